@@ -1,0 +1,19 @@
+"""Examples in the README and in the guides are tests too."""
+
+from __future__ import annotations
+
+from doctest import ELLIPSIS, NORMALIZE_WHITESPACE
+
+from sybil import Sybil
+from sybil.evaluators.doctest import NUMBER
+from sybil.parsers.myst import PythonCodeBlockParser
+
+# conf.py runs in Sphinx only, and what the build generates is tested where it comes from.
+collect_ignore_glob = ["docs/conf.py", "docs/gallery/*", "docs/_build/*", "docs/jupyter_execute/*"]
+
+pytest_collect_file = Sybil(
+    parsers=[
+        PythonCodeBlockParser(doctest_optionflags=ELLIPSIS | NORMALIZE_WHITESPACE | NUMBER),
+    ],
+    patterns=["README.md", "CONTRIBUTING.md", "docs/*.md"],
+).pytest()

@@ -1,0 +1,38 @@
+"""The one measure of agreement that the tests of rungs and pages share."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twolayer import Fit, random_problem
+from twolayer.rungs import RUNGS
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+TOLERANCE = 1e-8
+
+
+@cache
+def reference_fit(dtype: str = "float64") -> Fit:
+    """The NumPy rung's fit of the classic problem over all 500 steps."""
+    return RUNGS["numpy_by_hand"].fit(random_problem(dtype=dtype))
+
+
+def largest_relative_difference(values: ArrayLike, reference: ArrayLike) -> float:
+    """The largest entry-by-entry difference, relative to the reference's entry."""
+    values, reference = np.asarray(values, float), np.asarray(reference, float)
+    assert values.shape == reference.shape
+    return float((np.abs(values - reference) / np.abs(reference)).max())
+
+
+def assert_same_fit(fit: Fit, reference: Fit) -> None:
+    """Losses agree at every step, and so do the final weights, to a relative 1e-8."""
+    assert largest_relative_difference(fit.losses, reference.losses) <= TOLERANCE
+    for name in ("w1", "w2"):
+        value, wanted = getattr(fit, name), getattr(reference, name)
+        assert value.shape == wanted.shape
+        assert np.abs(value - wanted).max() <= TOLERANCE * np.abs(wanted).max()

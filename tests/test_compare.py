@@ -1,0 +1,108 @@
+"""The comparison of all rungs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from twolayer import DivergedError, compare, random_problem
+from twolayer.compare import Row
+from twolayer.fit import Fit
+from twolayer.rungs import RUNGS, Rung
+
+
+def test_has_a_row_for_each_rung_in_the_ladders_order() -> None:
+    """Without a choice every rung has its row, and all agree."""
+    rows = compare(random_problem(), steps=30)
+    assert [row.rung for row in rows] == list(RUNGS)
+    assert all(row.loss_difference <= 1e-8 for row in rows)
+    assert all(row.weight_difference <= 1e-8 for row in rows)
+    assert all(row.seconds > 0 for row in rows)
+
+
+def test_keeps_the_ladders_order_whatever_the_choice() -> None:
+    """Rungs named in another order, or twice, come back in order and once."""
+    rows = compare(
+        random_problem(), steps=2, rungs=["optimizers", "autograd", "optimizers"]
+    )
+    assert [row.rung for row in rows] == ["autograd", "optimizers"]
+
+
+def test_measures_a_rung_that_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rung whose third loss and last weights are off shows by how much."""
+    right = RUNGS["numpy_by_hand"].fit(random_problem(), steps=4)
+
+    def off(self: Rung) -> Any:
+        if self.name != "autograd":
+            return lambda *_, **__: right
+        losses = right.losses * np.array([1, 1, 1.25, 1])
+        return lambda *_, **__: Fit(losses, right.w1, right.w2 + 0.5 * np.abs(right.w2).max())
+
+    monkeypatch.setattr(Rung, "fit", property(off))
+    (row,) = compare(random_problem(), steps=4, rungs=["autograd"])
+    assert row.loss_difference == pytest.approx(0.25)
+    assert row.weight_difference == pytest.approx(0.5)
+
+
+def test_steps_per_second_divides_the_steps_by_the_time() -> None:
+    """Two hundred steps in four seconds are fifty a second."""
+    fit = Fit(np.ones(200), np.ones((1, 1)), np.ones((1, 1)))
+    assert Row("autograd", fit, 0.0, 0.0, seconds=4.0).steps_per_second == 50
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, "float32"])
+def test_runs_every_rung_in_the_dtype_asked_for(dtype: Any) -> None:
+    """A dtype reaches the NumPy rung and the torch rungs alike."""
+    rows = compare(random_problem(), steps=2, dtype=dtype)
+    assert {row.fit.w1.dtype for row in rows} == {np.dtype(np.float32)}
+
+
+def test_takes_the_problems_dtype_by_default() -> None:
+    """A float32 problem is compared in float32."""
+    rows = compare(random_problem(dtype=np.float32), steps=2, rungs=["autograd"])
+    assert rows[0].fit.w1.dtype == np.float32
+
+
+def test_reports_progress_rung_by_rung() -> None:
+    """The callback hears of each rung that was asked for, once."""
+    heard: list[str] = []
+    compare(random_problem(), steps=2, rungs=["autograd"], progress=heard.append)
+    assert heard == ["autograd"]
+
+
+def test_a_fit_of_the_data_to_zero_loss_is_no_difference() -> None:
+    """Where the loss is exactly zero on every rung, their difference is zero, not NaN."""
+    ones = np.ones((1, 1))
+    problem = type(random_problem())(x=ones, y=ones, w1=ones, w2=ones)
+    assert {row.loss_difference for row in compare(problem, steps=2)} == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"rungs": ["autograd", "nope"]}, ValueError, "rungs: 'nope' given; want one of 'numpy"),
+        ({"rungs": "autograd"}, TypeError, "rungs: 'autograd' (str) given; want a list of names"),
+        ({"steps": 0}, ValueError, "steps: 0 given"),
+        ({"learning_rate": -1}, ValueError, "learning_rate: -1 given"),
+        ({"device": "tpu"}, ValueError, "device: 'tpu' given"),
+        ({"dtype": "int8"}, ValueError, "dtype: 'int8' given"),
+        ({"problem": "x"}, TypeError, "problem: 'x' (str) given; want an instance of Problem"),
+    ],
+)
+def test_refuses_bad_arguments_before_the_first_fit(
+    options: dict[str, Any], error: type[Exception], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bad argument is named at once; no rung runs first."""
+    monkeypatch.setattr(Rung, "fit", property(lambda _: pytest.fail("a rung ran")))
+    with pytest.raises(error) as caught:
+        compare(**({"problem": random_problem()} | options))
+    assert str(caught.value).startswith(message)
+
+
+def test_a_rung_that_diverges_ends_the_comparison() -> None:
+    """The error of a learning rate that is too high comes through."""
+    with pytest.raises(DivergedError):
+        compare(random_problem(), learning_rate=1e-5, rungs=["autograd"])

@@ -1,0 +1,68 @@
+"""Fits, and the error of those that diverge."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from twolayer import DivergedError, Fit
+from twolayer.fit import LossHistory
+
+
+def test_history_keeps_losses_in_order() -> None:
+    """The losses of a fit are those added, as float64."""
+    history = LossHistory(learning_rate=0.1)
+    for loss in (3.0, 2.0, 1.0):
+        history.add(loss)
+    losses = history.fit(w1=np.ones((1, 1)), w2=np.ones((1, 1))).losses
+    assert losses.tolist() == [3.0, 2.0, 1.0]
+    assert losses.dtype == np.float64
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf"), -float("inf")])
+def test_history_ends_at_a_loss_that_is_not_finite(loss: float) -> None:
+    """NaN and both infinities raise, with the step counted from 0."""
+    history = LossHistory(learning_rate=0.1)
+    history.add(5.0)
+    history.add(7.0)
+    with pytest.raises(DivergedError) as caught:
+        history.add(loss)
+    assert (caught.value.step, caught.value.last_finite_loss) == (2, 7.0)
+
+
+@pytest.mark.parametrize("broken", ["w1", "w2", "b1"])
+def test_history_refuses_weights_that_are_not_finite(broken: str) -> None:
+    """One NaN in any parameter after the last update raises."""
+    history = LossHistory(learning_rate=0.1)
+    history.add(5.0)
+    arrays = {name: np.ones((2, 2)) for name in ("w1", "w2", "b1")}
+    arrays[broken][1, 1] = np.nan
+    with pytest.raises(DivergedError, match="at step 1 the loss is no longer finite"):
+        history.fit(**arrays)
+
+
+def test_fit_holds_copies() -> None:
+    """Changing an array after the fit leaves the fit as it is."""
+    history = LossHistory(learning_rate=0.1)
+    w1 = np.ones((2, 2))
+    fit = history.fit(w1=w1, w2=np.ones((2, 2)), b1=w1)
+    w1[:] = 9
+    assert fit.w1.tolist() == [[1, 1], [1, 1]]
+    assert fit.others["b1"].tolist() == [[1, 1], [1, 1]]
+
+
+def test_others_is_empty_and_read_only_by_default() -> None:
+    """A fit without further parameters says so, and takes none later."""
+    fit = Fit(losses=np.ones(1), w1=np.ones((1, 1)), w2=np.ones((1, 1)))
+    assert dict(fit.others) == {}
+    with pytest.raises(TypeError):
+        fit.others["b1"] = np.ones(1)  # type: ignore[index]
+
+
+def test_diverged_error_survives_pickling() -> None:
+    """The error comes back whole from another process."""
+    error = pickle.loads(pickle.dumps(DivergedError(6, 1.5, 1e-5)))  # noqa: S301 - our own bytes
+    assert (error.step, error.last_finite_loss, error.learning_rate) == (6, 1.5, 1e-5)
+    assert "at step 5, is 1.5" in str(error)

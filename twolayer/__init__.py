@@ -1,0 +1,7 @@
+"""One two-layer network, fitted in nine ways: the reference implementations of the ladder."""
+
+from twolayer.compare import compare
+from twolayer.fit import DivergedError, Fit
+from twolayer.problem import Problem, random_problem
+
+__all__ = ["DivergedError", "Fit", "Problem", "compare", "random_problem"]

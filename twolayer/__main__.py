@@ -1,0 +1,251 @@
+"""The command line: ``python -m twolayer``."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, NoReturn
+
+from tqdm import tqdm
+
+from twolayer import checks
+from twolayer.compare import compare
+from twolayer.fit import DivergedError
+from twolayer.problem import random_problem
+from twolayer.rungs import RUNGS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DIVERGED, _BAD_ARGUMENT, _INTERRUPTED = 1, 2, 130
+_DTYPES = ("float32", "float64")
+_DESCRIPTION = """\
+Fit one two-layer network, x @ w1 -> ReLU -> @ w2, on the rungs of the ladder:
+in NumPy by hand, in tensors by hand, with autograd, and so on.
+"""
+_EPILOG = """\
+examples:
+  python -m twolayer list
+  python -m twolayer fit autograd --steps 100
+  python -m twolayer compare --dtype float32 --json
+
+exit status: 0 if all went well, 1 if a fit diverged, 2 if an argument is wrong.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: What follows ``python -m twolayer``, by default what the process was given.
+
+    Returns:
+        The exit status: 0 if all went well, 1 if a fit diverged, 2 if an argument is wrong, 130 if
+        you interrupted it.
+
+    Examples:
+        >>> main(["fit", "no_such_rung"])  # one line on standard error
+        2
+    """
+    parser = _parser()
+    try:
+        options = parser.parse_args(arguments)
+        options.command(options)
+    except DivergedError as error:
+        _complain(str(error))
+        return _DIVERGED
+    except (TypeError, ValueError) as error:
+        _complain(str(error))
+        return _BAD_ARGUMENT
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return _INTERRUPTED
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are exceptions, so that there is one place that prints them."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(message)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="python -m twolayer",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    listing = commands.add_parser(
+        "list",
+        help="name the rungs, in the ladder's order",
+        description="Name the rungs, in the ladder's order, and what each takes off your hands.",
+        allow_abbrev=False,
+    )
+    listing.set_defaults(command=_list)
+
+    fitting = commands.add_parser(
+        "fit",
+        help="fit the network on one rung",
+        description="Fit the network on one rung and print the loss on its way down.",
+        allow_abbrev=False,
+    )
+    fitting.add_argument("rung", metavar="RUNG", help=f"one of {', '.join(RUNGS)}")
+    fitting.set_defaults(command=_fit)
+
+    comparing = commands.add_parser(
+        "compare",
+        help="fit the network on all rungs and compare them",
+        description=(
+            "Fit the network on all rungs from the same start. For each, print how far its losses "
+            "and weights are from the NumPy rung's at most, relative to those, and how fast it is."
+        ),
+        allow_abbrev=False,
+    )
+    comparing.set_defaults(command=_compare)
+
+    for command in (fitting, comparing):
+        command.add_argument(
+            "--steps", metavar="N", type=_whole_number, default=500, help="updates (default: 500)"
+        )
+        command.add_argument(
+            "--learning-rate",
+            metavar="R",
+            type=_number,
+            default=1e-6,
+            help="how far to follow the gradient (default: 1e-6)",
+        )
+        command.add_argument(
+            "--device", metavar="D", default="cpu", help="cpu, cuda or cuda:N (default: cpu)"
+        )
+        command.add_argument(
+            "--dtype", metavar="T", default="float64", help="float32 or float64 (default: float64)"
+        )
+        command.add_argument(
+            "--seed", metavar="S", type=_whole_number, default=0, help="seed of the data (default: 0)"
+        )
+    for command in (listing, fitting, comparing):
+        command.add_argument("--json", action="store_true", help="print JSON, for machines")
+    return parser
+
+
+def _list(options: argparse.Namespace) -> None:
+    if options.json:
+        rows = [
+            {"rung": rung.name, "title": rung.title, "removes": rung.removes, "page": rung.page}
+            for rung in RUNGS.values()
+        ]
+        print(json.dumps(rows, indent=2))
+        return
+    width = max(map(len, RUNGS))
+    print(f"{'rung':{width}}  what it removes from the rung before")
+    for rung in RUNGS.values():
+        print(f"{rung.name:{width}}  {rung.removes}")
+
+
+def _fit(options: argparse.Namespace) -> None:
+    checks.one_of("rung", options.rung, RUNGS)
+    dtype = checks.one_of("dtype", options.dtype, _DTYPES)
+    problem = random_problem(options.seed, dtype=dtype)
+    arguments = {"steps": options.steps, "learning_rate": options.learning_rate}
+    fit = RUNGS[options.rung].fit
+    if "device" in inspect.signature(fit).parameters:
+        arguments |= {"device": options.device, "dtype": dtype}
+    elif options.device != "cpu":
+        message = f"device: {options.device!r} given; want 'cpu', where {options.rung} runs"
+        raise ValueError(message)
+    start = time.perf_counter()
+    result = fit(problem, **arguments)
+    seconds = time.perf_counter() - start
+    if options.json:
+        answer = _settings(options) | {
+            "rung": options.rung,
+            "losses": result.losses.tolist(),
+            "seconds": seconds,
+        }
+        print(json.dumps(answer))
+        return
+    print("step  loss")
+    shown = {*range(0, options.steps, max(1, options.steps // 10)), options.steps - 1}
+    width = max(len(str(options.steps - 1)), len("step"))
+    for step in sorted(shown):
+        print(f"{step:{width}}  {result.losses[step]:.3e}")
+    print(f"{options.steps} steps in {seconds:.2f} s, {options.steps / seconds:,.0f} a second")
+
+
+def _compare(options: argparse.Namespace) -> None:
+    dtype = checks.one_of("dtype", options.dtype, _DTYPES)
+    # A bar only where it takes long (delay) and a person watches (disable=None).
+    with tqdm(total=len(RUNGS), unit="rung", delay=1, disable=None, leave=False) as bar:
+
+        def progress(rung: str) -> None:
+            bar.set_postfix_str(f"{rung} done", refresh=False)
+            bar.update()
+
+        rows = compare(
+            random_problem(options.seed, dtype=dtype),
+            steps=options.steps,
+            learning_rate=options.learning_rate,
+            device=options.device,
+            dtype=dtype,
+            progress=progress,
+        )
+    if options.json:
+        answer = _settings(options) | {
+            "rungs": [
+                {
+                    "rung": row.rung,
+                    "first_loss": float(row.fit.losses[0]),
+                    "last_loss": float(row.fit.losses[-1]),
+                    "loss_difference": row.loss_difference,
+                    "weight_difference": row.weight_difference,
+                    "seconds": row.seconds,
+                    "steps_per_second": row.steps_per_second,
+                }
+                for row in rows
+            ]
+        }
+        print(json.dumps(answer, indent=2))
+        return
+    width = max(map(len, RUNGS))
+    print(f"{'':{width}}  {'last':>9}  {'difference from NumPy':>21}  {'':>7}  {'steps per':>9}")
+    print(f"{'rung':{width}}  {'loss':>9}  {'losses':>9}  {'weights':>10}  seconds  {'second':>9}")
+    for row in rows:
+        print(
+            f"{row.rung:{width}}  {row.fit.losses[-1]:9.2e}  {row.loss_difference:9.1e}  "
+            f"{row.weight_difference:10.1e}  {row.seconds:7.2f}  {row.steps_per_second:9,.0f}"
+        )
+
+
+def _settings(options: argparse.Namespace) -> dict[str, object]:
+    names = ("steps", "learning_rate", "device", "dtype", "seed")
+    return {name: getattr(options, name) for name in names}
+
+
+def _whole_number(text: str) -> int | str:
+    try:
+        return int(text)
+    except ValueError:
+        return text  # The fit's own check says what is wrong with it.
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _complain(message: str) -> None:
+    print(f"twolayer: {' '.join(message.split())}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

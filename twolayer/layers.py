@@ -1,0 +1,127 @@
+"""The two linear layers that the nn rungs share: made from a problem, read back as arrays."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import torch
+
+from twolayer import checks
+from twolayer.tensors import tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from twolayer.problem import Problem
+
+#: Where the layers' starting weights come from.
+Initialization = Literal["problem", "default"]
+
+
+def linear_layers(
+    problem: Problem,
+    *,
+    bias: bool = False,
+    initialization: Initialization = "problem",
+    seed: int = 0,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype | str = torch.float64,
+) -> tuple[torch.nn.Linear, torch.nn.Linear]:
+    """Make the network's two layers.
+
+    ``torch.nn.Linear`` computes ``x @ weight.T + bias``, so a layer's weight is the transpose of
+    the problem's matrix.
+
+    Args:
+        problem: The problem, for the sizes and the starting weights.
+        bias: Whether the layers add a bias.
+        initialization: ``"problem"`` for the problem's weights and biases of zero, ``"default"``
+            for PyTorch's own draws, uniform between plus and minus one over the square root of the
+            number of inputs.
+        seed: The seed of those draws. The global generator is left as it was.
+        device: Where the layers' parameters are, ``"cpu"`` or ``"cuda"``.
+        dtype: Their dtype, ``torch.float32`` or ``torch.float64``.
+
+    Returns:
+        The first and the second layer.
+
+    Raises:
+        TypeError: If an argument is of the wrong type.
+        ValueError: If an argument is out of range, ``initialization`` is unknown, or the machine
+            lacks the device.
+
+    Examples:
+        >>> from twolayer import random_problem
+        >>> linear1, linear2 = linear_layers(random_problem())
+        >>> linear1.weight.shape, linear2.weight.shape
+        (torch.Size([100, 1000]), torch.Size([10, 100]))
+    """
+    checks.instance("bias", bias, bool)
+    checks.one_of("initialization", initialization, get_args(Initialization))
+    x, _, w1, w2 = tensors(problem, device, dtype)
+    sizes = problem.sizes
+    with seeded(seed):
+        linear1 = torch.nn.Linear(sizes["D_in"], sizes["H"], bias=bias, dtype=x.dtype).to(x.device)
+        linear2 = torch.nn.Linear(sizes["H"], sizes["D_out"], bias=bias, dtype=x.dtype).to(x.device)
+    if initialization == "problem":
+        with torch.no_grad():
+            for linear, w in ((linear1, w1), (linear2, w2)):
+                linear.weight.copy_(w.t())
+                if bias:
+                    linear.bias.zero_()
+    return linear1, linear2
+
+
+def arrays(layers: Mapping[str, torch.nn.Linear]) -> dict[str, NDArray[np.floating[Any]]]:
+    """Read layers back into arrays, by the names that a ``Fit`` has for them.
+
+    Args:
+        layers: The layers, each under what its arrays' names end in: ``{"1": linear}`` gives
+            ``w1``, and ``b1`` if the layer has a bias.
+
+    Returns:
+        The weights, transposed to (inputs, outputs), and the biases.
+
+    Examples:
+        >>> sorted(arrays({"_middle": torch.nn.Linear(3, 3)}))
+        ['b_middle', 'w_middle']
+    """
+    read = {}
+    for ending, linear in layers.items():
+        read[f"w{ending}"] = linear.weight.t().numpy(force=True)
+        if linear.bias is not None:
+            read[f"b{ending}"] = linear.bias.numpy(force=True)
+    return read
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw from PyTorch's CPU generator with a seed, and leave it as it was.
+
+    Args:
+        seed: The seed, 0 or more.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        TypeError: If the seed is not an integer.
+        ValueError: If it is negative.
+
+    Examples:
+        >>> with seeded(0):
+        ...     first = torch.rand(3)
+        >>> with seeded(0):
+        ...     second = torch.rand(3)
+        >>> torch.equal(first, second)
+        True
+    """
+    seed = checks.whole_number("seed", seed, minimum=0)
+    with torch.random.fork_rng(devices=[]):
+        # Not torch.manual_seed, which would seed the generators of CUDA devices too.
+        torch.default_generator.manual_seed(seed)
+        yield

@@ -1,0 +1,113 @@
+"""The network as a graph that is captured once and run at every step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, get_args
+
+import torch
+
+from twolayer import checks
+from twolayer.fit import Fit, LossHistory
+from twolayer.tensors import tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twolayer.problem import Problem
+    from twolayer.tensors import Tensors
+
+#: The ways to capture the graph.
+Capture = Literal["fx", "export", "compile"]
+
+
+def fit(
+    problem: Problem,
+    *,
+    steps: int = 500,
+    learning_rate: float = 1e-6,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype | str = torch.float64,
+    capture: Capture = "fx",
+) -> Fit:
+    """Fit the network by gradient descent on a captured graph of the loss.
+
+    Args:
+        problem: The data and the starting weights.
+        steps: How many updates to make, 1 or more.
+        learning_rate: How far to follow the gradient at each update, above 0.
+        device: Where to compute, ``"cpu"`` or ``"cuda"``.
+        dtype: The precision, ``torch.float32`` or ``torch.float64``.
+        capture: What captures the graph: ``"fx"`` for ``torch.fx.symbolic_trace``, ``"export"`` for
+            ``torch.export.export``, ``"compile"`` for ``torch.compile`` with a backend that needs
+            no C++ compiler.
+
+    Returns:
+        The losses and the weights reached.
+
+    Raises:
+        TypeError: If an argument is of the wrong type.
+        ValueError: If an argument is out of range, ``capture`` is unknown, or the machine lacks the
+            device.
+        DivergedError: If the loss stops being finite.
+
+    Examples:
+        >>> from twolayer import random_problem
+        >>> losses = fit(random_problem(), steps=101).losses
+        >>> print(f"{losses[0]:.3e} {losses[100]:.3e}")
+        3.152e+07 3.087e+02
+    """
+    steps, learning_rate = checks.schedule(steps, learning_rate)
+    checks.one_of("capture", capture, get_args(Capture))
+    x, y, w1, w2 = inputs = tensors(problem, device, dtype)
+    w1.requires_grad_()
+    w2.requires_grad_()
+    graph = _captured(capture, inputs)
+    history = LossHistory(learning_rate)
+    for _ in range(steps):
+        loss = graph(x, y, w1, w2)
+        history.add(loss.item())
+        loss.backward()
+        with torch.no_grad():
+            for w in (w1, w2):
+                w -= learning_rate * w.grad
+                w.grad = None
+    return history.fit(w1.numpy(force=True), w2.numpy(force=True))
+
+
+class SquaredError(torch.nn.Module):
+    """The network's loss as a module without parameters, which every capture can take.
+
+    Examples:
+        >>> x, y = torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0]])
+        >>> w1, w2 = torch.tensor([[1.0], [1.0]]), torch.tensor([[2.0]])
+        >>> SquaredError()(x, y, w1, w2)
+        tensor(25.)
+    """
+
+    def forward(
+        self, x: torch.Tensor, y: torch.Tensor, w1: torch.Tensor, w2: torch.Tensor
+    ) -> torch.Tensor:
+        """Run the forward pass.
+
+        Args:
+            x: Inputs, shape (N, D_in).
+            y: Targets, shape (N, D_out).
+            w1: The first layer's weights, shape (D_in, H).
+            w2: The second layer's weights, shape (H, D_out).
+
+        Returns:
+            The sum of squared errors, shape ().
+        """
+        y_pred = x.mm(w1).relu().mm(w2)
+        return (y_pred - y).square().sum()
+
+
+def _captured(capture: Capture, inputs: Tensors) -> Callable[..., torch.Tensor]:
+    traced = torch.fx.symbolic_trace(SquaredError())
+    if capture == "export":
+        return torch.export.export(SquaredError(), inputs).module()
+    if capture == "compile":
+        # The traced module has code of its own, so that fits of other sizes, which share the
+        # source, don't count as recompilations of one function and exhaust their limit.
+        return torch.compile(traced, backend="aot_eager", fullgraph=True, dynamic=False)
+    return traced

@@ -1,0 +1,56 @@
+"""A problem's arrays as tensors, which all rungs but the first start from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+
+from twolayer import checks
+from twolayer.problem import Problem
+
+
+class Tensors(NamedTuple):
+    """The four arrays of a problem as tensors on one device and in one dtype.
+
+    Args:
+        x: Inputs, shape (N, D_in).
+        y: Targets, shape (N, D_out).
+        w1: Starting weights of the first layer, shape (D_in, H).
+        w2: Starting weights of the second layer, shape (H, D_out).
+    """
+
+    x: torch.Tensor
+    y: torch.Tensor
+    w1: torch.Tensor
+    w2: torch.Tensor
+
+
+def tensors(
+    problem: Problem, device: str | torch.device, dtype: torch.dtype | str
+) -> Tensors:
+    """Copy a problem into tensors.
+
+    Args:
+        problem: The problem.
+        device: The device of the tensors, ``"cpu"`` or ``"cuda"``.
+        dtype: Their dtype, ``torch.float32`` or ``torch.float64``.
+
+    Returns:
+        Four new tensors: changing them leaves the problem as it is.
+
+    Raises:
+        TypeError: If an argument is of the wrong type.
+        ValueError: If the device or the dtype is not one that the ladder runs with.
+
+    Examples:
+        >>> from twolayer import random_problem
+        >>> x, y, w1, w2 = tensors(random_problem(), "cpu", torch.float32)
+        >>> x.shape, x.dtype
+        (torch.Size([64, 1000]), torch.float32)
+    """
+    checks.instance("problem", problem, Problem)
+    device = checks.torch_device(device)
+    dtype = checks.torch_dtype(dtype)
+    arrays = (problem.x, problem.y, problem.w1, problem.w2)
+    return Tensors(*(torch.tensor(array, device=device, dtype=dtype) for array in arrays))
