@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, NoReturn
@@ -20,7 +21,7 @@ from twolayer.rungs import RUNGS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_DIVERGED, _BAD_ARGUMENT, _INTERRUPTED = 1, 2, 130
+_DIVERGED, _BAD_ARGUMENT, _INTERRUPTED, _CLOSED_PIPE = 1, 2, 130, 141
 _DTYPES = ("float32", "float64")
 _DESCRIPTION = """\
 Fit one two-layer network, x @ w1 -> ReLU -> @ w2, on the rungs of the ladder:
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 if all went well, 1 if a fit diverged, 2 if an argument is wrong, 130 if
-        you interrupted it.
+        you interrupted it, 141 if the reader of its output went away.
 
     Examples:
         >>> main(["fit", "no_such_rung"])  # one line on standard error
@@ -54,12 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = parser.parse_args(arguments)
         options.command(options)
+        sys.stdout.flush()
     except DivergedError as error:
         _complain(str(error))
         return _DIVERGED
     except (TypeError, ValueError) as error:
         _complain(str(error))
         return _BAD_ARGUMENT
+    except BrokenPipeError:
+        # The reader, `head` say, has seen enough; what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _CLOSED_PIPE
     except KeyboardInterrupt:
         _complain("interrupted")
         return _INTERRUPTED

@@ -1,0 +1,72 @@
+"""Imports run one way: who may know whom in the package."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import twolayer
+from twolayer.rungs import RUNGS
+
+PACKAGE = Path(twolayer.__file__).parent
+
+# A module may import those named here, and no other module of the package.
+MAY_KNOW = {
+    "checks": set(),
+    "fit": set(),
+    "problem": {"checks"},
+    "tensors": {"checks", "problem"},
+    "layers": {"checks", "problem", "tensors"},
+    "gradients": {"checks", "problem"},
+    "rungs": {"fit"},
+    "compare": {"checks", "fit", "problem", "rungs"},
+    "__init__": {"compare", "fit", "problem"},
+    "__main__": {"checks", "compare", "fit", "problem", "rungs"},
+    **{f"rungs.{rung}": {"checks", "fit", "layers", "problem", "tensors"} for rung in RUNGS},
+}
+
+
+def modules() -> dict[str, Path]:
+    """The package's modules by their name within it."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        if len(parts) > 1 and parts[-1] == "__init__":
+            parts = parts[:-1]
+        found[".".join(parts)] = path
+    return found
+
+
+def known_to(path: Path) -> set[str]:
+    """The package's modules that a module imports, for types or at run time."""
+    known = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("twolayer"):
+            inner = node.module.removeprefix("twolayer").removeprefix(".")
+            known |= {inner} if inner else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            known |= {
+                alias.name.removeprefix("twolayer.")
+                for alias in node.names
+                if alias.name.startswith("twolayer")
+            }
+    return known
+
+
+def test_every_module_has_its_place() -> None:
+    """The table of who may know whom names each module of the package."""
+    assert set(modules()) == set(MAY_KNOW)
+
+
+@pytest.mark.parametrize("module", MAY_KNOW)
+def test_knows_only_what_it_may(module: str) -> None:
+    """A module imports only what stands below it; no rung knows another rung."""
+    assert known_to(modules()[module]) <= MAY_KNOW[module]
+
+
+def test_public_names_are_the_promised_ones() -> None:
+    """What the package offers at its face is what the documentation names."""
+    assert sorted(twolayer.__all__) == ["DivergedError", "Fit", "Problem", "compare", "random_problem"]
+    assert all(hasattr(twolayer, name) for name in twolayer.__all__)
