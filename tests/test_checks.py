@@ -45,7 +45,7 @@ def test_finite_number_refuses_what_no_float_holds() -> None:
 def test_finite_number_keeps_its_lower_bound() -> None:
     """A bound that may be reached may not be passed."""
     assert checks.finite_number("momentum", 0, at_least=0) == 0
-    with pytest.raises(ValueError, match="momentum: -0.1 given; want a finite number, 0 or more"):
+    with pytest.raises(ValueError, match=r"momentum: -0\.1 given; want a finite number, 0 or more"):
         checks.finite_number("momentum", -0.1, at_least=0)
 
 

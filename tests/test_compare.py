@@ -25,9 +25,7 @@ def test_has_a_row_for_each_rung_in_the_ladders_order() -> None:
 
 def test_keeps_the_ladders_order_whatever_the_choice() -> None:
     """Rungs named in another order, or twice, come back in order and once."""
-    rows = compare(
-        random_problem(), steps=2, rungs=["optimizers", "autograd", "optimizers"]
-    )
+    rows = compare(random_problem(), steps=2, rungs=["optimizers", "autograd", "optimizers"])
     assert [row.rung for row in rows] == ["autograd", "optimizers"]
 
 

@@ -68,5 +68,11 @@ def test_knows_only_what_it_may(module: str) -> None:
 
 def test_public_names_are_the_promised_ones() -> None:
     """What the package offers at its face is what the documentation names."""
-    assert sorted(twolayer.__all__) == ["DivergedError", "Fit", "Problem", "compare", "random_problem"]
+    assert sorted(twolayer.__all__) == [
+        "DivergedError",
+        "Fit",
+        "Problem",
+        "compare",
+        "random_problem",
+    ]
     assert all(hasattr(twolayer, name) for name in twolayer.__all__)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from twolayer import __main__ as command_line
-from twolayer import compare as compare_module
 from twolayer import random_problem
 from twolayer.rungs import RUNGS
 
@@ -72,17 +71,20 @@ def test_fit_as_json_has_every_loss(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("rung", ["numpy_by_hand", "autograd"])
-def test_fit_computes_in_the_dtype_asked_for(
-    rung: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_fit_computes_in_the_dtype_asked_for(rung: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`--dtype float32` reaches the NumPy rung and the torch rungs."""
     assert main(["fit", rung, "--dtype", "float32", "--steps", "2", "--json"]) == 0
     losses = json.loads(capsys.readouterr().out)["losses"]
-    assert losses == RUNGS[rung].fit(
-        random_problem(dtype="float32"),
-        steps=2,
-        **({} if rung == "numpy_by_hand" else {"dtype": "float32"}),
-    ).losses.tolist()
+    assert (
+        losses
+        == RUNGS[rung]
+        .fit(
+            random_problem(dtype="float32"),
+            steps=2,
+            **({} if rung == "numpy_by_hand" else {"dtype": "float32"}),
+        )
+        .losses.tolist()
+    )
 
 
 def test_compare_prints_a_line_for_each_rung(capsys: pytest.CaptureFixture[str]) -> None:
@@ -275,8 +277,3 @@ def test_a_long_comparison_shows_no_bar_in_a_pipe() -> None:
         [sys.executable, "-c", SLOW.format(delay=0.7)], capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
-
-
-def test_compare_is_the_packages_own() -> None:
-    """The command line compares with the function that the package offers."""
-    assert command_line.compare is compare_module

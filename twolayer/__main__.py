@@ -135,7 +135,11 @@ def _parser() -> _Parser:
             "--dtype", metavar="T", default="float64", help="float32 or float64 (default: float64)"
         )
         command.add_argument(
-            "--seed", metavar="S", type=_whole_number, default=0, help="seed of the data (default: 0)"
+            "--seed",
+            metavar="S",
+            type=_whole_number,
+            default=0,
+            help="seed of the data (default: 0)",
         )
     for command in (listing, fitting, comparing):
         command.add_argument("--json", action="store_true", help="print JSON, for machines")

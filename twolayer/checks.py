@@ -245,7 +245,9 @@ def torch_device(value: object) -> torch.device:
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if device.type == "cuda" and (device.index or 0) >= count:
         has = "no CUDA device" if count == 0 else f"{count} CUDA device(s), numbered from 0"
-        message = f"device: {str(value)!r} given, but this machine has {has}; want one it has: 'cpu'"
+        message = (
+            f"device: {str(value)!r} given, but this machine has {has}; want one it has: 'cpu'"
+        )
         raise ValueError(message)
     return device
 

@@ -180,6 +180,9 @@ def check_backward(
 
 
 def _loss(
-    x: NDArray[np.float64], y: NDArray[np.float64], w1: NDArray[np.float64], w2: NDArray[np.float64]
+    x: NDArray[np.floating[Any]],
+    y: NDArray[np.floating[Any]],
+    w1: NDArray[np.floating[Any]],
+    w2: NDArray[np.floating[Any]],
 ) -> float:
     return float(np.square(np.maximum(x @ w1, 0) @ w2 - y).sum())

@@ -59,10 +59,10 @@ class Problem:
             if dtype != self.x.dtype:
                 message = f"{name}: dtype {dtype} given; want {self.x.dtype}, the dtype of x"
                 raise TypeError(message)
-        _check_sizes_match("y", self.y, 0, "N", "x", self.x, 0)
-        _check_sizes_match("w1", self.w1, 0, "D_in", "x", self.x, 1)
-        _check_sizes_match("w2", self.w2, 0, "H", "w1", self.w1, 1)
-        _check_sizes_match("w2", self.w2, 1, "D_out", "y", self.y, 1)
+        self._check_sizes_match("N", ("y", 0), ("x", 0))
+        self._check_sizes_match("D_in", ("w1", 0), ("x", 1))
+        self._check_sizes_match("H", ("w2", 0), ("w1", 1))
+        self._check_sizes_match("D_out", ("w2", 1), ("y", 1))
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -99,6 +99,16 @@ class Problem:
         wanted = _floating_dtype("dtype", dtype)
         with np.errstate(over="ignore"):
             return Problem(**{f.name: getattr(self, f.name).astype(wanted) for f in fields(self)})
+
+    def _check_sizes_match(self, size: str, one: tuple[str, int], other: tuple[str, int]) -> None:
+        shape, wanted = getattr(self, one[0]).shape, getattr(self, other[0]).shape
+        if shape[one[1]] != wanted[other[1]]:
+            kinds = ("rows", "columns")
+            message = (
+                f"{one[0]}: shape {shape} given; want {wanted[other[1]]} {kinds[one[1]]} ({size}), "
+                f"as many as {other[0]} has {kinds[other[1]]}"
+            )
+            raise ValueError(message)
 
 
 def random_problem(
@@ -171,32 +181,16 @@ def _matrix(name: str, value: object) -> NDArray[np.floating[Any]]:
 
 def _floating_dtype(name: str, value: DTypeLike) -> np.dtype[np.floating[Any]]:
     wanted = "want float32 or float64"
+    if value is None:  # which NumPy takes for float64
+        message = f"{name}: None given; {wanted}"
+        raise TypeError(message)
     try:
         dtype = np.dtype(value)
     except TypeError:
         message = f"{name}: {value!r} given; {wanted}"
         raise TypeError(message) from None
-    native = dtype.newbyteorder("=")
-    if value is None or native not in (np.dtype(np.float32), np.dtype(np.float64)):
-        given = f"dtype {dtype}" if value is not None else "None"
-        message = f"{name}: {given} given; {wanted}"
-        raise TypeError(message)
-    return native
-
-
-def _check_sizes_match(
-    name: str,
-    array: NDArray[Any],
-    axis: int,
-    size_name: str,
-    other_name: str,
-    other: NDArray[Any],
-    other_axis: int,
-) -> None:
-    if array.shape[axis] != other.shape[other_axis]:
-        kind = ("rows", "columns")
-        message = (
-            f"{name}: shape {array.shape} given; want {other.shape[other_axis]} {kind[axis]} "
-            f"({size_name}), as many as {other_name} has {kind[other_axis]}"
-        )
-        raise ValueError(message)
+    for floating in (np.dtype(np.float32), np.dtype(np.float64)):
+        if dtype.newbyteorder("=") == floating:
+            return floating
+    message = f"{name}: dtype {dtype} given; {wanted}"
+    raise TypeError(message)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
 from twolayer import checks
 from twolayer.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Tensors(NamedTuple):
@@ -26,9 +29,7 @@ class Tensors(NamedTuple):
     w2: torch.Tensor
 
 
-def tensors(
-    problem: Problem, device: str | torch.device, dtype: torch.dtype | str
-) -> Tensors:
+def tensors(problem: Problem, device: str | torch.device, dtype: torch.dtype | str) -> Tensors:
     """Copy a problem into tensors.
 
     Args:
@@ -54,3 +55,24 @@ def tensors(
     dtype = checks.torch_dtype(dtype)
     arrays = (problem.x, problem.y, problem.w1, problem.w2)
     return Tensors(*(torch.tensor(array, device=device, dtype=dtype) for array in arrays))
+
+
+def descend(leaves: Iterable[torch.Tensor], learning_rate: float) -> None:
+    """Make one step of gradient descent by hand, in place, and clear the gradients.
+
+    Args:
+        leaves: The tensors to update. One without a gradient had no part in the loss and stays.
+        learning_rate: How far to follow each gradient.
+
+    Examples:
+        >>> w = torch.tensor(3.0, requires_grad=True)
+        >>> (w**2).backward()
+        >>> descend([w], learning_rate=0.5)
+        >>> w.item(), w.grad
+        (0.0, None)
+    """
+    with torch.no_grad():
+        for leaf in leaves:
+            if leaf.grad is not None:
+                leaf -= learning_rate * leaf.grad
+                leaf.grad = None

@@ -35,4 +35,4 @@ def test_works_under_torch_func() -> None:
 def test_is_not_called_but_applied() -> None:
     """An instance refuses to be called."""
     with pytest.raises((RuntimeError, DeprecationWarning)):
-        ReLU()(torch.ones(1))  # type: ignore[operator]
+        ReLU()(torch.ones(1))

@@ -25,8 +25,8 @@ def net(repeats: int) -> DynamicNet:
     """A small net in float64 that always repeats its middle layer as often."""
     torch.manual_seed(0)
     sizes = ((4, 3), (3, 3), (3, 2))
-    layers = (torch.nn.Linear(*size, dtype=torch.float64) for size in sizes)
-    return DynamicNet(*layers, lambda: repeats)
+    first, middle, last = (torch.nn.Linear(*size, dtype=torch.float64) for size in sizes)
+    return DynamicNet(first, middle, last, lambda: repeats)
 
 
 def test_the_middle_layers_gradient_is_the_sum_over_its_uses() -> None:

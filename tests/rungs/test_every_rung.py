@@ -85,7 +85,8 @@ def test_gives_read_only_arrays_in_the_shapes_promised(rung: str) -> None:
     """Losses are (steps,) in float64, weights have the problem's shapes; none can be written."""
     problem = random_problem(N=3, D_in=4, H=5, D_out=2)
     fit = RUNGS[rung].fit(problem, steps=7)
-    assert (fit.losses.shape, fit.losses.dtype) == ((7,), np.float64)
+    assert fit.losses.shape == (7,)
+    assert fit.losses.dtype == np.float64
     assert (fit.w1.shape, fit.w2.shape) == ((4, 5), (5, 2))
     assert not any(array.flags.writeable for array in (fit.losses, fit.w1, fit.w2))
 

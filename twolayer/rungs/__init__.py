@@ -48,14 +48,16 @@ class Rung:
 
 _LADDER = (
     Rung("numpy_by_hand", "NumPy by hand", "nothing: every line is yours"),
-    Rung("tensors_by_hand", "Tensors by hand", "being tied to the CPU and to one library's arrays"),
+    Rung("tensors_by_hand", "Tensors by hand", "NumPy, and being tied to the CPU"),
     Rung("autograd", "Autograd", "the backward pass"),
-    Rung("custom_function", "A custom Function", "the limit to operations that autograd knows"),
-    Rung("static_graph", "A static graph", "building the graph anew at every step"),
-    Rung("nn_sequential", "nn.Sequential", "the matrix products and their weights"),
+    Rung("custom_function", "Custom function", "the built-in ReLU, for one of your own"),
+    Rung("static_graph", "Static graph", "the forward lines from the loop"),
+    Rung(
+        "nn_sequential", "Layers in a row", "the weights, the products and the formula of the loss"
+    ),
     Rung("optimizers", "Optimizers", "the update"),
-    Rung("custom_module", "An own Module", "the limit to layers in a row"),
-    Rung("dynamic_graph", "A dynamic graph", "the limit to one graph for every step"),
+    Rung("custom_module", "A module of your own", "the fixed row of layers"),
+    Rung("dynamic_graph", "A graph that changes", "the fixed graph"),
 )
 
 #: The rungs by name, in the ladder's order; read-only.

@@ -8,7 +8,7 @@ import torch
 
 from twolayer import checks
 from twolayer.fit import Fit, LossHistory
-from twolayer.tensors import tensors
+from twolayer.tensors import descend, tensors
 
 if TYPE_CHECKING:
     from twolayer.problem import Problem
@@ -55,8 +55,5 @@ def fit(
         loss = (y_pred - y).square().sum()
         history.add(loss.item())
         loss.backward()
-        with torch.no_grad():
-            for w in (w1, w2):
-                w -= learning_rate * w.grad
-                w.grad = None
+        descend((w1, w2), learning_rate)
     return history.fit(w1.numpy(force=True), w2.numpy(force=True))

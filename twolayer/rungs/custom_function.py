@@ -8,7 +8,7 @@ import torch
 
 from twolayer import checks
 from twolayer.fit import Fit, LossHistory
-from twolayer.tensors import tensors
+from twolayer.tensors import descend, tensors
 
 if TYPE_CHECKING:
     from twolayer.problem import Problem
@@ -40,7 +40,11 @@ class ReLU(torch.autograd.Function):
         return x.clamp(min=0)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
+    def setup_context(
+        ctx: Any,
+        inputs: tuple[torch.Tensor],
+        output: torch.Tensor,  # noqa: ARG004 - autograd passes it
+    ) -> None:
         """Keep what the backward pass needs.
 
         Args:
@@ -109,8 +113,5 @@ def fit(
         loss = (y_pred - y).square().sum()
         history.add(loss.item())
         loss.backward()
-        with torch.no_grad():
-            for w in (w1, w2):
-                w -= learning_rate * w.grad
-                w.grad = None
+        descend((w1, w2), learning_rate)
     return history.fit(w1.numpy(force=True), w2.numpy(force=True))

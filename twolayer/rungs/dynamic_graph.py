@@ -141,7 +141,7 @@ def fit(
     with seeded(seed):
         middle = torch.nn.Linear(hidden, hidden, bias=bias, dtype=x.dtype).to(x.device)
     # A generator of its own: neither torch's seed nor a caller's `random.seed` reaches it.
-    depths = random.Random(seed)
+    depths = random.Random(seed)  # noqa: S311 - depths are no secrets
 
     def repeats() -> int:
         return depths.randint(0, _MOST_REPEATS) if middle_layers == "random" else middle_layers

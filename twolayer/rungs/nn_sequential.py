@@ -9,7 +9,7 @@ import torch
 from twolayer import checks
 from twolayer.fit import Fit, LossHistory
 from twolayer.layers import arrays, linear_layers
-from twolayer.tensors import tensors
+from twolayer.tensors import descend, tensors
 
 if TYPE_CHECKING:
     from twolayer.layers import Initialization
@@ -66,9 +66,6 @@ def fit(
     for _ in range(steps):
         loss = loss_fn(model(x), y)
         history.add(loss.item())
-        model.zero_grad()
         loss.backward()
-        with torch.no_grad():
-            for parameter in model.parameters():
-                parameter -= learning_rate * parameter.grad
+        descend(model.parameters(), learning_rate)
     return history.fit(**arrays({"1": linear1, "2": linear2}))

@@ -53,7 +53,9 @@ def fit(problem: Problem, *, steps: int = 500, learning_rate: float = 1e-6) -> F
     return history.fit(w1, w2)
 
 
-def loss_and_gradients(x: Matrix, y: Matrix, w1: Matrix, w2: Matrix) -> tuple[float, Matrix, Matrix]:
+def loss_and_gradients(
+    x: Matrix, y: Matrix, w1: Matrix, w2: Matrix
+) -> tuple[float, Matrix, Matrix]:
     """Run the forward and the backward pass.
 
     The gradients follow from the chain rule for ``loss = ((relu(x @ w1) @ w2 - y) ** 2).sum()``;

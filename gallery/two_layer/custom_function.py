@@ -1,0 +1,229 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "matplotlib>=3.10",
+#     "numpy>=2.0",
+#     "torch>=2.6",
+# ]
+# ///
+"""
+Custom function
+===============
+
+You teach autograd an operation that it doesn't know: a ReLU of your own, with the gradient that you derived
+on the first page. From ``autograd`` this rung removes the built-in ReLU and its built-in gradient. All else
+stays: the products, the loss and the update.
+
+What you'll learn:
+
+- how to write a ``torch.autograd.Function``, and what to save for its backward;
+- why you call ``apply`` and make no instance;
+- how ``torch.autograd.gradcheck`` holds a backward against numerical differences;
+- what ``clamp`` means, and what gradient a ReLU has at exactly 0.
+"""
+
+# %%
+# The problem
+# -----------
+#
+# The same numbers as before.
+
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
+
+rng = np.random.default_rng(0)
+N, D_in, H, D_out = 64, 1000, 100, 10
+x = torch.from_numpy(rng.standard_normal((N, D_in)))
+y = torch.from_numpy(rng.standard_normal((N, D_out)))
+w1_start = torch.from_numpy(rng.standard_normal((D_in, H)))
+w2_start = torch.from_numpy(rng.standard_normal((H, D_out)))
+print("x ", tuple(x.shape), "   y ", tuple(y.shape))
+print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
+
+# %%
+# Three static methods
+# --------------------
+#
+# - ``forward`` computes the result.
+# - ``setup_context`` keeps what ``backward`` will need: ``ctx.save_for_backward`` takes tensors.
+# - ``backward`` receives the gradient of the loss with respect to the result and returns the gradient with
+#   respect to the input. These are your lines ``grad_h = grad_h_relu.clone()`` and ``grad_h[h <= 0] = 0``.
+#
+# The result of ``apply`` carries a ``grad_fn`` with the name of your class.
+
+
+class ReLU(torch.autograd.Function):
+    """The larger of h and 0, with gradient 0 at exactly 0."""
+
+    @staticmethod
+    def forward(h):
+        return h.clamp(min=0)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        (h,) = inputs
+        ctx.save_for_backward(h)
+
+    @staticmethod
+    def backward(ctx, grad_h_relu):
+        (h,) = ctx.saved_tensors
+        grad_h = grad_h_relu.clone()
+        grad_h[h <= 0] = 0
+        return grad_h
+
+
+h = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0], requires_grad=True)
+h_relu = ReLU.apply(h)
+h_relu.sum().backward()
+print("h_relu", h_relu.tolist(), " grad_fn", h_relu.grad_fn.name())
+print("h.grad", h.grad.tolist())
+
+# %%
+# You call ``apply`` on the class. Making an instance warns, and calling the instance raises.
+
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    instance = ReLU()
+message = str(caught[0].message).split("> ")[1]
+print(caught[0].category.__name__, "-", message.split(".")[0])
+try:
+    instance(h)
+except RuntimeError as error:
+    print("RuntimeError -", str(error).split(".")[0])
+
+# %%
+# Check the backward
+# ------------------
+#
+# ``torch.autograd.gradcheck`` moves every input a little up and down, as you did on the first page, and
+# compares. Give it float64, as here: in float32 the small differences drown in rounding. A second function
+# with a wrong backward shows that the check can fail.
+
+
+class Forgetful(ReLU):
+    """A ReLU whose backward forgets the mask."""
+
+    @staticmethod
+    def backward(ctx, grad_h_relu):
+        return grad_h_relu
+
+
+torch.manual_seed(0)
+sample = torch.randn(4, 5, dtype=torch.float64, requires_grad=True)
+for function in (ReLU, Forgetful):
+    right = torch.autograd.gradcheck(function.apply, sample, raise_exception=False)
+    print(f"{function.__name__:9s} gradcheck {right}")
+
+# %%
+# At exactly 0
+# ------------
+#
+# Left of 0 the slope is 0, right of it 1, and at 0 there is none: whoever writes a backward chooses.
+# ``torch.relu`` chooses 0, and so do you; ``torch.maximum`` shares the gradient between its two equal
+# arguments. The figure shows your function and the gradient that autograd finds through it.
+
+zero = torch.zeros((), requires_grad=True)
+for name, function in (
+    ("ReLU.apply", ReLU.apply),
+    ("torch.relu", torch.relu),
+    ("torch.maximum", lambda h: torch.maximum(h, torch.zeros(()))),
+):
+    (slope,) = torch.autograd.grad(function(zero), zero)
+    print(f"gradient of {name:13s} at 0: {slope.item()}")
+
+h = (torch.arange(-200, 201) / 100).requires_grad_()
+h_relu = ReLU.apply(h)
+(slope,) = torch.autograd.grad(h_relu.sum(), h)
+
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+ax.plot(h.detach(), h_relu.detach(), label="ReLU.apply(h)")
+ax.plot(h.detach(), slope, "--", label="its gradient")
+at_zero = (h == 0).detach()
+ax.plot(h.detach()[at_zero], slope[at_zero], "o", label="the gradient at 0")
+ax.set(title="A ReLU of your own", xlabel="h", ylabel="value")
+ax.legend()
+plt.show()
+
+# %%
+# The whole loop
+# --------------
+#
+# The loop of the last page with ``ReLU.apply`` in place of ``torch.relu``.
+
+learning_rate = 1e-6
+w1 = w1_start.clone().requires_grad_()
+w2 = w2_start.clone().requires_grad_()
+losses = []
+for t in range(500):
+    h_relu = ReLU.apply(x @ w1)
+    y_pred = h_relu @ w2
+    loss = (y_pred - y).pow(2).sum()
+    losses.append(loss.item())
+
+    loss.backward()
+    with torch.no_grad():
+        w1 -= learning_rate * w1.grad
+        w2 -= learning_rate * w2.grad
+    w1.grad = None
+    w2.grad = None
+
+for t in (0, 1, 100, 200, 300, 400, 499):
+    print(f"step {t:3d}  loss {losses[t]:.3e}")
+
+# %%
+# The older form
+# --------------
+#
+# Many programs have no ``setup_context``: ``forward`` takes ``ctx`` as its first argument and does both jobs.
+# Here is a clamp in that form. Its bounds are numbers, not tensors: they go onto ``ctx`` as attributes, and
+# ``backward`` returns None for them, one return value for each argument of ``forward``. A clamp raises what
+# lies below ``min`` to ``min`` and lowers what lies above ``max`` to ``max``; either may stand alone.
+
+
+class Clamp(torch.autograd.Function):
+    """h held between low and high."""
+
+    @staticmethod
+    def forward(ctx, h, low, high):
+        ctx.save_for_backward(h)
+        ctx.low, ctx.high = low, high
+        return h.clamp(min=low, max=high)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        (h,) = ctx.saved_tensors
+        inside = (h > ctx.low) & (h < ctx.high)
+        return grad_output * inside, None, None
+
+
+h = torch.tensor([-2.0, -0.5, 0.5, 2.0])
+print("min and max:", h.clamp(min=-1, max=1).tolist())
+print("min alone:  ", h.clamp(min=-1).tolist())
+print("max alone:  ", h.clamp(max=1).tolist())
+print("Clamp.apply:", Clamp.apply(h, -1, 1).tolist())
+print("gradcheck:  ", torch.autograd.gradcheck(Clamp.apply, (sample, -1, 1)))
+
+# %%
+# Why then the longer form? ``torch.func`` offers gradients as functions of functions, and works only with
+# Functions that have ``setup_context``.
+
+print("torch.func.grad through ReLU: ", torch.func.grad(lambda h: ReLU.apply(h).sum())(h).tolist())
+try:
+    torch.func.grad(lambda h: Clamp.apply(h, -1, 1).sum())(h)
+except RuntimeError as error:
+    print("torch.func.grad through Clamp:", str(error).split(". ")[0].split("), ")[-1])
+
+# %%
+# Summary
+# -------
+#
+# - A ``torch.autograd.Function`` is ``forward``, ``setup_context`` and ``backward``; you call ``apply``.
+# - Tensors go into ``save_for_backward``, other values onto ``ctx``; such values get None as gradient.
+# - ``torch.autograd.gradcheck`` in float64 checks what you wrote; at 0, ``torch.relu`` has gradient 0.
+#
+# Next: ``static_graph`` removes your forward lines from the loop: a graph is captured once and run 500 times.

@@ -1,0 +1,251 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "matplotlib>=3.10",
+#     "numpy>=2.0",
+#     "torch>=2.6",
+# ]
+# ///
+"""
+A module of your own
+====================
+
+You write the network as a class: ``__init__`` makes the layers, ``forward`` says what happens with an input.
+This rung removes the fixed row, the one shape that ``torch.nn.Sequential`` knows; between input and output
+you may now do whatever Python can. It keeps the layers, the loss and the optimizer of ``optimizers``, and its
+loop reads the same.
+
+What you'll learn:
+
+- how a module finds its parameters, and where it can't find them;
+- what happens when you forget ``super().__init__()``;
+- why you call the module and not its ``forward``;
+- how to save trained weights and load them into another network.
+"""
+
+# %%
+# The problem
+# -----------
+#
+# The same numbers as on every rung.
+
+import io
+import pickle
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
+
+rng = np.random.default_rng(0)
+N, D_in, H, D_out = 64, 1000, 100, 10
+x = torch.from_numpy(rng.standard_normal((N, D_in)))
+y = torch.from_numpy(rng.standard_normal((N, D_out)))
+w1_start = torch.from_numpy(rng.standard_normal((D_in, H)))
+w2_start = torch.from_numpy(rng.standard_normal((H, D_out)))
+torch.manual_seed(0)  # new layers draw their first weights from torch's generator
+
+print("x ", tuple(x.shape), "   y ", tuple(y.shape))
+print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
+
+# %%
+# The class
+# ---------
+#
+# Assigning a layer to an attribute registers it: ``torch.nn.Module`` watches its attributes, and the
+# attribute's name becomes part of the parameters' names. ``forward`` is a method like any other, so the
+# values in between have names again, as in the NumPy program.
+
+
+class TwoLayerNet(torch.nn.Module):
+    """Two linear layers with a ReLU between them."""
+
+    def __init__(self, D_in, H, D_out, *, bias=True):
+        super().__init__()
+        self.linear1 = torch.nn.Linear(D_in, H, bias=bias, dtype=torch.float64)
+        self.linear2 = torch.nn.Linear(H, D_out, bias=bias, dtype=torch.float64)
+
+    def forward(self, x):
+        h_relu = self.linear1(x).relu()
+        return self.linear2(h_relu)
+
+
+net = TwoLayerNet(D_in, H, D_out)
+for name, param in net.named_parameters():
+    print(f"{name:14s} {tuple(param.shape)}")
+
+# %%
+# The whole loop
+# --------------
+#
+# The optimizer, the loss and the loop don't care who wrote the network. The weights are the problem's, copied
+# in as on the rungs before.
+
+net = TwoLayerNet(D_in, H, D_out, bias=False)
+with torch.no_grad():
+    net.linear1.weight.copy_(w1_start.T)
+    net.linear2.weight.copy_(w2_start.T)
+loss_fn = torch.nn.MSELoss(reduction="sum")
+learning_rate = 1e-6
+optimizer = torch.optim.SGD(net.parameters(), lr=learning_rate)
+losses = []
+for t in range(500):
+    y_pred = net(x)
+    loss = loss_fn(y_pred, y)
+    losses.append(loss.item())
+
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+for t in (0, 1, 100, 200, 300, 400, 499):
+    print(f"step {t:3d}  loss {losses[t]:.3e}")
+
+# %%
+# What registers and what doesn't
+# -------------------------------
+#
+# A layer in a plain list is no attribute, so the module doesn't see it: its weights would be neither trained
+# nor saved. Here the optimizer notices, since no parameter is left at all. ``torch.nn.ModuleList`` is a list
+# that registers.
+
+
+class Stack(torch.nn.Module):
+    """Three layers, kept in the kind of list that you pass."""
+
+    def __init__(self, container):
+        super().__init__()
+        self.layers = container(torch.nn.Linear(4, 4) for _ in range(3))
+
+
+for container in (list, torch.nn.ModuleList):
+    stack = Stack(container)
+    counts = f"{len(list(stack.parameters()))} parameters, {len(stack.state_dict())} to save"
+    print(f"{container.__name__}: {counts}")
+    try:
+        torch.optim.SGD(stack.parameters(), lr=0.1)
+    except ValueError as error:
+        print("   ValueError:", error)
+
+# %%
+# The watching starts in ``torch.nn.Module.__init__``. Forget to call it, and the first layer that you
+# assign raises an error.
+
+
+class Forgetful(torch.nn.Module):
+    """A module whose ``__init__`` leaves out ``super().__init__()``."""
+
+    def __init__(self):
+        self.linear = torch.nn.Linear(4, 4)
+
+
+try:
+    Forgetful()
+except AttributeError as error:
+    print("AttributeError:", error)
+
+# %%
+# Call the module, not ``forward``
+# --------------------------------
+#
+# ``net(x)`` runs ``forward`` and, around it, the hooks that tools attach to count, log or change things.
+# ``net.forward(x)`` gives the same numbers and skips the hooks.
+
+calls = []
+handle = net.register_forward_hook(lambda _net, _args, output: calls.append(tuple(output.shape)))
+called = net(x)
+print("hook calls after net(x):        ", len(calls), calls)
+direct = net.forward(x)
+print("hook calls after net.forward(x):", len(calls))
+print("equal outputs:", torch.equal(called, direct))
+handle.remove()
+
+# %%
+# Save and load
+# -------------
+#
+# ``torch.nn.Module.state_dict`` is a dictionary from names to tensors. Save that rather than the network: the
+# class stays in your program, and the file holds only data. (A buffer in memory stands in for the file.) The
+# names must match when you load; a network with biases misses its own.
+
+buffer = io.BytesIO()
+torch.save(net.state_dict(), buffer)
+buffer.seek(0)
+state = torch.load(buffer)
+print("saved:", {name: tuple(value.shape) for name, value in state.items()})
+
+second = TwoLayerNet(D_in, H, D_out, bias=False)
+print(f"a fresh network's loss: {loss_fn(second(x), y).item():.1e}")
+print(second.load_state_dict(state))
+print(f"after loading:          {loss_fn(second(x), y).item():.1e}")
+print("equal outputs:", torch.equal(net(x), second(x)))
+try:
+    TwoLayerNet(D_in, H, D_out).load_state_dict(state)
+except RuntimeError as error:
+    print("RuntimeError:", str(error).splitlines()[1].strip())
+
+# %%
+# By default ``torch.load`` takes tensors and plain containers and refuses other objects, because unpickling
+# an object from elsewhere can run code. A whole layer is such an object.
+
+buffer = io.BytesIO()
+torch.save(torch.nn.Linear(4, 4), buffer)
+buffer.seek(0)
+try:
+    torch.load(buffer)
+except pickle.UnpicklingError as error:
+    print("UnpicklingError:", str(error).split(". ")[0])
+
+# %%
+# A network that is not a row
+# ---------------------------
+#
+# What did the class buy? Let the inputs also reach the output on a direct path, past the ReLU: one more layer
+# and one plus sign, for which a row has no place. Train both shapes from the layers' own start.
+
+
+class ShortcutNet(TwoLayerNet):
+    """Two layers, and a third one beside them from input to output."""
+
+    def __init__(self, D_in, H, D_out):
+        super().__init__(D_in, H, D_out)
+        self.shortcut = torch.nn.Linear(D_in, D_out, dtype=torch.float64)
+
+    def forward(self, x):
+        h_relu = self.linear1(x).relu()
+        return self.linear2(h_relu) + self.shortcut(x)
+
+
+ax = plt.figure(figsize=(7, 4), layout="constrained").subplots()
+ax.semilogy(losses[:100], label="TwoLayerNet, problem's weights, 1e-6")
+for network in (TwoLayerNet, ShortcutNet):
+    torch.manual_seed(0)
+    net = network(D_in, H, D_out)
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-4)
+    history = []
+    for _ in range(100):
+        loss = loss_fn(net(x), y)
+        history.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    ax.semilogy(history, label=f"{network.__name__}, own start, 1e-4")
+    count = sum(param.numel() for param in net.parameters())
+    print(f"{network.__name__}: {count} numbers to train,", end=" ")
+    print(f"loss {history[0]:.1e} at first, {history[-1]:.1e} at the end")
+ax.set(title="The first 100 steps of two modules", xlabel="step t", ylabel="sum of squared errors")
+ax.legend()
+plt.show()
+
+# %%
+# Summary
+# -------
+#
+# - A ``torch.nn.Module`` is ``__init__`` and ``forward``; layers register by assignment, lists of them in a
+#   ``torch.nn.ModuleList``.
+# - Call ``super().__init__()`` first, and call the module rather than its ``forward``.
+# - ``torch.nn.Module.state_dict`` and ``torch.nn.Module.load_state_dict`` carry weights from one network to
+#   another.
+#
+# Next: ``dynamic_graph`` takes away the last fixed thing: ``forward`` may do something else at every call.

@@ -1,0 +1,255 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "matplotlib>=3.10",
+#     "numpy>=2.0",
+#     "torch>=2.6",
+# ]
+# ///
+"""
+A graph that changes
+====================
+
+You put a loop into ``forward`` and let a random number decide how often it runs, so the network has another
+depth at each step. This rung removes the last thing that was fixed, the same chain of operations at every
+call; the loop is plain Python. It keeps the module, the loss and the optimizer of ``custom_module``.
+
+What you'll learn:
+
+- how autograd follows whatever ``forward`` did this time;
+- what several uses of one layer share, and how their gradients add up;
+- which random generators a seed reaches;
+- why the loss jumps when the depth is drawn anew at each step.
+"""
+
+# %%
+# The problem
+# -----------
+#
+# The same numbers as on every rung.
+
+import copy
+import random
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
+
+rng = np.random.default_rng(0)
+N, D_in, H, D_out = 64, 1000, 100, 10
+x = torch.from_numpy(rng.standard_normal((N, D_in)))
+y = torch.from_numpy(rng.standard_normal((N, D_out)))
+w1_start = torch.from_numpy(rng.standard_normal((D_in, H)))
+w2_start = torch.from_numpy(rng.standard_normal((H, D_out)))
+
+print("x ", tuple(x.shape), "   y ", tuple(y.shape))
+print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
+
+# %%
+# One middle layer, used as often as you like
+# -------------------------------------------
+#
+# Between the two layers that you know stands a third, from ``H`` numbers to ``H``. ``forward`` applies this
+# one layer ``repeats`` times. With zero repeats you have the network of all the other rungs.
+
+
+class DynamicNet(torch.nn.Module):
+    """Input layer, a shared middle layer applied any number of times, output layer."""
+
+    def __init__(self, D_in, H, D_out, *, bias=True):
+        super().__init__()
+        self.input = torch.nn.Linear(D_in, H, bias=bias, dtype=torch.float64)
+        self.middle = torch.nn.Linear(H, H, bias=bias, dtype=torch.float64)
+        self.output = torch.nn.Linear(H, D_out, bias=bias, dtype=torch.float64)
+
+    def forward(self, x, repeats):
+        h_relu = self.input(x).relu()
+        for _ in range(repeats):
+            h_relu = self.middle(h_relu).relu()
+        return self.output(h_relu)
+
+
+torch.manual_seed(0)
+net = DynamicNet(D_in, H, D_out)
+loss_fn = torch.nn.MSELoss(reduction="sum")
+for repeats in range(4):
+    print(f"{repeats} repeats: loss {loss_fn(net(x, repeats), y).item():.1f}")
+
+# %%
+# Each call records a graph of its own
+# ------------------------------------
+#
+# Autograd writes down what ran, call by call. Walk from the loss back along ``grad_fn`` and count: the graph
+# grows with the repeats, while the count of numbers to train stays the same.
+
+
+def graph_nodes(tensor):
+    """All nodes of the graph that ends in a tensor."""
+    found, waiting = set(), [tensor.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in found:
+            found.add(node)
+            waiting += [parent for parent, _ in node.next_functions]
+    return found
+
+
+for repeats in range(4):
+    nodes = graph_nodes(loss_fn(net(x, repeats), y))
+    relus = sum(type(node).__name__ == "ReluBackward0" for node in nodes)
+    count = sum(param.numel() for param in net.parameters())
+    print(f"{repeats} repeats: {len(nodes)} nodes, {relus} of them ReLUs; {count} numbers to train")
+
+# %%
+# The whole loop
+# --------------
+#
+# With zero repeats, no bias and the problem's weights, the losses are those of every other rung. The middle
+# layer takes no part: its gradient isn't zero but None, and the optimizer passes it over.
+
+net = DynamicNet(D_in, H, D_out, bias=False)
+with torch.no_grad():
+    net.input.weight.copy_(w1_start.T)
+    net.output.weight.copy_(w2_start.T)
+middle_start = net.middle.weight.detach().clone()
+learning_rate = 1e-6
+optimizer = torch.optim.SGD(net.parameters(), lr=learning_rate)
+losses = []
+for t in range(500):
+    y_pred = net(x, repeats=0)
+    loss = loss_fn(y_pred, y)
+    losses.append(loss.item())
+
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+for t in (0, 1, 100, 200, 300, 400, 499):
+    print(f"step {t:3d}  loss {losses[t]:.3e}")
+print("middle layer's gradient:", net.middle.weight.grad)
+print("middle layer unchanged: ", torch.equal(net.middle.weight, middle_start))
+
+# %%
+# One layer, several uses
+# -----------------------
+#
+# Each repeat calls the same object, which a hook can witness: it notes who was called, by ``id``.
+
+torch.manual_seed(0)
+net = DynamicNet(D_in, H, D_out)
+used = []
+handle = net.middle.register_forward_hook(lambda module, _args, _output: used.append(id(module)))
+loss_fn(net(x, repeats=3), y).backward()
+handle.remove()
+print(f"the middle layer ran {len(used)} times; different objects: {len(set(used))}")
+
+# %%
+# To see what sharing does to the gradient, put three separate copies in the middle layer's place. Their
+# gradients differ, and the sum of the three is the gradient of the one shared weight.
+
+shared = net.middle.weight.grad
+net.zero_grad()
+copies = [copy.deepcopy(net.middle) for _ in range(3)]
+h_relu = net.input(x).relu()
+for layer in copies:
+    h_relu = layer(h_relu).relu()
+loss_fn(net.output(h_relu), y).backward()
+for layer in copies:
+    print(f"one copy's gradient, norm {layer.weight.grad.norm().item():.2f}")
+total = sum(layer.weight.grad for layer in copies)
+print(f"sum of the copies,   norm {total.norm().item():.2f}")
+print(f"shared layer,        norm {shared.norm().item():.2f}")
+print("equal up to rounding:", torch.allclose(total, shared, rtol=1e-9, atol=1e-12))
+
+# %%
+# Seeds
+# -----
+#
+# The depth will come from Python's ``random``. ``torch.manual_seed`` reaches neither that nor NumPy: set it
+# to the same seed twice and see which generators repeat themselves.
+
+draws = []
+for _ in range(2):
+    torch.manual_seed(0)
+    draws.append((torch.rand(1).item(), random.random(), np.random.random()))
+for name, first, second in zip(("torch", "random", "numpy"), *draws, strict=True):
+    print(f"{name:6s} repeats itself: {first == second}")
+
+# %%
+# A new depth at every step
+# -------------------------
+#
+# So the depth gets a generator with a seed of its own. Now train as the classic example does: the layers' own
+# start with biases, zero to three repeats drawn at each step, momentum 0.9 at 1e-4.
+
+torch.manual_seed(0)
+depths = random.Random(0)
+net = DynamicNet(D_in, H, D_out)
+optimizer = torch.optim.SGD(net.parameters(), lr=1e-4, momentum=0.9)
+drawn, history = np.empty(500, dtype=int), np.empty(500)
+for t in range(500):
+    drawn[t] = depths.randint(0, 3)
+    loss = loss_fn(net(x, drawn[t]), y)
+    history[t] = loss.item()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+for repeats, marker in enumerate("os^D"):
+    (steps,) = np.nonzero(drawn == repeats)
+    ax.scatter(steps, history[steps], s=12, marker=marker, label=f"{repeats} repeats")
+ax.set(title="The loss, coloured by depth", xlabel="step t", ylabel="sum of squared errors")
+ax.set_yscale("log")
+ax.legend()
+plt.show()
+
+# %%
+# The loss falls and jumps while it falls. From one step to the next it changes little if the depth stays the
+# same and a lot if the depth changes.
+
+factors = np.exp(np.abs(np.diff(np.log(history[400:]))))
+stays = drawn[401:] == drawn[400:-1]
+print("the last 100 steps, median change of the loss from one to the next:")
+print(f"a factor of {np.median(factors[stays]):.1f} where the depth stays the same")
+print(f"a factor of {np.median(factors[~stays]):.1f} where the depth changes")
+
+# %%
+# Each depth is another function, and one set of weights has to serve all four. Train copies of the network
+# on, each with one depth only: its own loss all but vanishes, and most of the others rise.
+
+
+def four_losses(net):
+    """The loss at each depth, as a row of text."""
+    with torch.no_grad():
+        return "".join(f"{loss_fn(net(x, repeats), y).item():6.2f}" for repeats in range(4))
+
+
+print("loss at depth          0     1     2     3")
+print("now               ", four_losses(net))
+for repeats in range(4):
+    specialist = copy.deepcopy(net)
+    optimizer = torch.optim.SGD(specialist.parameters(), lr=1e-4, momentum=0.9)
+    for _ in range(50):
+        optimizer.zero_grad()
+        loss_fn(specialist(x, repeats), y).backward()
+        optimizer.step()
+    print(f"50 more at depth {repeats}", four_losses(specialist))
+
+# %%
+# Summary
+# -------
+#
+# - ``torch.nn.Module`` leaves ``forward`` to Python: a loop needs no operator of its own.
+# - A layer used several times is one object with one weight; ``torch.Tensor.backward`` adds up the gradients
+#   of all its uses.
+# - ``torch.manual_seed`` seeds torch alone; ``random.Random`` and ``numpy.random.default_rng`` take seeds of
+#   their own.
+#
+# That was the ladder. NumPy hid nothing; tensors changed the library; autograd took the backward pass, a
+# function of your own took one piece of it back, a captured graph took Python out of the run; layers took
+# the weights and the formulas, optimizers the update, modules the fixed row, and this page the fixed graph.
+#
+# Next: ``nine_rungs`` runs all nine from one problem, and their losses fall on one another.

@@ -1,0 +1,241 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "matplotlib>=3.10",
+#     "numpy>=2.0",
+#     "torch>=2.6",
+# ]
+# ///
+"""
+Layers in a row
+===============
+
+You build the network from layers: objects that hold their weights and know how to apply them. After the
+captured graphs of ``static_graph`` you are back in programs that run line by line. This rung removes three
+things that every rung so far spelled out: the weights as variables of your own, the matrix products of the
+forward pass, and the formula of the loss. It keeps autograd for the gradients, and you still write the
+update yourself.
+
+What you'll learn:
+
+- where a layer keeps its weights, and in which shape;
+- what ``torch.nn.Sequential`` does with a row of layers, and what ``parameters`` hands you;
+- what ``reduction="sum"`` and ``reduction="mean"`` divide by, and what that does to a learning rate;
+- why the loss of a network made of layers usually starts so much lower than on the rungs before.
+"""
+
+# %%
+# The problem
+# -----------
+#
+# The same numbers as on every rung: NumPy draws them, and the tensors take over the arrays' memory.
+
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
+
+rng = np.random.default_rng(0)
+N, D_in, H, D_out = 64, 1000, 100, 10
+x = torch.from_numpy(rng.standard_normal((N, D_in)))
+y = torch.from_numpy(rng.standard_normal((N, D_out)))
+w1_start = torch.from_numpy(rng.standard_normal((D_in, H)))
+w2_start = torch.from_numpy(rng.standard_normal((H, D_out)))
+torch.manual_seed(0)  # new layers draw their first weights from torch's generator
+
+print("x ", tuple(x.shape), "   y ", tuple(y.shape))
+print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
+
+# %%
+# A layer is an object with parameters
+# ------------------------------------
+#
+# Libraries of layers stand one level above tensors. Keras is one such library; PyTorch brings its own,
+# ``torch.nn``. A ``torch.nn.Linear`` holds a weight and, unless you decline, a bias. It keeps its weight as
+# (out, in), the transpose of ``w1``, and multiplies by the weight's transpose.
+
+layer = torch.nn.Linear(D_in, H, dtype=torch.float64)
+for name, param in layer.named_parameters():
+    print(f"{name:6s} {tuple(param.shape)}  requires_grad={param.requires_grad}")
+print("layer(x) is x @ weight.T + bias:", torch.allclose(layer(x), x @ layer.weight.T + layer.bias))
+
+# %%
+# Put them in a row
+# -----------------
+#
+# ``torch.nn.Sequential`` is a layer made of layers: it feeds each one's output to the next. To start from
+# the numbers of the other rungs, leave the biases out and copy the problem's weights in, transposed. The
+# copy stands under ``torch.no_grad`` because it writes into tensors that autograd watches.
+
+
+def network(*, bias):
+    """Two layers that draw their own first weights."""
+    return torch.nn.Sequential(
+        torch.nn.Linear(D_in, H, bias=bias, dtype=torch.float64),
+        torch.nn.ReLU(),
+        torch.nn.Linear(H, D_out, bias=bias, dtype=torch.float64),
+    )
+
+
+def problem_network():
+    """The same layers without bias, started from the problem's weights."""
+    net = network(bias=False)
+    with torch.no_grad():
+        net[0].weight.copy_(w1_start.T)
+        net[2].weight.copy_(w2_start.T)
+    return net
+
+
+net = problem_network()
+print(net)
+print("net(x) is relu(x @ w1) @ w2:", torch.allclose(net(x), (x @ w1_start).relu() @ w2_start))
+
+# %%
+# The whole loop
+# --------------
+#
+# The network is called like a function, and so is the loss. One ``zero_grad`` forgets the gradients of all
+# parameters, and the update runs over them without naming any: with twenty layers the loop would read the
+# same.
+
+net = problem_network()
+loss_fn = torch.nn.MSELoss(reduction="sum")
+learning_rate = 1e-6
+losses = []
+for t in range(500):
+    y_pred = net(x)
+    loss = loss_fn(y_pred, y)
+    losses.append(loss.item())
+
+    net.zero_grad()
+    loss.backward()
+    with torch.no_grad():
+        for param in net.parameters():
+            param -= learning_rate * param.grad
+
+for t in (0, 1, 100, 200, 300, 400, 499):
+    print(f"step {t:3d}  loss {losses[t]:.3e}")
+
+# %%
+# Despite its name, ``torch.nn.Module.zero_grad`` writes no zeros by default. It sets each ``.grad`` to None.
+# Code that reads ``.grad`` before the next backward pass has to expect that.
+
+print("before zero_grad:", [tuple(param.grad.shape) for param in net.parameters()])
+net.zero_grad()
+print("after zero_grad: ", [param.grad for param in net.parameters()])
+
+# %%
+# Sum or mean?
+# ------------
+#
+# ``torch.nn.MSELoss`` knows three reductions, and "mean" is its default. It divides by the number of
+# elements, ``N * D_out``, and not by the batch size ``N``.
+
+y_pred = problem_network()(x)
+for reduction in ("none", "mean", "sum"):
+    loss = torch.nn.MSELoss(reduction=reduction)(y_pred, y)
+    print(f"{reduction:4s} gives shape {tuple(loss.shape)}")
+ratio = loss_fn(y_pred, y) / torch.nn.MSELoss()(y_pred, y)
+print(f"sum / mean = {ratio.item():.0f}   N * D_out = {N * D_out}   N = {N}")
+
+# %%
+# The gradients shrink by the same factor, so a learning rate that was tuned for the sum does almost nothing
+# with the mean. Train again with the one word changed, then with the learning rate multiplied by what the
+# mean divides by. All rows show the sum of squared errors, so that they compare.
+
+
+def fit(net, learning_rate, reduction="sum"):
+    """Run the loop above on any network; return the sum of squared errors before each update."""
+    history = []
+    for _ in range(500):
+        y_pred = net(x)
+        history.append((y_pred - y).square().sum().item())
+        net.zero_grad()
+        torch.nn.MSELoss(reduction=reduction)(y_pred, y).backward()
+        with torch.no_grad():
+            for param in net.parameters():
+                param -= learning_rate * param.grad
+    return history
+
+
+losses_mean = fit(problem_network(), 1e-6, reduction="mean")
+losses_scaled = fit(problem_network(), 1e-6 * N * D_out, reduction="mean")
+for name, history in (("sum", losses), ("mean", losses_mean), ("mean, rate scaled", losses_scaled)):
+    print(f"{history[0]:.2e} at first, {history[-1]:.1e} at the end: {name}")
+
+# %%
+# Two things the loss lets pass
+# -----------------------------
+#
+# Old programs write ``size_average`` or ``elementwise_mean``. Both still work, with a warning that
+# names the word to write instead. A word that was never valid is an error.
+
+for old in ({"size_average": False}, {"reduction": "elementwise_mean"}, {"reduction": "average"}):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            torch.nn.MSELoss(**old)(y_pred, y)
+            print(old, "warns:", caught[0].message)
+        except ValueError as error:
+            print(old, "raises:", error)
+
+# %%
+# A target of another shape is broadcast, with no more than a warning. Below, each prediction equals its
+# target number for number. With one sample that goes well; with one column, every prediction is compared
+# with every target. Turn warnings into errors, and the mistake can't pass.
+
+for prediction, target in ((y[:1], y[0]), (y[:, :1], y[:, 0])):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        shapes = f"{tuple(prediction.shape)} against {tuple(target.shape)}"
+        print(f"{shapes}: loss {loss_fn(prediction, target).item():.1f}")
+        warnings.simplefilter("error")
+        try:
+            loss_fn(prediction, target)
+        except UserWarning as warning:
+            print("   as an error:", str(warning).split(". ")[0])
+
+# %%
+# Where the loss starts
+# ---------------------
+#
+# With the weights that the layers draw for themselves, the loss starts lower by powers of ten, with biases or
+# without. Only the initialisation differs: the problem's weights are standard normal, while a linear layer
+# draws evenly between plus and minus one over the square root of its number of inputs.
+
+for bias in (False, True):
+    net = network(bias=bias)
+    print(f"own start, bias={bias!s:5s}  first loss {loss_fn(net(x), y).item():.1e}")
+print(f"problem's weights      first loss {losses[0]:.1e}")
+weight, bound = net[0].weight, D_in**-0.5
+print(f"largest of the first weights {weight.abs().max().item():.4f}, bound {bound:.4f}")
+print(f"their spread {weight.std().item():.4f}, of an even draw {bound / 3**0.5:.4f}", end="; ")
+print(f"spread of the problem's weights {w1_start.std().item():.4f}")
+
+# %%
+# From the layers' own start the rate of 1e-6 is slow, and one a hundred times larger does well. The nearly
+# flat line at the top is the mean at the sum's rate.
+
+ax = plt.figure(figsize=(7, 4), layout="constrained").subplots()
+ax.semilogy(losses_mean, label="problem's weights, mean, 1e-6")
+ax.semilogy(losses, label="problem's weights, sum, 1e-6")
+for rate in ("1e-6", "1e-4"):
+    torch.manual_seed(0)
+    ax.semilogy(fit(network(bias=True), float(rate)), label=f"own start, sum, {rate}")
+ax.set_title("The start and the reduction decide what a rate does")
+ax.set(xlabel="step t", ylabel="sum of squared errors")
+ax.legend()
+plt.show()
+
+# %%
+# Summary
+# -------
+#
+# - ``torch.nn.Linear`` holds a weight of shape (out, in) and a bias; ``torch.nn.Sequential`` chains layers.
+# - ``torch.nn.MSELoss`` sums or averages over all elements: choose the learning rate for the one you use.
+# - ``torch.nn.Module.parameters`` and ``torch.nn.Module.zero_grad`` reach every weight without naming one.
+#
+# Next: ``optimizers`` takes the update away, the last lines that you still write by hand.

@@ -1,0 +1,213 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "matplotlib>=3.10",
+#     "numpy>=2.0",
+# ]
+# ///
+"""
+NumPy by hand
+=============
+
+You fit a two-layer network with nothing but arrays: forward pass, loss, backward pass and update are
+lines that you write yourself. NumPy is a library for n-dimensional arrays; it knows nothing of
+networks, graphs, gradients or learning rates. So this page hides nothing, and every later rung of the
+ladder takes one piece of this work away.
+
+What you'll learn:
+
+- how two matrix products and a ReLU turn inputs into predictions;
+- how to derive the gradients of both weight matrices, line by line, with a shape for each;
+- how to check a gradient that you derived by hand;
+- which learning rates learn, and what happens with the others.
+"""
+
+# %%
+# The problem
+# -----------
+#
+# Sixty-four inputs of a thousand numbers each, ten targets for each input, and the starting weights of
+# both layers, all drawn from a standard normal distribution. The seed makes every run the same.
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
+
+rng = np.random.default_rng(0)
+N, D_in, H, D_out = 64, 1000, 100, 10
+x = rng.standard_normal((N, D_in))
+y = rng.standard_normal((N, D_out))
+w1_start = rng.standard_normal((D_in, H))
+w2_start = rng.standard_normal((H, D_out))
+
+print("x ", x.shape, "   y ", y.shape)
+print("w1", w1_start.shape, " w2", w2_start.shape)
+
+# %%
+# Forward pass and loss
+# ---------------------
+#
+# The first layer multiplies the inputs by ``w1``, ReLU replaces every negative number by zero, the second
+# layer multiplies by ``w2``. The loss is the sum of squared errors: one number for all ``N * D_out``
+# predictions together.
+
+h = x @ w1_start
+h_relu = np.maximum(h, 0)
+y_pred = h_relu @ w2_start
+loss = np.square(y_pred - y).sum()
+
+print("h", h.shape, " h_relu", h_relu.shape, " y_pred", y_pred.shape)
+print(f"loss {loss:.4e}, and {(h > 0).mean():.0%} of the ReLUs let their input through")
+
+# %%
+# Backward pass
+# -------------
+#
+# Walk the same four lines from the end. Write ``grad_a`` for the gradient of the loss with respect to ``a``:
+# it has the shape of ``a``, and each entry says how fast the loss grows with that entry.
+#
+# - The loss is a sum of squares, so each prediction's gradient is twice its error.
+# - ``y_pred = h_relu @ w2``: each factor's gradient is ``grad_y_pred`` times the other factor,
+#   transposed. The shapes leave one way to write it: ``(H, N) @ (N, D_out)`` has the shape of ``w2``,
+#   and ``(N, D_out) @ (D_out, H)`` that of ``h_relu``.
+# - ReLU passes the gradient on where its input was positive and stops it elsewhere. At exactly 0 the
+#   slope is a choice; this ladder takes 0 on every rung.
+# - ``h = x @ w1`` is a product again: ``(D_in, N) @ (N, H)`` has the shape of ``w1``.
+
+
+def gradients(w1, w2):
+    """The loss and its gradients with respect to both weight matrices."""
+    h = x @ w1  # (N, H)
+    h_relu = np.maximum(h, 0)  # (N, H)
+    y_pred = h_relu @ w2  # (N, D_out)
+    loss = np.square(y_pred - y).sum()  # one number
+
+    grad_y_pred = 2 * (y_pred - y)  # (N, D_out)
+    grad_w2 = h_relu.T @ grad_y_pred  # (H, N) @ (N, D_out) -> (H, D_out)
+    grad_h_relu = grad_y_pred @ w2.T  # (N, D_out) @ (D_out, H) -> (N, H)
+    grad_h = grad_h_relu.copy()  # (N, H)
+    grad_h[h <= 0] = 0
+    grad_w1 = x.T @ grad_h  # (D_in, N) @ (N, H) -> (D_in, H)
+
+    for grad, value in ((grad_w2, w2), (grad_h_relu, h_relu), (grad_h, h), (grad_w1, w1)):
+        assert grad.shape == value.shape
+    return loss, grad_w1, grad_w2
+
+
+loss, grad_w1, grad_w2 = gradients(w1_start, w2_start)
+print("grad_w1", grad_w1.shape, " grad_w2", grad_w2.shape)
+
+# %%
+# Why the ``copy``? An assignment gives an array a second name and makes no second array. Without the copy,
+# writing zeros into ``grad_h`` writes them into ``grad_h_relu`` as well. Nothing here reads ``grad_h_relu``
+# again, so the result would survive; the first person who prints it to find a bug would be misled.
+
+grad_h_relu = np.array([[1.0, 2.0]])
+alias, copy = grad_h_relu, grad_h_relu.copy()
+copy[0, 0] = 0
+print("after writing into the copy: ", grad_h_relu)
+alias[0, 0] = 0
+print("after writing into the alias:", grad_h_relu)
+
+# %%
+# Check the gradients
+# -------------------
+#
+# A gradient derived by hand deserves a second opinion. Move one weight by a little in both directions: the
+# difference of the two losses, divided by the distance, is the slope in that weight's direction. That takes
+# two forward passes a weight, so try three weights of each matrix. The assertion stops the
+# script if the two columns disagree.
+
+
+def central_difference(w, index, step=1e-4):
+    """The slope of the loss with respect to the weight ``w[index]``."""
+    up, down = w.copy(), w.copy()
+    up[index] += step
+    down[index] -= step
+    if w is w1_start:
+        return (gradients(up, w2_start)[0] - gradients(down, w2_start)[0]) / (2 * step)
+    return (gradients(w1_start, up)[0] - gradients(w1_start, down)[0]) / (2 * step)
+
+
+print("weight           by hand   two losses")
+for name, w, grad in (("w1", w1_start, grad_w1), ("w2", w2_start, grad_w2)):
+    for index in ((0, 0), (10, 5), (99, 9)):
+        numerical = central_difference(w, index)
+        assert abs(grad[index] - numerical) < 1e-6 * abs(grad).max()
+        print(f"{name}[{index[0]:2d}, {index[1]}]   {grad[index]:12.1f} {numerical:12.1f}")
+
+# %%
+# The whole loop
+# --------------
+#
+# Forward, loss, backward, update, five hundred times. This cell stands on its own: with ``x``, ``y`` and the
+# starting weights you can copy it anywhere.
+
+learning_rate = 1e-6
+w1, w2 = w1_start.copy(), w2_start.copy()
+losses = []
+for t in range(500):
+    h = x @ w1
+    h_relu = np.maximum(h, 0)
+    y_pred = h_relu @ w2
+    loss = np.square(y_pred - y).sum()
+    losses.append(loss)
+
+    grad_y_pred = 2 * (y_pred - y)
+    grad_w2 = h_relu.T @ grad_y_pred
+    grad_h_relu = grad_y_pred @ w2.T
+    grad_h = grad_h_relu.copy()
+    grad_h[h <= 0] = 0
+    grad_w1 = x.T @ grad_h
+
+    w1 -= learning_rate * grad_w1
+    w2 -= learning_rate * grad_w2
+
+for t in (0, 1, 100, 200, 300, 400, 499):
+    print(f"step {t:3d}  loss {losses[t]:.3e}")
+
+# %%
+# The loss falls by a factor of more than a trillion. That says that the network can store these 640 numbers, not
+# that it learned something of use: the targets are noise.
+
+print(f"the first loss is {losses[0] / losses[-1]:.1e} times the last")
+
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+ax.semilogy(losses, label="loss")
+ax.set(title="Two layers in NumPy", xlabel="step t", ylabel="sum of squared errors")
+plt.show()
+
+# %%
+# Why 1e-6?
+# ---------
+#
+# The learning rate has a narrow window here. Twice as large, and the first updates throw the weights so far
+# that hardly any ReLU lets an input through again: the predictions shrink towards zero, and the loss settles
+# near the sum of the squared targets, which is what predicting zero costs. Five times as large, and every update
+# overshoots by more than the last until the numbers no longer fit into a float.
+
+print(f"predicting zero costs {np.square(y).sum():.0f}")
+for learning_rate in (1e-6, 2e-6, 5e-6):
+    w1, w2 = w1_start.copy(), w2_start.copy()
+    with np.errstate(over="ignore"):  # the overflow is what this cell is about
+        for t in range(500):
+            loss, grad_w1, grad_w2 = gradients(w1, w2)
+            if not np.isfinite(loss):
+                print(f"rate {learning_rate:.0e}: the loss is no longer finite at step {t}")
+                break
+            w1 -= learning_rate * grad_w1
+            w2 -= learning_rate * grad_w2
+        else:
+            live = (x @ w1 > 0).mean()
+            print(f"rate {learning_rate:.0e}: last loss {loss:.1e}, {live:.1%} of the ReLUs live")
+
+# %%
+# Summary
+# -------
+#
+# - A fit is four lines repeated: forward, loss, backward, update; ``numpy.maximum`` is the whole ReLU.
+# - Each gradient has the shape of what it belongs to, and shapes alone nearly fix the formulas.
+# - Central differences check a gradient without trusting the derivation.
+#
+# Next: ``tensors_by_hand`` keeps every line and changes the library.

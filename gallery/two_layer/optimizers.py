@@ -1,0 +1,245 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "matplotlib>=3.10",
+#     "numpy>=2.0",
+#     "torch>=2.6",
+# ]
+# ///
+"""
+Optimizers
+==========
+
+You hand the update to an object that knows the parameters and a rule. This rung removes the last formula that
+you wrote by hand, the update of every parameter under ``torch.no_grad``; to change from plain gradient
+descent to Adam, you change a name. It keeps the layers, the loss and the backward pass of ``nn_sequential``.
+
+What you'll learn:
+
+- what ``zero_grad`` and ``step`` do, and in which order they belong;
+- how far each optimizer moves a weight, and why the same learning rate means different things;
+- why Adam at 1e-6 goes nowhere and at 1e-4 works;
+- what the weight decay of AdamW does.
+"""
+
+# %%
+# The problem
+# -----------
+#
+# The same numbers as on every rung, and the network of the rung before, with two starts: the problem's
+# weights, and those that the layers draw for themselves.
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
+
+rng = np.random.default_rng(0)
+N, D_in, H, D_out = 64, 1000, 100, 10
+x = torch.from_numpy(rng.standard_normal((N, D_in)))
+y = torch.from_numpy(rng.standard_normal((N, D_out)))
+w1_start = torch.from_numpy(rng.standard_normal((D_in, H)))
+w2_start = torch.from_numpy(rng.standard_normal((H, D_out)))
+
+
+def network(*, bias):
+    """Two layers; the seed gives them the same first weights at every call."""
+    torch.manual_seed(0)
+    return torch.nn.Sequential(
+        torch.nn.Linear(D_in, H, bias=bias, dtype=torch.float64),
+        torch.nn.ReLU(),
+        torch.nn.Linear(H, D_out, bias=bias, dtype=torch.float64),
+    )
+
+
+loss_fn = torch.nn.MSELoss(reduction="sum")
+net = network(bias=False)
+print(f"the layers' own start: loss {loss_fn(net(x), y).item():.2e}")
+with torch.no_grad():
+    net[0].weight.copy_(w1_start.T)
+    net[2].weight.copy_(w2_start.T)
+print(f"the problem's weights: loss {loss_fn(net(x), y).item():.2e}")
+
+# %%
+# The whole loop
+# --------------
+#
+# ``torch.optim.SGD`` gets the parameters once, before the loop. Inside, ``zero_grad`` forgets the old
+# gradients, ``backward`` computes new ones, ``step`` updates every parameter.
+
+learning_rate = 1e-6
+optimizer = torch.optim.SGD(net.parameters(), lr=learning_rate)
+losses = []
+for t in range(500):
+    y_pred = net(x)
+    loss = loss_fn(y_pred, y)
+    losses.append(loss.item())
+
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+for t in (0, 1, 100, 200, 300, 400, 499):
+    print(f"step {t:3d}  loss {losses[t]:.3e}")
+
+# %%
+# There is no more to this optimizer than the update that you know. Compare one step of it with the formula.
+
+net = network(bias=True)
+optimizer = torch.optim.SGD(net.parameters(), lr=1e-4)
+loss_fn(net(x), y).backward()
+by_hand = [(param - 1e-4 * param.grad).detach() for param in net.parameters()]
+optimizer.step()
+for (name, param), expected in zip(net.named_parameters(), by_hand, strict=True):
+    print(f"{name:8s} as by hand: {torch.allclose(param, expected, rtol=0, atol=1e-15)}")
+
+# %%
+# The order of the three calls
+# ----------------------------
+#
+# ``step`` reads what ``backward`` left in ``.grad``, so nothing may clear it between the two. Anywhere else
+# ``zero_grad`` does its work. Without it, each backward pass adds its gradients to all earlier ones.
+
+
+def first_losses(*order):
+    """Five losses with the three calls in the given order."""
+    net = network(bias=True)
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-4)
+    history = []
+    for _ in range(5):
+        loss = loss_fn(net(x), y)
+        history.append(f"{loss.item():.1f}")
+        for call in order:
+            owner = loss if call == "backward" else optimizer
+            getattr(owner, call)()
+    return history
+
+
+for order in (
+    ("zero_grad", "backward", "step"),
+    ("backward", "step", "zero_grad"),
+    ("backward", "zero_grad", "step"),
+    ("backward", "step"),
+):
+    print(f"{', '.join(order):27s}", *first_losses(*order))
+
+# %%
+# How far does a step go?
+# -----------------------
+#
+# Six rules, each with the learning rate that it gets below; Adam has a second. The network's first gradient
+# will show what they do with it.
+
+rules = {  # name, optimizer, options, learning rate
+    "SGD": (torch.optim.SGD, {}, 1e-5),
+    "SGD, momentum 0.9": (torch.optim.SGD, {"momentum": 0.9}, 1e-5),
+    "Adagrad": (torch.optim.Adagrad, {}, 1e-3),
+    "RMSprop": (torch.optim.RMSprop, {}, 1e-4),
+    "Adam": (torch.optim.Adam, {}, 1e-4),
+    "AdamW": (torch.optim.AdamW, {}, 1e-4),
+    "Adam, far too slow": (torch.optim.Adam, {}, 1e-6),
+}
+net = network(bias=True)
+loss_fn(net(x), y).backward()
+gradient, weight_start = net[0].weight.grad.clone(), net[0].weight.detach().clone()
+print(f"median size of the first layer's gradient {gradient.abs().median().item():.1f}", end=", ")
+print(f"of its weights {weight_start.abs().median().item():.1e}")
+
+# %%
+# Feed that gradient to each optimizer again and again. The table shows the median distance that a weight
+# moves, in learning rates: at the first step, at the first step with a gradient a thousand times larger, and
+# at the hundredth step.
+
+
+def step_size(rule, options, rate, *, scale=1, steps=1):
+    """Median distance of the last of some steps along one gradient, in learning rates."""
+    weight = weight_start.clone().requires_grad_()
+    optimizer = rule([weight], lr=rate, **options)
+    weight.grad = gradient * scale
+    for _ in range(steps):
+        before = weight.detach().clone()
+        optimizer.step()
+    return (weight.detach() - before).abs().median().item() / rate
+
+
+print("                    first  gradient x 1000  hundredth")
+for name, rule in rules.items():
+    sizes = step_size(*rule), step_size(*rule, scale=1000), step_size(*rule, steps=100)
+    print(f"{name:18s} {sizes[0]:6.1f} {sizes[1]:16.1f} {sizes[2]:10.1f}")
+
+# %%
+# The first two rows follow the gradient. Momentum adds nine tenths of the last step, which under a steady
+# gradient makes steps ten times those of plain SGD. The others divide by the size of the gradients so far,
+# so the gradient's scale drops out: Adagrad by a sum that keeps growing, RMSprop by an average that starts
+# from zero, Adam by one that corrects for that start. So Adam's step is about the learning rate itself,
+# whatever the gradient: its rate is a distance.
+#
+# One start, six rules
+# --------------------
+#
+# Now each rule trains the network from the layers' own start, at a rate that suits it, and Adam a second
+# time at 1e-6. In the figure AdamW's dashed line lies on Adam's.
+
+
+def fit(rule, options, rate):
+    """Run the loop above for 300 steps; return the losses and how far the median weight came."""
+    net = network(bias=True)
+    optimizer = rule(net.parameters(), lr=rate, **options)
+    history = []
+    for _ in range(300):
+        loss = loss_fn(net(x), y)
+        history.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return history, (net[0].weight.detach() - weight_start).abs().median().item()
+
+
+ax = plt.figure(figsize=(7, 4), layout="constrained").subplots()
+print("                     rate  first loss  last loss  median distance")
+for name, rule in rules.items():
+    history, distance = fit(*rule)
+    ax.semilogy(history, "--" if name == "AdamW" else "-", label=f"{name}: {rule[2]:.0e}")
+    print(f"{name:18s} {rule[2]:.0e}  {history[0]:10.1f}  {history[-1]:9.1e}  {distance:15.1e}")
+ax.set(title="One start, six rules", xlabel="step t", ylabel="sum of squared errors")
+ax.legend(fontsize="small")
+plt.show()
+
+# %%
+# That is why Adam at 1e-6 goes nowhere: 300 steps of about one learning rate each add up to a fraction of the
+# distance that the other runs cover, and to little beside the size of the weights. A learning rate means
+# nothing without its rule.
+
+size = weight_start.abs().median().item()
+for rate in (1e-6, 1e-4):
+    print(f"300 steps of {rate:.0e} are {300 * rate / size:.0%} of the median weight's size")
+
+# %%
+# Weight decay
+# ------------
+#
+# AdamW pulls every weight towards zero by the fraction ``lr * weight_decay`` a step, apart from the
+# gradient, and it does so by default. Adam's option of that name adds to the gradient instead, where the
+# division takes the weight's size out again. A gradient of zero leaves only the decay to see.
+
+adam, adamw = torch.optim.Adam, torch.optim.AdamW
+for rule, options in ((adam, {}), (adam, {"weight_decay": 0.01}), (adamw, {})):
+    weight = torch.tensor([1.0, 100.0], dtype=torch.float64, requires_grad=True)
+    optimizer = rule([weight], lr=1e-4, **options)
+    weight.grad = torch.zeros_like(weight)
+    optimizer.step()
+    moved = (torch.tensor([1.0, 100.0]) - weight.detach()).tolist()
+    setting = f"{rule.__name__} weight_decay={optimizer.param_groups[0]['weight_decay']}"
+    print(f"{setting:24s}  1 loses {moved[0]:.0e}, 100 loses {moved[1]:.0e}")
+
+# %%
+# Summary
+# -------
+#
+# - ``torch.optim.Optimizer.zero_grad``, ``torch.Tensor.backward`` and ``torch.optim.Optimizer.step`` make up
+#   the step, in this order.
+# - ``torch.optim.SGD`` moves a weight by the rate times its gradient, ``torch.optim.Adam`` by about the rate.
+# - ``torch.optim.AdamW`` shrinks all weights a little at each step, unless ``weight_decay`` is zero.
+#
+# Next: ``custom_module`` takes away the row of layers, the one shape that a network could have so far.

@@ -1,0 +1,256 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "matplotlib>=3.10",
+#     "numpy>=2.0",
+#     "torch>=2.6",
+# ]
+# ///
+"""
+Static graph
+============
+
+You capture the network once as a graph, an object of its own, and run that graph 500 times. From
+``custom_function`` this rung removes your ReLU with its backward, and your forward lines from the loop: they
+are read once and not run again. Autograd and the update stay.
+
+What you'll learn:
+
+- how define-by-run differs from define-then-run;
+- how ``torch.fx``, ``torch.export`` and ``torch.compile`` each capture a graph;
+- what a graph that is known beforehand buys, and what it costs;
+- what becomes of an ``if`` that looks at a tensor's value, and what to write in its place.
+"""
+
+# %%
+# The problem
+# -----------
+#
+# The same numbers as before. Forward pass and loss now stand in a function, so that it can be captured.
+
+import contextlib
+import io
+import logging
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
+
+rng = np.random.default_rng(0)
+N, D_in, H, D_out = 64, 1000, 100, 10
+x = torch.from_numpy(rng.standard_normal((N, D_in)))
+y = torch.from_numpy(rng.standard_normal((N, D_out)))
+w1_start = torch.from_numpy(rng.standard_normal((D_in, H)))
+w2_start = torch.from_numpy(rng.standard_normal((H, D_out)))
+
+
+def network_loss(x, y, w1, w2):
+    h_relu = torch.relu(x @ w1)
+    y_pred = h_relu @ w2
+    return (y_pred - y).pow(2).sum()
+
+
+w1 = w1_start.clone().requires_grad_()
+w2 = w2_start.clone().requires_grad_()
+loss, again = network_loss(x, y, w1, w2), network_loss(x, y, w1, w2)
+print(f"loss {loss.item():.3e}")
+print("each run makes a graph of its own:", loss.grad_fn is not again.grad_fn)
+
+# %%
+# Define by run, define then run
+# ------------------------------
+#
+# So far, running the lines made the graph, a new one each time: define-by-run. In define-then-run the graph
+# comes first and the numbers later. TensorFlow 1 worked like that throughout; TensorFlow 2, like PyTorch,
+# runs line by line and captures on request.
+#
+# ``torch.fx.symbolic_trace`` calls your function with stand-ins that hold no numbers and notes what is done
+# to them. What comes back is a list of operations that runs like the function.
+
+start = time.perf_counter()
+traced = torch.fx.symbolic_trace(network_loss)
+seconds = {"torch.fx": time.perf_counter() - start}
+
+for node in traced.graph.nodes:
+    print(f"{node.op:13s} {node.name} {node.args or ''}".rstrip())
+print("same loss:", torch.equal(traced(x, y, w1, w2), loss))
+
+# %%
+# ``torch.export.export`` takes a module and example inputs and gives a whole program that can run elsewhere.
+# Its operations are those of ATen, the library underneath, and each result's shape is known before any
+# number is: memory and devices can be planned from that.
+
+
+class Network(torch.nn.Module):
+    forward = staticmethod(network_loss)
+
+
+start = time.perf_counter()
+exported = torch.export.export(Network(), (x, y, w1, w2))
+seconds["torch.export"] = time.perf_counter() - start
+
+for node in exported.graph.nodes:
+    if node.op == "call_function":
+        print(f"{node.target!s:23s} {tuple(node.meta['val'].shape)}")
+print("same loss:", torch.equal(exported.module()(x, y, w1, w2), loss))
+
+# %%
+# ``torch.compile`` captures at the first call and hands the graph to a backend, which returns what is to be
+# run from then on. The default backend writes new code for the graph and needs a compiler for that. The one
+# below keeps the graph and runs it as it is, which shows the capture and gains no speed.
+
+captured = []
+
+
+def backend(graph_module, example_inputs):
+    captured.append(graph_module.graph)
+    return graph_module.forward
+
+
+compiled_loss = torch.compile(network_loss, backend=backend)
+calls = []
+for _ in range(6):
+    start = time.perf_counter()
+    compiled_loss(x, y, w1, w2)
+    calls.append(time.perf_counter() - start)
+seconds["torch.compile"] = calls[0]
+print("a later call is faster than the first:", min(calls) < calls[0])
+print("graphs captured:", len(captured))
+print(*(node.name for node in captured[0].nodes if node.op.startswith("call")))
+
+# %%
+# The whole loop
+# --------------
+#
+# Autograd goes through the captured graph as it went through the function. After 500 steps there is still
+# one graph.
+
+learning_rate = 1e-6
+w1 = w1_start.clone().requires_grad_()
+w2 = w2_start.clone().requires_grad_()
+losses = []
+for t in range(500):
+    loss = compiled_loss(x, y, w1, w2)
+    losses.append(loss.item())
+
+    loss.backward()
+    with torch.no_grad():
+        w1 -= learning_rate * w1.grad
+        w2 -= learning_rate * w2.grad
+    w1.grad = None
+    w2.grad = None
+
+for t in (0, 1, 100, 200, 300, 400, 499):
+    print(f"step {t:3d}  loss {losses[t]:.3e}")
+print("graphs captured:", len(captured))
+
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+ax.semilogy(losses, label="loss")
+ax.set(title="One captured graph, 500 runs", xlabel="step t", ylabel="sum of squared errors")
+plt.show()
+
+# %%
+# What a graph buys
+# -----------------
+#
+# Whoever knows all operations beforehand can place each on a device, and can rewrite them. Fusion puts one
+# operation in place of several and spares passes over memory: here the second product and the subtraction
+# become a single ``torch.addmm``.
+
+fused = torch.fx.symbolic_trace(network_loss)
+torch.fx.replace_pattern(
+    fused,
+    lambda a, b, c: a @ b - c,
+    lambda a, b, c: torch.addmm(c, a, b, beta=-1),
+)
+for name, graph in (("captured", traced.graph), ("fused", fused.graph)):
+    print(f"{name:8s}", *(node.name for node in graph.nodes if node.op.startswith("call")))
+print("same loss:", torch.allclose(fused(x, y, w1, w2), traced(x, y, w1, w2)))
+
+# %%
+# The price in time is paid once and shared by all runs. The bounds are wide enough for any machine; print
+# ``seconds`` to see your own.
+
+for name, value in seconds.items():
+    share = value / 500
+    print(f"{name:13s} under 100 s: {value < 100}; a 500th of it, under 0.2 s: {share < 0.2}")
+
+# %%
+# What it costs
+# -------------
+#
+# An ``if`` on a tensor's value has no answer while there are no numbers. Run line by line, it works.
+# ``torch.fx`` and ``torch.export`` refuse it, and so does ``torch.compile`` if you demand one graph for the
+# whole function with ``fullgraph=True``.
+
+
+def with_if(x, w1):
+    h = x @ w1
+    if h.sum() > 0:
+        return torch.relu(h)
+    return -h
+
+
+class WithIf(torch.nn.Module):
+    forward = staticmethod(with_if)
+
+
+def first_line(capture, *inputs):
+    """The first line of the error that a capture raises; what it logs besides is dropped."""
+    with contextlib.redirect_stderr(io.StringIO()):
+        try:
+            capture(*inputs)
+        except (RuntimeError, ValueError) as error:
+            return str(error).splitlines()[0]
+    return "captured"
+
+
+logging.disable(logging.WARNING)
+print("by line ", tuple(with_if(x, w1_start).shape))
+print("fx      ", first_line(torch.fx.symbolic_trace, with_if))
+print("export  ", first_line(torch.export.export, WithIf(), (x, w1_start)))
+print("compile ", first_line(torch.compile(with_if, backend=backend, fullgraph=True), x, w1_start))
+logging.disable(logging.NOTSET)
+
+# %%
+# Without that demand, ``torch.compile`` breaks the graph at the ``if``: one graph up to it, Python for the
+# decision, and one graph for each branch, captured when it is first taken. No fusion crosses the break.
+
+captured.clear()
+broken = torch.compile(with_if, backend=backend)
+for name, inputs in (("x", x), ("-x", -x)):
+    same = torch.equal(broken(inputs, w1_start), with_if(inputs, w1_start))
+    print(f"{name:2s} same result: {same}, graphs so far: {len(captured)}")
+
+# %%
+# To stay in one graph, the decision must be an operation of the graph. ``torch.cond`` takes the condition,
+# both branches as functions, and their arguments. Loops that run on values need operations too,
+# ``while_loop`` and ``scan``; TensorFlow 1 had ``tf.while_loop`` and ``tf.scan``. The last line shows which
+# of them ``torch`` itself offers in this version.
+
+
+class WithCond(torch.nn.Module):
+    def forward(self, x, w1):
+        h = x @ w1
+        return torch.cond(h.sum() > 0, torch.relu, torch.neg, (h,))
+
+
+exported = torch.export.export(WithCond(), (x, w1_start))
+print(*(node.name for node in exported.graph.nodes if node.op == "call_function"))
+for name, inputs in (("x", x), ("-x", -x)):
+    same = torch.equal(exported.module()(inputs, w1_start), with_if(inputs, w1_start))
+    print(f"{name:2s} same result: {same}")
+print([f"torch.{name}" for name in ("cond", "while_loop", "scan") if hasattr(torch, name)])
+
+# %%
+# Summary
+# -------
+#
+# - ``torch.fx.symbolic_trace``, ``torch.export.export`` and ``torch.compile`` turn a function into a graph.
+# - A known graph can be fused, placed and reused; capturing it costs time once.
+# - A decision on a tensor's value stays in the graph only as an operation such as ``torch.cond``.
+#
+# Next: ``nn_sequential`` goes back to running line by line and removes the weights that you kept yourself.
