@@ -1,0 +1,75 @@
+"""A description for each page, for search engines and link previews: its first paragraph."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+_LENGTH = 160
+_FALLBACK = (
+    "One small neural network, built nine times: by hand in NumPy, then with each layer of "
+    "PyTorch that takes a piece of the work away."
+)
+
+
+def describe(doctree: nodes.Node | None) -> str:
+    """Choose a page's description.
+
+    Args:
+        doctree: The page's content, ``None`` for pages like the index.
+
+    Returns:
+        The first paragraph that has some length, cut at a word where it is too long.
+    """
+    if doctree is not None:
+        for paragraph in doctree.findall(nodes.paragraph):
+            if any(isinstance(parent, nodes.Admonition) for parent in _parents(paragraph)):
+                continue
+            text = re.sub(r"\s+", " ", paragraph.astext()).strip()
+            if len(text) > _LENGTH // 4:
+                return _cut(text)
+    return _FALLBACK
+
+
+def _cut(text: str) -> str:
+    """Shorten a text at the end of a word."""
+    if len(text) <= _LENGTH:
+        return text
+    return text[: _LENGTH - 1].rpartition(" ")[0].rstrip(",;:.") + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _parents(node: nodes.Node) -> list[nodes.Node]:
+    """List what a node stands in."""
+    found = []
+    while node.parent is not None:
+        node = node.parent
+        found.append(node)
+    return found
+
+
+def _add(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], doctree: nodes.Node | None
+) -> None:
+    """Put the description into the page's head."""
+    tag = f'<meta name="description" content="{html.escape(describe(doctree))}">'
+    context["metatags"] = context.get("metatags", "") + tag
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Connect the description.
+
+    Args:
+        app: The Sphinx application.
+
+    Returns:
+        What Sphinx wants to know of an extension.
+    """
+    app.connect("html-page-context", _add)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

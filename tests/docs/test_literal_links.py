@@ -1,0 +1,43 @@
+"""Which literals lead where."""
+
+from __future__ import annotations
+
+import pytest
+from literal_links import Target, find_target
+
+NAMES = {
+    "torch.relu": Target(None, "https://torch.example/relu", "torch.relu"),
+    "torch.nn.Linear": Target(None, "https://torch.example/linear", "torch.nn.Linear"),
+    "numpy.maximum": Target(None, "https://numpy.example/maximum", "numpy.maximum"),
+    "int": Target(None, "https://python.example/int", "int"),
+}
+PAGES = {"tensors_by_hand": Target("gallery/two_layer/tensors_by_hand", "", "Tensors by hand")}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("torch.relu", "torch.relu"),
+        ("torch.relu()", "torch.relu"),
+        ("np.maximum", "numpy.maximum"),
+        ("numpy.maximum", "numpy.maximum"),
+        ("nn.Linear", "torch.nn.Linear"),
+        ("nn.Linear()", "torch.nn.Linear"),
+    ],
+)
+def test_known_names_become_links(text: str, name: str) -> None:
+    """A full or usual short form of a known name leads to its documentation."""
+    assert NAMES[name] == find_target(text, PAGES, NAMES)
+
+
+def test_a_rung_becomes_a_link_to_its_page() -> None:
+    """A literal that is a rung's name leads to the rung's page."""
+    assert PAGES["tensors_by_hand"] == find_target("tensors_by_hand", PAGES, NAMES)
+
+
+@pytest.mark.parametrize(
+    "text", ["w1", "int", "torch.unknown", "torch.relu(x)", "x @ w1", "", "a b"]
+)
+def test_other_literals_stay(text: str) -> None:
+    """Variables, unknown names and expressions stay plain literals."""
+    assert find_target(text, PAGES, NAMES) is None

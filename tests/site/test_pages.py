@@ -1,0 +1,185 @@
+"""What the built pages hold."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import maths_font
+import pytest
+from mathml_characters import characters
+
+from twolayer.rungs import RUNGS
+
+_RESOURCES = {
+    "img": ("src", "srcset"),
+    "script": ("src",),
+    "link": ("href",),
+    "source": ("src", "srcset"),
+    "video": ("src", "poster"),
+    "iframe": ("src",),
+    "object": ("data",),
+    "use": ("href", "xlink:href"),
+    "image": ("href", "xlink:href"),
+}
+
+
+class Element(NamedTuple):
+    """An element's name and attributes."""
+
+    tag: str
+    attributes: dict[str, str]
+
+
+class _Collector(HTMLParser):
+    """Collect all elements of a page."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        super().__init__()
+        self.elements: list[Element] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        self.elements.append(Element(tag, {name: value or "" for name, value in attrs}))
+
+
+@functools.cache
+def elements(page: Path) -> tuple[Element, ...]:
+    """List the elements of a page."""
+    collector = _Collector()
+    collector.feed(page.read_text("utf-8"))
+    return tuple(collector.elements)
+
+
+@functools.cache
+def anchors(page: Path) -> frozenset[str]:
+    """List the ids of a page."""
+    return frozenset(e.attributes["id"] for e in elements(page) if "id" in e.attributes)
+
+
+def pages(site: Path) -> list[Path]:
+    """List the site's pages."""
+    return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+
+
+@pytest.mark.parametrize("name", list(RUNGS))
+def test_every_rung_has_a_page_with_figures(site: Path, name: str) -> None:
+    """A rung's page has figures, each for light and dark, with size and alt text."""
+    page = site / f"{RUNGS[name].page}.html"
+    found = [
+        e.attributes
+        for e in elements(page)
+        if e.tag == "img" and {"only-light", "only-dark"} & set(e.attributes["class"].split())
+    ]
+
+    kinds = Counter(kind for a in found for kind in a["class"].split() if kind.startswith("only-"))
+    assert kinds["only-light"] == kinds["only-dark"] >= 1
+    assert all(len(attributes["alt"]) > 20 for attributes in found)
+    for attributes in found:
+        assert {"width", "height"} <= attributes.keys()
+        assert attributes["loading"] == "lazy"
+        assert (page.parent / attributes["src"]).is_file()
+
+
+@pytest.mark.parametrize("name", list(RUNGS))
+def test_every_rung_can_be_downloaded(site: Path, name: str) -> None:
+    """A rung's page offers its script and its notebook."""
+    page = site / f"{RUNGS[name].page}.html"
+    offered = {
+        Path(urlsplit(e.attributes["href"]).path)
+        for e in elements(page)
+        if e.tag == "a" and "download" in e.attributes
+    }
+
+    assert {f"{name}.py", f"{name}.ipynb"} <= {path.name for path in offered}
+    assert all((page.parent / path).is_file() for path in offered)
+
+
+def test_pages_ask_no_other_host(site: Path) -> None:
+    """No resource of a page or style sheet lies on another host."""
+    foreign = [
+        f"{page.relative_to(site)}: <{e.tag} {name}={e.attributes[name]}>"
+        for page in pages(site)
+        for e in elements(page)
+        for name in _RESOURCES.get(e.tag, ())
+        if re.match(r"(?:[a-z]+:)?//", e.attributes.get(name, ""))
+        and e.attributes.get("rel") not in {"canonical", "author"}
+    ]
+    foreign += [
+        f"{sheet.relative_to(site)}: {address}"
+        for sheet in sorted(site.rglob("*.css"))
+        for address in re.findall(
+            r"url\(\s*[\"']?((?:https?:)?//[^)]+)\)", sheet.read_text("utf-8")
+        )
+    ]
+
+    assert foreign == []
+
+
+def test_links_lead_somewhere(site: Path) -> None:
+    """Every link inside the site leads to a file, and its anchor to an element."""
+    broken = []
+    for page in pages(site):
+        for element in elements(page):
+            target = element.attributes.get("href", "")
+            parts = urlsplit(target)
+            if element.tag != "a" or parts.scheme or parts.netloc or not target:
+                continue
+            file = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+            anchor = unquote(parts.fragment)
+            if not file.is_file():
+                broken.append(f"{page.relative_to(site)}: {target}")
+            elif anchor and file.suffix == ".html" and anchor not in anchors(file):
+                broken.append(f"{page.relative_to(site)}: {target} (anchor)")
+
+    assert broken == []
+
+
+def test_images_have_alt_text(site: Path) -> None:
+    """Every image of a page has an ``alt`` attribute."""
+    without = [
+        f"{page.relative_to(site)}: {e.attributes.get('src')}"
+        for page in pages(site)
+        for e in elements(page)
+        if e.tag == "img" and "alt" not in e.attributes
+    ]
+
+    assert without == []
+
+
+def test_every_page_is_described(site: Path) -> None:
+    """Every page has a language, a title, a description and a favicon."""
+    for page in pages(site):
+        found = elements(page)
+        names = {e.attributes.get("name") for e in found if e.tag == "meta"}
+        icons = [e for e in found if e.tag == "link" and "icon" in e.attributes.get("rel", "")]
+        assert {"description", "viewport"} <= names, page
+        assert icons, page
+        assert next(e for e in found if e.tag == "html").attributes["lang"] == "en"
+        assert any(e.tag == "title" for e in found), page
+
+
+def test_the_font_holds_every_formula(site: Path) -> None:
+    """Every character of the site's formulas is in the maths font that the site serves."""
+    used: set[str] = set()
+    for page in pages(site):
+        for piece in page.read_text("utf-8").split("<math")[1:]:
+            used |= characters("<math" + piece.partition("</math>")[0])
+
+    assert set() == used - maths_font.held(site / "_static" / "fonts" / "twolayer-math.woff2")
+
+
+def test_code_leads_to_the_api(site: Path) -> None:
+    """The gallery's code and text lead to the PyTorch and NumPy documentation."""
+    for name in RUNGS:
+        page = site / f"{RUNGS[name].page}.html"
+        links = [e.attributes.get("href", "") for e in elements(page) if e.tag == "a"]
+        assert any(
+            link.startswith(("https://docs.pytorch.org/", "https://numpy.org/")) for link in links
+        ), name
