@@ -71,7 +71,7 @@ def reset_libraries() -> None:
     torch.manual_seed(_SEED)
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
-    torch.set_printoptions(profile="default", sci_mode=None)  # type: ignore[no-untyped-call]
+    torch.set_printoptions(profile="default", sci_mode=None)
     torch.set_grad_enabled(True)
     torch.autograd.set_detect_anomaly(mode=False)
     torch.use_deterministic_algorithms(False)  # noqa: FBT003

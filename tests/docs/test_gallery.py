@@ -55,7 +55,7 @@ def test_nothing_leaks_from_script_to_script() -> None:
     reset({}, "first.py", "before")
     drawn = (random.random(), np.random.rand(), torch.rand(1).item())  # noqa: NPY002, S311
     torch.set_default_dtype(torch.float64)
-    torch.set_printoptions(precision=1)  # type: ignore[no-untyped-call]
+    torch.set_printoptions(precision=1)
     np.set_printoptions(precision=1)
     torch.set_grad_enabled(False)
     plt.figure()
