@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE
 
+from hypothesis import settings
 from sybil import Sybil
 from sybil.evaluators.doctest import NUMBER
 from sybil.parsers.myst import PythonCodeBlockParser
+
+# No test looks at the clock; `nox -s bench` does.
+settings.register_profile("twolayer", deadline=None)
+settings.load_profile("twolayer")
 
 # conf.py runs in Sphinx only, and what the build generates is tested where it comes from.
 collect_ignore_glob = ["docs/conf.py", "docs/gallery/*", "docs/_build/*", "docs/jupyter_execute/*"]

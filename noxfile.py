@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from pathlib import Path
 
@@ -21,15 +20,14 @@ GROUPS = ("test", "docs", "site", "bench", "typing")
 @nox.session(default=False)
 def environment(session: nox.Session) -> None:
     """Make the one environment, of over a gigabyte, that the sessions below share."""
-    inputs = [Path(name) for name in ("pyproject.toml", "constraints.txt", "docs/package.json")]
+    inputs = [Path(name) for name in ("pyproject.toml", "constraints.txt")]
     state = hashlib.sha256(b"\0".join(path.read_bytes() for path in inputs)).hexdigest()
-    stamp = Path(session.virtualenv.location, "installed.json")
-    if stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == state:
-        return
-    groups = nox.project.dependency_groups(PYPROJECT, *GROUPS)
-    session.install("--constraint", "constraints.txt", "--editable", ".", *groups)
-    session.run("python", "docs/_tools/temml_package.py")
-    stamp.write_text(json.dumps(state), encoding="utf-8")
+    stamp = Path(session.virtualenv.location, "installed.txt")
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != state:
+        groups = nox.project.dependency_groups(PYPROJECT, *GROUPS)
+        session.install("--constraint", "constraints.txt", "--editable", ".", *groups)
+        stamp.write_text(state, encoding="utf-8")
+    session.run("python", "docs/_tools/temml_package.py", silent=True)
 
 
 @nox.session(venv_backend="none", requires=["environment"])

@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT), str(DOCS / "_extensions"), str(DOCS / "_tools")]
 
 # The project
 
-project = "Two-layer network"
+project = "twolayer"
 author = "The twolayer authors"
 project_copyright = author
 try:
@@ -131,7 +131,7 @@ intersphinx_disabled_reftypes = ["std:*"]
 # HTML
 
 html_theme = "furo"
-html_title = "Two-layer network"
+html_title = "twolayer"
 html_static_path = ["_static"]
 html_css_files = ["twolayer.css"]
 html_favicon = "_static/favicon.svg"

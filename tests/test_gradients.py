@@ -75,7 +75,6 @@ def test_classic_gradients_equal_autograds(backward: Backward) -> None:
 
 @by_hand
 @given(problem=problems())
-@settings(deadline=None)
 def test_gradients_equal_autograds_on_any_shape(backward: Backward, problem: Problem) -> None:
     """On random shapes each gradient is within 1e-12 of autograd's."""
     assert_equals_autograd(backward, problem)
@@ -83,7 +82,7 @@ def test_gradients_equal_autograds_on_any_shape(backward: Backward, problem: Pro
 
 @by_hand
 @given(problem=problems())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_gradients_equal_differences_on_any_shape(backward: Backward, problem: Problem) -> None:
     """On random shapes each gradient agrees with central differences of the loss."""
     check_backward(backward, problem, tolerance=1e-5)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from strategies import problems
 
 from twolayer import Problem, random_problem
@@ -16,7 +16,6 @@ from twolayer.layers import arrays, linear_layers, seeded
 
 
 @given(problem=problems())
-@settings(deadline=None)
 def test_layers_compute_the_problems_products(problem: Problem) -> None:
     """From the problem's weights, each layer is a product with the problem's matrix."""
     linear1, linear2 = linear_layers(problem)
@@ -27,7 +26,6 @@ def test_layers_compute_the_problems_products(problem: Problem) -> None:
 
 
 @given(problem=problems())
-@settings(deadline=None)
 def test_arrays_give_back_what_the_layers_were_made_of(problem: Problem) -> None:
     """Reading the layers back gives the problem's weights, bit for bit."""
     linear1, linear2 = linear_layers(problem)

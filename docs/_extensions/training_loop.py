@@ -39,7 +39,7 @@ def training_loop(script: Path) -> list[str]:
         >>> from pathlib import Path
         >>> with TemporaryDirectory() as folder:
         ...     script = Path(folder, "page.py")
-        ...     _ = script.write_text("losses = []\\nfor t in range(2):\\n    losses.append(t)\\n")
+        ...     _ = script.write_text("losses = []\nfor t in range(2):\n    losses.append(t)\n")
         ...     training_loop(script)
         ['for t in range(2):', '    losses.append(t)']
     """
@@ -64,7 +64,7 @@ def step_between(before: Sequence[str], after: Sequence[str]) -> Step:
 
     Examples:
         >>> step_between(["a", "b"], ["a", "c", "d"])
-        Step(removed=1, added=2, diff='  a\\n- b\\n+ c\\n+ d')
+        Step(removed=1, added=2, diff='  a\n- b\n+ c\n+ d')
     """
     lines = [line for line in difflib.ndiff(before, after) if not line.startswith("?")]
     return Step(

@@ -41,7 +41,7 @@ def test_first_100_losses_agree_in_float32(rung: str) -> None:
 
 
 @every_torch_rung
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(problem=problems())
 def test_agrees_with_numpy_on_any_shape(rung: str, problem: Problem) -> None:
     """Two steps from any sizes of 1 to 50 give NumPy's losses and weights."""
