@@ -1,7 +1,7 @@
 # /// script
 # requires-python = ">=3.11"
 # dependencies = [
-#     "matplotlib>=3.10",
+#     "matplotlib>=3.10.8",
 #     "numpy>=2.0",
 #     "torch>=2.6",
 # ]
