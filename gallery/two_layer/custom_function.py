@@ -3,7 +3,7 @@
 # dependencies = [
 #     "matplotlib>=3.10.8",
 #     "numpy>=2.0",
-#     "torch>=2.6",
+#     "torch>=2.9",
 # ]
 # ///
 """
