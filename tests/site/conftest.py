@@ -51,11 +51,15 @@ def address(site: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start a Chromium that can reach nothing but this machine."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    from playwright import sync_api as playwright  # noqa: PLC0415 - only these tests need it
+
     found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
     path = os.environ.get("CHROMIUM") or next(filter(None, found), None)
     if path is None:
-        pytest.skip("needs Chromium; name it in the environment variable CHROMIUM")
+        pytest.fail(
+            "no Chromium found; install one (on Debian: apt-get install chromium) or name its "
+            "program in the environment variable CHROMIUM"
+        )
     flags = [
         "--no-sandbox",
         "--disable-gpu",
