@@ -76,6 +76,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def expectations(session: nox.Session) -> None:
+    """Write anew what gallery pages are expected to print; look at the diff before you commit."""
+    _run_file(session, "tests/expectations.py", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def font(session: nox.Session) -> None:
     """Make the maths font anew, from exactly the characters that the pages use."""
     _run_file(session, "docs/_tools/maths_font.py", *session.posargs)

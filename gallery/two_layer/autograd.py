@@ -26,7 +26,8 @@ What you'll learn:
 # -----------
 #
 # The same numbers as before. New is ``torch.Tensor.requires_grad_``, which takes no argument to switch
-# tracking on: from here on, PyTorch records what is computed from ``w1`` and ``w2``.
+# tracking on: from here on, PyTorch records what is computed from ``w1`` and ``w2``. A tensor that you make
+# from numbers can ask for it at once, as ``torch.tensor(3.0, requires_grad=True)`` does further down.
 
 import time
 
@@ -56,7 +57,8 @@ for name, tensor in (("x", x), ("y", y), ("w1", w1), ("w2", w2)):
 # next. Each result keeps the function that made it in ``grad_fn``, and that function's ``next_functions``
 # lead back to the ones before it. Walk back from the loss. The walk ends at two functions called
 # ``AccumulateGrad``: these write into the ``grad`` of ``w1`` and of ``w2``. No path leads to ``x`` and ``y``,
-# which nobody asked to track.
+# which nobody asked to track. PyTorch stores the graph the other way round: there each function is a node,
+# and ``next_functions`` are its edges. Later pages count those.
 
 h = x @ w1
 h_relu = torch.relu(h)
@@ -82,7 +84,8 @@ walk(loss.grad_fn)
 # --------
 #
 # ``torch.Tensor.backward`` walks that graph from the loss and leaves the gradient of the loss with respect to
-# ``w1`` in ``w1.grad``, and likewise for ``w2``. Hold both against the lines of the last two pages.
+# ``w1`` in ``w1.grad``, and likewise for ``w2``. Hold both against the lines of the last two pages (without
+# the copy: nothing else uses that array here).
 
 loss.backward()
 
@@ -104,7 +107,8 @@ for name, grad, by_hand in (("w1", w1.grad, grad_w1), ("w2", w2.grad, grad_w2)):
 # An update is arithmetic on ``w1``, so PyTorch would record it as well. In place it refuses, since that would
 # overwrite a tensor at which the graph starts, a leaf. Not in place, it records the update: the new ``w1`` is
 # no leaf but a result with a ``grad_fn``, and the graph would grow from step to step. Under
-# ``torch.no_grad`` nothing is recorded.
+# ``torch.no_grad`` nothing is recorded, so the result isn't tracked either. The loop updates in place there,
+# which keeps ``w1`` the tracked leaf.
 
 try:
     w1 -= 1e-6 * w1.grad
@@ -116,16 +120,28 @@ with torch.no_grad():
     unrecorded = w1 - 1e-6 * w1.grad
 print("recorded:      is_leaf", recorded.is_leaf, " grad_fn", type(recorded.grad_fn).__name__)
 print("under no_grad: is_leaf", unrecorded.is_leaf, " grad_fn", unrecorded.grad_fn)
+print("under no_grad: requires_grad", unrecorded.requires_grad)
 
 # %%
 # Older programs update ``w.data``. That goes unrecorded too, and where it changes a number that ``backward``
-# still needs, the gradient is silently wrong. The gradient of ``w ** 2`` at 3 is 6.
+# still needs, the gradient is silently wrong. The gradient of ``w ** 2`` at 3 is 6. Under ``torch.no_grad``
+# PyTorch notices the same change, and ``backward`` refuses. To take a value out, use ``torch.Tensor.detach``.
 
 w = torch.tensor(3.0, requires_grad=True)
 square = w**2
 w.data *= 10
 square.backward()
 print(f"after a change through data: {w.grad.item():.0f}")
+
+w = torch.tensor(3.0, requires_grad=True)
+square = w**2
+with torch.no_grad():
+    w *= 10
+try:
+    square.backward()
+except RuntimeError as error:
+    print("after a change under no_grad:", str(error).split(": ")[0])
+print("w.detach() requires_grad:", w.detach().requires_grad)
 
 # %%
 # Why gradients are cleared
@@ -169,7 +185,7 @@ for t in (0, 1, 100, 200, 300, 400, 499):
 
 # %%
 # If gradients aren't cleared, each update repeats all earlier ones. The fit gathers speed like a ball without
-# friction, overshoots, and doesn't settle.
+# friction and overshoots again and again. Go on for long enough, and it blows up.
 
 
 def fit(steps, *, clear=True):
@@ -179,6 +195,8 @@ def fit(steps, *, clear=True):
     history = []
     for _ in range(steps):
         loss = (torch.relu(x @ w1) @ w2 - y).pow(2).sum()
+        if not torch.isfinite(loss):
+            break
         history.append(loss.item())
         loss.backward()
         with torch.no_grad():
@@ -192,6 +210,7 @@ def fit(steps, *, clear=True):
 kept = fit(100, clear=False)
 print("first two losses alike:", np.allclose(kept[:2], losses[:2]))
 print("loss at step 99 more than a hundred times as large:", kept[99] > 100 * losses[99])
+print("still finite after 500 steps:", len(fit(500, clear=False)) == 500)
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.semilogy(losses[:100], label="cleared after each step")
@@ -204,14 +223,18 @@ plt.show()
 # Two thousand steps
 # ------------------
 #
-# The same fit for longer. The loss falls on until rounding stops it, as it stopped float32 on the last page,
-# far lower this time since float64 rounds more finely. Running times differ from machine to machine, so
+# The same fit for longer. The loss falls fast until rounding slows it to a crawl, as it did to float32 on the
+# last page, but far lower this time since float64 rounds more finely. Running times differ from machine to machine, so
 # this page prints a wide bound; print ``seconds`` to see your own.
 
 start = time.perf_counter()
 long_losses = fit(2000)
 seconds = time.perf_counter() - start
 print("2,000 steps in under 1,000 s:", seconds < 1000)
+print(f"from step 500 to 1,000 the loss falls to {long_losses[1000] / long_losses[500]:.0e} of it")
+print(
+    "from step 1,500 on by less than a factor of 1,000:", long_losses[-1] > 1e-3 * long_losses[1500]
+)
 print("final loss under 1e-18:", long_losses[-1] < 1e-18)
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")

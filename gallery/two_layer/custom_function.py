@@ -84,7 +84,8 @@ print("h_relu", h_relu.tolist(), " grad_fn", h_relu.grad_fn.name())
 print("h.grad", h.grad.tolist())
 
 # %%
-# You call ``apply`` on the class. Making an instance warns, and calling the instance raises.
+# You call ``apply`` on the class. Making an instance warns, and calling the instance raises; both messages take
+# it for the oldest kind of Function, whose ``forward`` was not static.
 
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
@@ -101,7 +102,7 @@ except RuntimeError as error:
 # ------------------
 #
 # ``torch.autograd.gradcheck`` moves every input a little up and down, as you did on the first page, and
-# compares. Give it float64, as here: in float32 the small differences drown in rounding. A second function
+# compares. Give it float64, as here. A second function
 # with a wrong backward shows that the check can fail.
 
 
@@ -125,7 +126,7 @@ for function in (ReLU, Forgetful):
 #
 # Left of 0 the slope is 0, right of it 1, and at 0 there is none: whoever writes a backward chooses.
 # ``torch.relu`` chooses 0, and so do you; ``torch.maximum`` shares the gradient between its two equal
-# arguments. The figure shows your function and the gradient that autograd finds through it.
+# arguments. Many programs write ``grad_h[h < 0] = 0``, which lets the gradient through at exactly 0. The figure shows your function and the gradient that autograd finds through it.
 
 zero = torch.zeros((), requires_grad=True)
 for name, function in (
@@ -135,6 +136,9 @@ for name, function in (
 ):
     (slope,) = torch.autograd.grad(function(zero), zero)
     print(f"gradient of {name:13s} at 0: {slope.item()}")
+at_zero, passed = torch.zeros(1), torch.ones(1)
+passed[at_zero < 0] = 0
+print(f"with the mask h < 0, at 0:      {passed.item()}")
 
 h = (torch.arange(-200, 201) / 100).requires_grad_()
 h_relu = ReLU.apply(h)
@@ -181,7 +185,8 @@ for t in (0, 1, 100, 200, 300, 400, 499):
 #
 # Many programs have no ``setup_context``: ``forward`` takes ``ctx`` as its first argument and does both jobs.
 # Here is a clamp in that form. Its bounds are numbers, not tensors: they go onto ``ctx`` as attributes, and
-# ``backward`` returns None for them, one return value for each argument of ``forward``. A clamp raises what
+# ``backward`` returns None for them, one return value for each argument of ``forward``. At the bounds themselves
+# it chooses 0; PyTorch's own clamp may choose otherwise. A clamp raises what
 # lies below ``min`` to ``min`` and lowers what lies above ``max`` to ``max``; either may stand alone.
 
 

@@ -10,8 +10,8 @@
 A graph that changes
 ====================
 
-You put a loop into ``forward`` and let a random number decide how often it runs, so the network has another
-depth at each step. This rung removes the last thing that was fixed, the same chain of operations at every
+You put a loop into ``forward`` and draw anew, at each step, how often it runs, so the network has another
+depth each time. This rung removes the last thing that was fixed, the same chain of operations at every
 call; the loop is plain Python. It keeps the module, the loss and the optimizer of ``custom_module``.
 
 What you'll learn:
@@ -52,7 +52,7 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 # -------------------------------------------
 #
 # Between the two layers that you know stands a third, from ``H`` numbers to ``H``. ``forward`` applies this
-# one layer ``repeats`` times. With zero repeats you have the network of all the other rungs.
+# one layer ``repeats`` times. With zero repeats and no biases you have the network of all the other rungs.
 
 
 class DynamicNet(torch.nn.Module):
@@ -135,15 +135,20 @@ print("middle layer unchanged: ", torch.equal(net.middle.weight, middle_start))
 # One layer, several uses
 # -----------------------
 #
-# Each repeat calls the same object, which a hook can witness: it notes who was called, by ``id``.
+# Each repeat calls the same object. Hooks on all three layers can witness it: they note who ran, by ``id``.
 
 torch.manual_seed(0)
 net = DynamicNet(D_in, H, D_out)
 used = []
-handle = net.middle.register_forward_hook(lambda module, _args, _output: used.append(id(module)))
+layers = (net.input, net.middle, net.output)
+note = [
+    layer.register_forward_hook(lambda it, _args, _out: used.append(id(it))) for layer in layers
+]
 loss_fn(net(x, repeats=3), y).backward()
-handle.remove()
-print(f"the middle layer ran {len(used)} times; different objects: {len(set(used))}")
+for handle in note:
+    handle.remove()
+print(f"layers ran {len(used)} times; different objects: {len(set(used))}")
+print(f"the middle layer among them: {used.count(id(net.middle))} times")
 
 # %%
 # To see what sharing does to the gradient, put three separate copies in the middle layer's place. Their

@@ -142,8 +142,8 @@ ratio = loss_fn(y_pred, y) / torch.nn.MSELoss()(y_pred, y)
 print(f"sum / mean = {ratio.item():.0f}   N * D_out = {N * D_out}   N = {N}")
 
 # %%
-# The gradients shrink by the same factor, so a learning rate that was tuned for the sum does almost nothing
-# with the mean. Train again with the one word changed, then with the learning rate multiplied by what the
+# The gradients shrink by the same factor, so a learning rate that was tuned for the sum gets hardly
+# anywhere with the mean. Train again with the one word changed, then with the learning rate multiplied by what the
 # mean divides by. All rows show the sum of squared errors, so that they compare.
 
 
@@ -183,7 +183,7 @@ for old in ({"size_average": False}, {"reduction": "elementwise_mean"}, {"reduct
             print(old, "raises:", error)
 
 # %%
-# A target of another shape is broadcast, with no more than a warning. Below, each prediction equals its
+# A target of another shape is broadcast where the shapes allow it, with no more than a warning. Below, each prediction equals its
 # target number for number. With one sample that goes well; with one column, every prediction is compared
 # with every target. Turn warnings into errors, and the mistake can't pass.
 

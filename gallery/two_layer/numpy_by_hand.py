@@ -11,8 +11,8 @@ NumPy by hand
 
 You fit a two-layer network with nothing but arrays: forward pass, loss, backward pass and update are
 lines that you write yourself. NumPy is a library for n-dimensional arrays; it knows nothing of
-networks, graphs, gradients or learning rates. So this page hides nothing, and every later rung of the
-ladder takes one piece of this work away.
+networks, graphs, gradients or learning rates. So this page hides nothing; the later rungs of the ladder
+take this work away piece by piece.
 
 What you'll learn:
 
@@ -70,7 +70,8 @@ print(f"loss {loss:.4e}, and {(h > 0).mean():.0%} of the ReLUs let their input t
 # - The loss is a sum of squares, so each prediction's gradient is twice its error.
 # - ``y_pred = h_relu @ w2``: each factor's gradient is ``grad_y_pred`` times the other factor,
 #   transposed. The shapes leave one way to write it: ``(H, N) @ (N, D_out)`` has the shape of ``w2``,
-#   and ``(N, D_out) @ (D_out, H)`` that of ``h_relu``.
+#   and ``(N, D_out) @ (D_out, H)`` that of ``h_relu``. The site's page ``backward_pass`` derives both with
+#   indices.
 # - ReLU passes the gradient on where its input was positive and stops it elsewhere. At exactly 0 the
 #   slope is a choice; this ladder takes 0 on every rung.
 # - ``h = x @ w1`` is a product again: ``(D_in, N) @ (N, H)`` has the shape of ``w1``.
@@ -206,7 +207,7 @@ for learning_rate in (1e-6, 2e-6, 5e-6):
 # Summary
 # -------
 #
-# - A fit is four lines repeated: forward, loss, backward, update; ``numpy.maximum`` is the whole ReLU.
+# - A fit is four stages repeated: forward, loss, backward, update; ``numpy.maximum`` is the whole ReLU.
 # - Each gradient has the shape of what it belongs to, and shapes alone nearly fix the formulas.
 # - Central differences check a gradient without trusting the derivation.
 #

@@ -12,7 +12,8 @@ Optimizers
 
 You hand the update to an object that knows the parameters and a rule. This rung removes the last formula that
 you wrote by hand, the update of every parameter under ``torch.no_grad``; to change from plain gradient
-descent to Adam, you change a name. It keeps the layers, the loss and the backward pass of ``nn_sequential``.
+descent to
+Adam, you change a name and the learning rate. It keeps the layers, the loss and the backward pass of ``nn_sequential``.
 
 What you'll learn:
 
@@ -132,8 +133,8 @@ for order in (
 # will show what they do with it.
 
 rules = {  # name, optimizer, options, learning rate
-    "SGD": (torch.optim.SGD, {}, 1e-5),
-    "SGD, momentum 0.9": (torch.optim.SGD, {"momentum": 0.9}, 1e-5),
+    "SGD": (torch.optim.SGD, {}, 1e-4),
+    "SGD, momentum 0.9": (torch.optim.SGD, {"momentum": 0.9}, 3e-5),
     "Adagrad": (torch.optim.Adagrad, {}, 1e-3),
     "RMSprop": (torch.optim.RMSprop, {}, 1e-4),
     "Adam": (torch.optim.Adam, {}, 1e-4),
@@ -172,14 +173,15 @@ for name, rule in rules.items():
 # The first two rows follow the gradient. Momentum adds nine tenths of the last step, which under a steady
 # gradient makes steps ten times those of plain SGD. The others divide by the size of the gradients so far,
 # so the gradient's scale drops out: Adagrad by a sum that keeps growing, RMSprop by an average that starts
-# from zero, Adam by one that corrects for that start. So Adam's step is about the learning rate itself,
-# whatever the gradient: its rate is a distance.
+# from zero, Adam by one that corrects for that start. So under a steady gradient Adam's step is about the
+# learning rate itself, however large the gradient: its rate is a distance. Where a gradient keeps changing
+# its sign, the step is smaller.
 #
 # One start, six rules
 # --------------------
 #
-# Now each rule trains the network from the layers' own start, at a rate that suits it, and Adam a second
-# time at 1e-6. In the figure AdamW's dashed line lies on Adam's.
+# Now each rule trains the network from the layers' own start, at a rate that works for it, and Adam a second
+# time at 1e-6. The table ranks the rates as much as the rules. In the figure AdamW's dashed line lies on Adam's.
 
 
 def fit(rule, options, rate):
@@ -238,8 +240,9 @@ for rule, options in ((adam, {}), (adam, {"weight_decay": 0.01}), (adamw, {})):
 # -------
 #
 # - ``torch.optim.Optimizer.zero_grad``, ``torch.Tensor.backward`` and ``torch.optim.Optimizer.step`` make up
-#   the step, in this order.
-# - ``torch.optim.SGD`` moves a weight by the rate times its gradient, ``torch.optim.Adam`` by about the rate.
+#   the step; nothing may clear gradients between the last two.
+# - ``torch.optim.SGD`` moves a weight by the rate times its gradient, ``torch.optim.Adam`` by at most
+#   about the rate.
 # - ``torch.optim.AdamW`` shrinks all weights a little at each step, unless ``weight_decay`` is zero.
 #
 # Next: ``custom_module`` takes away the row of layers, the one shape that a network could have so far.

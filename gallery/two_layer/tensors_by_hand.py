@@ -52,7 +52,7 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 # -------------------------
 #
 # ``dtype`` says what kind of number a tensor holds, ``device`` where it lies. ``torch.Tensor.to`` changes
-# either and leaves the other alone. So it is the device, not the dtype, that sends work to a GPU:
+# the one that you name and leaves the other alone, or both if you name both. So it is the device, not the dtype, that sends work to a GPU:
 # ``x.to("cuda")`` where there is one. The device ``meta`` is on every machine; it keeps shapes, no numbers.
 
 for name, tensor in (("x", x), ("to float32", x.to(torch.float32)), ("to meta", x.to("meta"))):
@@ -63,7 +63,8 @@ for name, tensor in (("x", x), ("to float32", x.to(torch.float32)), ("to meta", 
 # -------------
 #
 # ``torch.from_numpy`` copies nothing: array and tensor are two views of one piece of memory, and a change in
-# place through one shows in the other. ``torch.Tensor.clone`` makes a copy. The update at the end of each
+# place through one shows in the other. ``torch.Tensor.numpy`` goes the other way and shares memory too.
+# ``torch.Tensor.clone`` makes a copy. The update at the end of each
 # step works in place, so clone the starting weights first, or your arrays change behind your back.
 
 array = np.zeros(3)
@@ -73,6 +74,9 @@ cloned += 5
 print("after adding 5 to the clone:        ", array)
 shared += 1
 print("after adding 1 to the shared tensor:", array)
+back = shared.numpy()
+back += 1
+print("after adding 1 to shared.numpy():   ", array)
 
 # %%
 # The dictionary
@@ -184,7 +188,7 @@ plt.show()
 # %%
 # Why do the curves part? Numbers of a dtype lie ``eps`` apart near 1, and a step of less than half that is
 # rounded away. As the fit closes in, the gradients shrink until most updates no longer move their weight: the
-# float32 fit freezes while the float64 fit goes on. So compare early losses, or compare in float64;
+# float32 fit slows to a crawl while the float64 fit goes on. So compare early losses, or compare in float64;
 # late float32 losses say more about rounding than about your program.
 
 for weight, grad in ((single["w1"], single["grad_w1"]), (w1, grad_w1)):
@@ -198,6 +202,6 @@ for weight, grad in ((single["w1"], single["grad_w1"]), (w1, grad_w1)):
 #
 # - ``torch.mm``, ``torch.clamp``, ``torch.t`` and ``torch.clone`` carry the NumPy program over line by line.
 # - ``torch.from_numpy`` shares memory; ``torch.Tensor.to`` changes dtype or device.
-# - Early losses agree between float32 and float64; late ones show where rounding stops the fit.
+# - Early losses agree between float32 and float64; late ones show where rounding slows the fit.
 #
 # Next: ``autograd`` removes the backward pass that you wrote by hand.

@@ -38,7 +38,7 @@ class _NoPackage(importlib.abc.MetaPathFinder):
 
 
 def main(script: str, losses: str) -> None:
-    """Run the script and write its ``losses`` as JSON.
+    """Run the script and write its ``losses``, if it has any, as JSON.
 
     Args:
         script: The script's path.
@@ -48,7 +48,7 @@ def main(script: str, losses: str) -> None:
     mpl.use("agg")
     warnings.simplefilter("error")
     page = runpy.run_path(script, run_name="__main__")
-    Path(losses).write_text(json.dumps(page["losses"]), encoding="utf-8")
+    Path(losses).write_text(json.dumps(page.get("losses")), encoding="utf-8")
 
 
 if __name__ == "__main__":

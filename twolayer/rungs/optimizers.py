@@ -50,7 +50,8 @@ def fit(
     Args:
         problem: The data and, where ``initialization`` is ``"problem"``, the starting weights.
         steps: How many updates to make, 1 or more.
-        learning_rate: The optimizer's learning rate, above 0; Adam and its kin want about 1e-4 here.
+        learning_rate: The optimizer's learning rate, above 0. With ``initialization="default"``, Adam,
+            AdamW and RMSprop want about 1e-4.
         optimizer: A name in ``OPTIMIZERS``; ``"momentum"`` is SGD with momentum 0.9.
         bias: Whether the layers add a bias.
         initialization: ``"problem"`` to start from the problem's weights, with biases of zero;
