@@ -102,10 +102,11 @@ class LiteralLinks(SphinxPostTransform):
             literal.replace_self(link)
 
     def _pages(self, docname: str) -> dict[str, Target]:
-        """List the rungs' pages by name, without this page."""
+        """List the guides and the rungs' pages by name, without this page."""
         from twolayer.rungs import RUNGS  # noqa: PLC0415
 
-        found = {}
+        guides = (name for name in self.env.found_docs if "/" not in name and "_" in name)
+        found = {name: Target(name, "", self.env.titles[name].astext()) for name in guides}
         for name, rung in RUNGS.items():
             if rung.page in self.env.found_docs and rung.page != docname:
                 found[name] = Target(rung.page, "", rung.title)
