@@ -1,12 +1,18 @@
-"""The order of gallery pages: the ladder's from the table of rungs, any other by title."""
+"""The order of gallery pages: the ladder's from the table of rungs, other folders' from ``ORDER``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+ORDER = {
+    "tensors": ("creating", "operations", "numpy_interop", "cuda_device"),
+    "autograd": ("tracking", "gradients", "vector_jacobian_product"),
+}
+"""The pages of each folder but the ladder's, in reading order."""
+
 
 class LadderOrder:
-    """A sphinx-gallery sort key that puts the rungs in the ladder's order."""
+    """A sphinx-gallery sort key that puts a folder's pages in reading order."""
 
     def __init__(self, src_dir: str) -> None:
         """Remember the gallery folder.
@@ -23,14 +29,26 @@ class LadderOrder:
             filename: The script's file name.
 
         Returns:
-            A key: rungs first, as the table has them, then other scripts by name.
+            A key: pages that have a place first, in order, then other scripts by name.
         """
-        from twolayer.rungs import RUNGS  # noqa: PLC0415
-
         name = Path(filename).stem
-        names = list(RUNGS)
+        names = page_names(Path(self.src_dir).name)
         return (names.index(name) if name in names else len(names), name)
 
     def __repr__(self) -> str:
         """Name the key the same way in each run, since Sphinx compares configurations."""
         return "<LadderOrder>"
+
+
+def page_names(folder: str) -> tuple[str, ...]:
+    """List the pages of a gallery folder that have a place.
+
+    Args:
+        folder: The folder's name.
+
+    Returns:
+        The names in reading order; none for a folder that nobody ordered.
+    """
+    from twolayer.rungs import RUNGS  # noqa: PLC0415
+
+    return tuple(RUNGS) if folder == "two_layer" else ORDER.get(folder, ())

@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from twolayer.rungs import RUNGS
-
-if TYPE_CHECKING:
-    from pathlib import Path
+NAMES = sorted(path.stem for path in (Path(__file__).parents[2] / "gallery").glob("*/*.py"))
 
 _BLOCK = '''\
 """Make sure that a downloaded file does without the package."""
@@ -64,7 +61,7 @@ def test_the_package_is_out_of_reach(lonely: dict[str, str], empty: Path) -> Non
     assert done.returncode != 0
 
 
-@pytest.mark.parametrize("name", list(RUNGS))
+@pytest.mark.parametrize("name", NAMES)
 def test_scripts_run(site: Path, name: str, lonely: dict[str, str], empty: Path) -> None:
     """A downloaded script runs in an empty folder, without the package, without a warning."""
     script = empty / f"{name}.py"
@@ -83,7 +80,7 @@ def test_scripts_run(site: Path, name: str, lonely: dict[str, str], empty: Path)
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", list(RUNGS))
+@pytest.mark.parametrize("name", NAMES)
 def test_notebooks_run(site: Path, name: str, lonely: dict[str, str], empty: Path) -> None:
     """A downloaded notebook runs in an empty folder, without the package."""
     notebook = empty / f"{name}.ipynb"

@@ -101,6 +101,16 @@ def test_every_rung_can_be_downloaded(site: Path, name: str) -> None:
     assert all((page.parent / path).is_file() for path in offered)
 
 
+def test_every_gallery_page_leads_on(site: Path) -> None:
+    """The line that starts with "Next:" on a gallery page links to the next page."""
+    for page in sorted(site.glob("gallery/*/*.html")):
+        if page.name == "index.html":
+            continue
+        (line,) = re.findall(r"<p>Next: .*?</p>", page.read_text("utf-8"), re.DOTALL)
+        (target, *_) = re.findall(r'href="([^"#]+\.html)', line)
+        assert (page.parent / target).is_file()
+
+
 def test_pages_ask_no_other_host(site: Path) -> None:
     """No resource of a page or style sheet lies on another host."""
     foreign = [
