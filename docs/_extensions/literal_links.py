@@ -2,11 +2,14 @@
 
 Gallery text writes plain ``literals``, so that downloads read well. On the site, a literal that
 is a name of an API (``torch.relu``, ``np.maximum``) leads to its documentation, and one that is
-the name of a rung to that page.
+the name of a gallery page (``autograd``, ``creating``) or of a guide (``nine_rungs``) to that page.
+A name that the page's own code uses for something else stays a literal, save in the line that says
+which page is next.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +20,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
@@ -74,6 +77,55 @@ def find_target(
     return None
 
 
+def find_pages(docnames: Iterable[str]) -> dict[str, str]:
+    """List the pages that a literal can name: a gallery's by their scripts, and guides.
+
+    Args:
+        docnames: Pages of the site, ``gallery/<folder>/<script>`` and ``a_guide`` among them.
+
+    Returns:
+        The page of each name; a name that two pages have leads nowhere, since nothing tells which
+        is meant.
+    """
+    found: dict[str, list[str]] = {}
+    for docname in sorted(docnames):
+        folder, _, name = docname.rpartition("/")
+        in_gallery = folder.count("/") == 1 and folder.startswith("gallery/") and name != "index"
+        is_guide = not folder and "_" in name
+        if in_gallery or is_guide:
+            found.setdefault(name, []).append(docname)
+    return {name: pages[0] for name, pages in found.items() if len(pages) == 1}
+
+
+def names_in_code(blocks: Iterable[str]) -> set[str]:
+    """List the names and short texts that a page's code uses.
+
+    Args:
+        blocks: The page's blocks of code and output; those that are not Python are passed over.
+
+    Returns:
+        What stands in the code as a name of its own, not after a dot, or as a whole string.
+    """
+    used: set[str] = set()
+    for block in blocks:
+        try:
+            tree = ast.parse(block)
+        except (SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                used.add(node.id)
+            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+                used.add(node.name)
+            elif isinstance(node, ast.alias):
+                used.add(node.asname or node.name)
+            elif isinstance(node, ast.arg):
+                used.add(node.arg)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                used.add(node.value)
+    return used
+
+
 class LiteralLinks(SphinxPostTransform):
     """Turn the literals of gallery pages into links."""
 
@@ -91,10 +143,14 @@ class LiteralLinks(SphinxPostTransform):
         if not docname.startswith("gallery/"):
             return
         pages, names = self._pages(docname), self._names(docname)
+        code = self.document.findall(nodes.literal_block)
+        used = names_in_code(block.astext() for block in code)
+        unused = {name: page for name, page in pages.items() if name not in used}
         for literal in list(self.document.findall(nodes.literal)):
             if _is_protected(literal):
                 continue
-            target = find_target(literal.astext(), pages, names)
+            known = pages if _tells_the_next_page(literal) else unused
+            target = find_target(literal.astext(), known, names)
             if target is None:
                 continue
             link = self._link(docname, target, literal.deepcopy())
@@ -102,15 +158,11 @@ class LiteralLinks(SphinxPostTransform):
             literal.replace_self(link)
 
     def _pages(self, docname: str) -> dict[str, Target]:
-        """List the guides and the rungs' pages by name, without this page."""
-        from twolayer.rungs import RUNGS  # noqa: PLC0415
-
-        guides = (name for name in self.env.found_docs if "/" not in name and "_" in name)
-        found = {name: Target(name, "", self.env.titles[name].astext()) for name in guides}
-        for name, rung in RUNGS.items():
-            if rung.page in self.env.found_docs and rung.page != docname:
-                found[name] = Target(rung.page, "", rung.title)
-        return found
+        """List the gallery's pages and the guides by name, without this page."""
+        pages = find_pages(self.env.found_docs - {docname})
+        return {
+            name: Target(page, "", self.env.titles[page].astext()) for name, page in pages.items()
+        }
 
     def _names(self, docname: str) -> dict[str, Target]:
         """List all documented names, here and in the inventories."""
@@ -134,6 +186,11 @@ class LiteralLinks(SphinxPostTransform):
         return make_refnode(
             builder, docname, target.docname, target.uri or None, child, target.title
         )
+
+
+def _tells_the_next_page(literal: nodes.Node) -> bool:
+    """Tell whether a literal stands in a paragraph that says which page is next."""
+    return literal.parent is not None and literal.parent.astext().startswith("Next: ")
 
 
 def _is_protected(literal: nodes.Node) -> bool:

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import torch
 from docutils import nodes
-from gallery_order import LadderOrder
+from gallery_order import ORDER, LadderOrder, page_names
 from gallery_reset import reset
 from page_descriptions import describe
 from strict_kernels import prepare
@@ -36,6 +36,25 @@ def test_pages_stand_in_the_ladders_order() -> None:
 
     expected = [f"{name}.py" for name in RUNGS] + ["a.py", "b.py"]
     assert expected == sorted(["b.py", *files, "a.py"], key=order)
+
+
+@pytest.mark.parametrize("folder", ORDER)
+def test_pages_of_other_folders_stand_in_reading_order(folder: str) -> None:
+    """Scripts of a folder are sorted as ``ORDER`` has them, others after them by name."""
+    order = LadderOrder(f"gallery/{folder}")
+    files = [f"{name}.py" for name in sorted(ORDER[folder])]
+
+    expected = [f"{name}.py" for name in ORDER[folder]] + ["a.py", "zz.py"]
+    assert expected == sorted(["zz.py", *files, "a.py"], key=order)
+
+
+def test_pages_of_a_folder_without_an_order_are_sorted_by_name() -> None:
+    """A folder that nobody ordered is in alphabetical order, and each folder keeps its own."""
+    order = LadderOrder("gallery/unknown")
+
+    assert sorted(["b.py", "a.py"], key=order) == ["a.py", "b.py"]
+    assert page_names("unknown") == ()
+    assert page_names("two_layer") == tuple(RUNGS)
 
 
 def test_a_warning_in_a_script_is_an_error_and_only_there() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from literal_links import Target, find_target
+from literal_links import Target, find_pages, find_target, names_in_code
 
 NAMES = {
     "torch.relu": Target(None, "https://torch.example/relu", "torch.relu"),
@@ -41,3 +41,40 @@ def test_a_rung_becomes_a_link_to_its_page() -> None:
 def test_other_literals_stay(text: str) -> None:
     """Variables, unknown names and expressions stay plain literals."""
     assert find_target(text, PAGES, NAMES) is None
+
+
+def test_gallery_pages_and_guides_are_known_by_name() -> None:
+    """Pages of all gallery folders and guides can be linked; indexes and names given twice can't."""
+    docnames = {
+        "gallery/two_layer/autograd",
+        "gallery/tensors/creating",
+        "gallery/tensors/index",
+        "gallery/tensors/twice",
+        "gallery/autograd/twice",
+        "reference/gradients",
+        "index",
+        "nine_rungs",
+    }
+
+    expected = {
+        "autograd": "gallery/two_layer/autograd",
+        "creating": "gallery/tensors/creating",
+        "nine_rungs": "nine_rungs",
+    }
+    assert expected == find_pages(docnames)
+
+
+def test_what_a_pages_code_calls_by_the_same_name_is_noticed() -> None:
+    """Variables, functions, arguments, imports and whole strings are names that code uses."""
+    code = """
+from somewhere import tracking
+operations = tracking("creating", "not cuda_device")
+torch.autograd.grad(operations)
+def gradients(w1):
+    return w1
+"""
+
+    used = names_in_code([code, "an output: 1 2"])
+
+    assert {"tracking", "operations", "creating", "gradients", "w1"} <= used
+    assert used.isdisjoint({"cuda_device", "autograd", "output"})

@@ -1,0 +1,231 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "matplotlib>=3.10.8",
+#     "torch>=2.9",
+# ]
+# ///
+"""
+Gradients
+=========
+
+You take one formula with four inputs and find its gradient three times: on paper, by autograd, and from
+differences. Then you look at what ``backward`` does with a gradient once it has it. On the ladder, the rung
+``autograd`` calls ``loss.backward()`` and clears ``w1.grad`` in every step; here you see why it has to, on
+numbers that you can follow.
+
+What you'll learn:
+
+- how the chain rule gives each gradient, with the middle step that is often left out;
+- that ``backward`` adds to ``grad``, and what clearing it means;
+- when ``backward`` needs an argument, and when it can run twice;
+- how to get gradients without ``grad``, and those of results in the middle.
+"""
+
+# %%
+# On paper
+# --------
+#
+# Let ``o`` be the mean of ``3 * (x + 2) ** 2`` over four numbers. Compute it in three lines, at ones.
+
+import warnings
+
+import matplotlib.pyplot as plt
+import torch
+
+plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
+
+
+def formula(x):
+    """The mean of 3 (x + 2)^2, with the results on the way."""
+    y = x + 2
+    z = 3 * y**2
+    return y, z, z.mean()
+
+
+x = torch.ones(2, 2, dtype=torch.float64, requires_grad=True)
+y, z, o = formula(x)
+print("y", y.tolist(), "  z", z.tolist(), "  o", o.item())
+
+# %%
+# Walk back from ``o``, one line at a time. The gradient of ``o`` with respect to ``x`` has an entry for each
+# entry of ``x``, and each says how fast ``o`` grows with that entry.
+#
+# - ``o`` is a mean of four: with respect to each entry of ``z``, its slope is ``1 / 4``.
+# - ``z = 3 * y ** 2`` has the slope ``6 * y``. Slopes in a row multiply: ``(1 / 4) * 6 * y`` is ``1.5 * y``.
+# - ``y = x + 2`` has the slope 1. So the gradient is ``1.5 * (x + 2)``.
+
+
+def by_hand(x):
+    """The gradient of o with respect to x, derived on paper."""
+    return 1.5 * (x + 2)
+
+
+with torch.no_grad():
+    print("gradient at ones:", by_hand(x).tolist())
+
+# %%
+# By autograd, and by differences
+# -------------------------------
+#
+# ``torch.Tensor.backward`` takes the same walk. Central differences know nothing of the chain rule: they move
+# one entry at a time and look at ``o``. At ones all entries have the same gradient, so try a second point,
+# where they differ.
+
+
+def differences(x, step=1e-3):
+    """The gradient of o with respect to x, from two values of o an entry."""
+    slopes = torch.zeros_like(x)
+    for i in range(x.numel()):
+        move = torch.zeros_like(x)
+        move.view(-1)[i] = step
+        slopes.view(-1)[i] = (formula(x + move)[2] - formula(x - move)[2]) / (2 * step)
+    return slopes
+
+
+for start in ([[1.0, 1.0], [1.0, 1.0]], [[0.0, 1.0], [2.0, -3.0]]):
+    x = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    formula(x)[2].backward()
+    point = x.detach()
+    assert torch.equal(x.grad, by_hand(point))
+    assert torch.allclose(x.grad, differences(point), atol=1e-9)
+    print("x              ", point.flatten().tolist())
+    print("by hand        ", by_hand(point).flatten().tolist())
+    print("by autograd    ", x.grad.flatten().tolist())
+    print("by differences ", [round(slope, 6) for slope in differences(point).flatten().tolist()])
+
+# %%
+# A gradient entry is the slope of a line that touches the curve. Move one entry of ``x``, keep the other
+# three at 1, and draw both.
+
+entry = torch.linspace(-2, 4, 61, dtype=torch.float64)
+ones = torch.ones(61, dtype=torch.float64)
+curve = (3 * (torch.stack([entry, ones, ones, ones]) + 2) ** 2).mean(dim=0)
+slope = by_hand(1.0)
+tangent = o.item() + slope * (entry - 1)
+print("the curve lies above its tangent everywhere:", bool((curve >= tangent - 1e-9).all()))
+
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+ax.plot(entry, curve, label="o")
+ax.plot(entry, tangent, "--", label=f"tangent at 1, slope {slope}")
+ax.plot(1, o.item(), "o", label="x = 1")
+ax.set(title="A gradient entry is a slope", xlabel="x[0, 0], the other entries 1", ylabel="o")
+ax.legend()
+plt.show()
+
+# %%
+# The middle steps
+# ----------------
+#
+# ``backward`` computed the gradients with respect to ``z`` and ``y`` on its way, but it keeps only those of
+# the leaves. Ask before: ``torch.Tensor.retain_grad`` keeps one. Without it, ``grad`` is None, and PyTorch
+# warns those who read it.
+
+x = torch.ones(2, 2, dtype=torch.float64, requires_grad=True)
+y, z, o = formula(x)
+z.retain_grad()
+o.backward()
+print("z.grad", z.grad.tolist(), "  x.grad", x.grad.tolist())
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    print("y.grad", y.grad)
+print(caught[0].category.__name__, "-", str(caught[0].message).split(". ")[0])
+
+# %%
+# Backward adds
+# -------------
+#
+# Where a tensor is used in two places, the slopes of both paths add up. ``backward`` also adds to what
+# ``grad`` holds from an earlier call. So between two steps of a fit you clear it.
+# ``torch.optim.Optimizer.zero_grad`` does so by setting it to None; it writes zeros only if you ask for that.
+
+used_twice = torch.tensor(1.0, requires_grad=True)
+(3 * used_twice + 4 * used_twice).backward()
+print("slope of 3 a + 4 a:     ", used_twice.grad.item())
+
+optimizer = torch.optim.SGD([x])
+totals = {"never cleared": [], "cleared before each call": []}
+for label, entries in totals.items():
+    x.grad = None
+    for _ in range(4):
+        if label != "never cleared":
+            optimizer.zero_grad()
+        formula(x)[2].backward()
+        entries.append(x.grad[0, 0].item())
+    print(f"{label:24s}", entries)
+optimizer.zero_grad()
+print("after zero_grad():                  x.grad is", x.grad)
+formula(x)[2].backward()
+optimizer.zero_grad(set_to_none=False)
+print("after zero_grad(set_to_none=False): x.grad is", x.grad.tolist())
+
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+for (label, entries), style in zip(totals.items(), ("o-", "s--"), strict=True):
+    ax.plot(range(1, 5), entries, style, label=label)
+ax.set(title="backward adds to grad", xlabel="calls of backward", ylabel="x.grad[0, 0]")
+ax.set_xticks(range(1, 5))
+ax.legend()
+plt.show()
+
+# %%
+# A scalar, or a vector
+# ---------------------
+#
+# "The gradient" is that of one number. ``o`` is one, so ``backward`` needs no argument: it starts from the
+# slope of ``o`` with respect to itself, 1. ``z`` has four entries, and PyTorch won't guess how much each
+# counts. Say so, with a tensor of the shape of ``z``: quarters make the mean again. The page after this one
+# says what that argument is in general.
+
+x.grad = None
+try:
+    formula(x)[1].backward()
+except RuntimeError as error:
+    print("RuntimeError -", error)
+z = formula(x)[1]
+z.backward(gradient=torch.full_like(z, 0.25))
+print("x.grad", x.grad.tolist())
+
+# %%
+# Twice through one graph
+# -----------------------
+#
+# ``backward`` frees what the graph saved as it goes: here ``y``, which the slope of the square needs. A
+# second call that needs it raises. With ``retain_graph=True`` the first call keeps it. More often you want
+# what the loop on the ladder does: compute the result again.
+
+x.grad = None
+o = formula(x)[2]
+o.backward()
+try:
+    o.backward()
+except RuntimeError as error:
+    print("RuntimeError -", str(error).split(" (")[0])
+
+x.grad = None
+o = formula(x)[2]
+o.backward(retain_graph=True)
+o.backward()
+print("with retain_graph, after two calls:", x.grad.tolist())
+
+# %%
+# Without grad
+# ------------
+#
+# ``torch.autograd.grad`` returns gradients and leaves ``grad`` alone, so there is nothing to clear. It takes
+# any tensors of the graph, not leaves only.
+
+x.grad = None
+y, z, o = formula(x)
+for name, gradient in zip("xyz", torch.autograd.grad(o, (x, y, z)), strict=True):
+    print(f"gradient of o with respect to {name}:", gradient.tolist())
+print("x.grad", x.grad)
+
+# %%
+# Summary
+# -------
+#
+# - ``torch.Tensor.backward`` multiplies slopes from the result back to the leaves and adds to ``grad``.
+# - Clear ``grad`` between calls; a vector needs ``gradient=``, a second walk ``retain_graph=True``.
+# - ``torch.autograd.grad`` returns gradients; ``torch.Tensor.retain_grad`` keeps one in the middle.
+#
+# Next: ``vector_jacobian_product`` says what ``backward`` computes where the result is a vector.

@@ -1,0 +1,249 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "matplotlib>=3.10.8",
+#     "torch>=2.9",
+# ]
+# ///
+"""
+What autograd tracks
+====================
+
+PyTorch finds gradients from a record of what you computed. You look at which tensors it tracks, how to start
+and how to stop that, and what happens to a tensor that leaves the record. On the ladder, the rung
+``autograd`` calls ``requires_grad_``, updates its weights under ``no_grad`` and avoids ``data``; after this
+page you can say why each of these lines is there.
+
+What you'll learn:
+
+- how ``requires_grad``, ``is_leaf`` and ``grad_fn`` describe a tensor's place in the record;
+- three ways to stop tracking, and which of them works where;
+- what ``detach`` shares with the tensor that it comes from, and what it doesn't prevent;
+- why ``data`` can make a gradient silently wrong where ``detach`` raises an error.
+"""
+
+# %%
+# Three attributes
+# ----------------
+#
+# Take one input of two numbers and one row of weights. ``torch.Tensor.requires_grad`` says whether PyTorch
+# tracks a tensor; the result of arithmetic is tracked if anything that it was computed from is.
+# ``torch.Tensor.grad_fn`` is the function that made a tracked result. A tensor that no recorded function made
+# is a leaf: ``torch.Tensor.is_leaf`` holds for tensors that you create, tracked or not.
+
+import textwrap
+
+import matplotlib.pyplot as plt
+import torch
+
+plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
+
+x = torch.tensor([1.0, 2.0])
+w = torch.tensor([3.0, -1.0], requires_grad=True)
+product = w * x
+loss = product.pow(2).sum()
+
+
+def describe(name, tensor):
+    """Print a tensor's place in the record."""
+    made_by = "none" if tensor.grad_fn is None else tensor.grad_fn.name()
+    print(f"{name:14s} {tensor.requires_grad!s:14s} {tensor.is_leaf!s:8s} {made_by}")
+
+
+print("tensor         requires_grad  is_leaf  grad_fn")
+for name, tensor in (("x", x), ("x + 1", x + 1), ("w", w), ("product", product), ("loss", loss)):
+    describe(name, tensor)
+
+# %%
+# By itself, ``torch.Tensor.backward`` fills the ``grad`` of tracked leaves only: here that of ``w``, not of
+# ``x``.
+
+loss.backward()
+print("w.grad", w.grad.tolist(), "  2 * product * x", (2 * product * x).tolist())
+print("x.grad", x.grad)
+
+# %%
+# Start tracking
+# --------------
+#
+# ``torch.Tensor.requires_grad_`` changes the flag of a tensor that exists already. Its argument's default is
+# True, so a call without one switches tracking on. The trailing underscore marks a change in place: the
+# method returns the same tensor.
+
+late = torch.tensor([1.0, 2.0])
+print("as created:             ", late.requires_grad)
+returned = late.requires_grad_()
+print("after requires_grad_(): ", late.requires_grad, "  returned itself:", returned is late)
+print("its signature:          ", torch.Tensor.requires_grad_.__doc__.split("\n")[1])
+
+# %%
+# A derivative needs numbers that can change a little. Floating-point and complex numbers can; integers and
+# booleans can't.
+
+for dtype in (torch.float64, torch.bfloat16, torch.complex64, torch.int64, torch.bool):
+    try:
+        print(f"{dtype!s:15s}", torch.zeros(2, dtype=dtype).requires_grad_().requires_grad)
+    except RuntimeError as error:
+        print(f"{dtype!s:15s}", error)
+
+# %%
+# Stop tracking: three ways
+# -------------------------
+#
+# The first way is to set the flag of a leaf to False; True would start tracking. PyTorch ignores that tensor
+# in whatever you compute next. That is how you freeze a layer: here only the second one gets a gradient.
+
+w1 = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+w2 = torch.tensor([[5.0], [6.0]], requires_grad=True)
+w1.requires_grad_(requires_grad=False)
+(torch.relu(x @ w1) @ w2).sum().backward()
+print("w1.grad", w1.grad)
+print("w2.grad", w2.grad.flatten().tolist())
+
+# %%
+# It works for leaves only. The flag of a result follows from how the result was made, and the error names the
+# way out, ``detach``.
+
+try:
+    product.requires_grad_(requires_grad=False)
+except RuntimeError as error:
+    print(textwrap.fill(str(error), 90))
+
+# %%
+# The second way is ``torch.no_grad``. What you compute from other tensors inside isn't tracked, while ``w``
+# keeps its flag, so tracking goes on afterwards. It works as a decorator too: then the whole function runs
+# untracked.
+
+
+@torch.no_grad()
+def predict(w):
+    """A prediction that nobody will differentiate."""
+    return w * x
+
+
+with torch.no_grad():
+    inside = w * x
+results = {"inside": inside, "predict(w)": predict(w), "afterwards": w * x, "w": w}
+for name, tensor in results.items():
+    print(f"{name:11s} requires_grad {tensor.requires_grad}")
+
+# %%
+# ``torch.inference_mode`` goes further: a product with its result can't be tracked later, since PyTorch
+# refuses to save that result for ``backward``. Use it where you are sure that no gradient follows.
+
+with torch.inference_mode():
+    inferred = w * x
+try:
+    inferred * w
+except RuntimeError as error:
+    print(str(error).split(". ")[0])
+print("the same with the tensor made under no_grad:", (inside * w).requires_grad)
+
+# %%
+# Detach
+# ------
+#
+# The third way is ``torch.Tensor.detach``. It gives you a new tensor on the same storage: the same numbers in
+# the same place, without the record. So a change in place to one shows in the other. Add
+# ``torch.Tensor.clone`` when you want numbers of your own.
+
+w = torch.tensor([3.0, -1.0], requires_grad=True)
+detached, copied = w.detach(), w.detach().clone()
+print("another tensor:  ", detached is not w)
+print("the same memory: ", detached.data_ptr() == w.data_ptr())
+print("and after clone: ", copied.data_ptr() == w.data_ptr())
+detached[0] = 7
+print("w", w.tolist(), "  copied", copied.tolist())
+
+# %%
+# Detaching prevents nothing that comes later. The new tensor is a leaf like any other; ask for tracking and a
+# record starts there. It ends there as well: ``w`` gets no gradient from it.
+
+detached.requires_grad_()
+(detached**2).sum().backward()
+print("detached.grad", detached.grad.tolist(), "  w.grad", w.grad)
+
+# %%
+# Why not data?
+# -------------
+#
+# Older programs write ``w.data`` for the same purpose, and it too gives a tensor on the same storage. The
+# difference shows when you change numbers in place that ``backward`` still needs. Each tensor counts such
+# changes. A change through ``detach`` or under ``torch.no_grad`` is counted for ``w``, so ``backward``
+# notices and refuses. What ``data`` returns has a count of its own: ``backward`` goes on and is wrong. The
+# gradient of ``w ** 2`` at 3 is 6.
+
+
+def under_no_grad(w):
+    """Change w itself, unrecorded."""
+    with torch.no_grad():
+        w.mul_(10)
+
+
+changes = {
+    "no change": lambda w: None,
+    "through data": lambda w: w.data.mul_(10),
+    "through detach": lambda w: w.detach().mul_(10),
+    "under no_grad": under_no_grad,
+}
+for name, change in changes.items():
+    w = torch.tensor(3.0, requires_grad=True)
+    square = w**2
+    change(w)
+    try:
+        square.backward()
+        print(f"{name:15s} gradient {w.grad.item():.0f}")
+    except RuntimeError as error:
+        print(f"{name:15s} {type(error).__name__}")
+        message = str(error).split(". Hint")[0]
+print(textwrap.fill(message, 90))
+
+# %%
+# So use ``detach`` to look at values, and ``torch.no_grad`` for updates.
+#
+# All in one picture
+# ------------------
+#
+# Seven tensors, each made from ``w`` or equal to it, and four questions about each. Every answer is read off
+# the tensor itself.
+
+w = torch.tensor([3.0, -1.0], requires_grad=True)
+with torch.no_grad():
+    untracked = w * x
+made = {
+    "w": w,
+    "w * x": w * x,
+    "w * x, under no_grad": untracked,
+    "w.detach()": w.detach(),
+    "w.detach().requires_grad_()": w.detach().requires_grad_(),
+    "w.clone()": w.clone(),
+    "w.detach().clone()": w.detach().clone(),
+}
+questions = ["requires_grad", "is_leaf", "has a grad_fn", "memory of w"]
+answers = [
+    [t.requires_grad, t.is_leaf, t.grad_fn is not None, t.data_ptr() == w.data_ptr()]
+    for t in made.values()
+]
+for name, row in zip(made, answers, strict=True):
+    print(f"{name:28s}", *(f"{'yes' if answer else 'no':>4s}" for answer in row))
+
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+ax.imshow(answers, cmap="Blues", vmin=0, vmax=2.5, aspect="auto")
+for i, row in enumerate(answers):
+    for j, answer in enumerate(row):
+        ax.text(j, i, "yes" if answer else "no", ha="center", va="center", color="black")
+ax.set_xticks(range(len(questions)), questions)
+ax.set_yticks(range(len(made)), made)
+ax.set(title="What autograd knows about each tensor", xlabel="question", ylabel="tensor")
+plt.show()
+
+# %%
+# Summary
+# -------
+#
+# - ``torch.Tensor.requires_grad_`` starts tracking; with False it stops it, on leaves.
+# - ``torch.no_grad`` keeps results untracked; ``torch.Tensor.detach`` gives an untracked tensor on the same
+#   storage.
+# - Never change numbers through ``data``: ``backward`` can't notice, and the gradient may be wrong.
+#
+# Next: ``gradients`` computes one gradient in three ways and shows what ``backward`` does with it.

@@ -1,0 +1,235 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "matplotlib>=3.10.8",
+#     "numpy>=2.0",
+#     "torch>=2.9",
+# ]
+# ///
+"""
+Tensors and NumPy
+=================
+
+You pass numbers between NumPy and PyTorch and find out each time whether the two share memory. On the
+ladder, ``tensors_by_hand`` turns its arrays into tensors with ``torch.from_numpy`` and clones the weights
+before the loop. After this page you know what would have happened without the clones, and which other calls
+copy.
+
+What you'll learn:
+
+- that an array and a tensor can be two names for the same numbers, in both directions;
+- which calls share memory and which copy, found out by looking at the memory;
+- which tensors refuse to become arrays, with what message, and what helps;
+- which arrays refuse to become tensors, and what PyTorch says to a read-only one.
+"""
+
+# %%
+# One memory, two names
+# ---------------------
+#
+# ``torch.Tensor.numpy`` and ``torch.from_numpy`` move no number. Change either side in place, and the other
+# shows it.
+
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
+
+tensor = torch.ones(3)
+array = tensor.numpy()
+tensor.add_(1)
+print("after tensor.add_(1):  ", array)
+array *= 10
+print("after array *= 10:     ", tensor)
+
+array = np.ones(3)
+tensor = torch.from_numpy(array)
+np.add(array, 1, out=array)
+print("after np.add(..., out):", tensor)
+tensor.mul_(10)
+print("after tensor.mul_(10): ", array)
+
+# %%
+# What an array made from a tensor keeps to itself is its description: where to begin, how many numbers, how
+# far from one to the next. So arrays of many shapes can use one tensor's six numbers. The addresses say
+# which ones: each dot is a number that the array on that line can read and change.
+
+t = torch.arange(6.0).view(2, 3)
+arrays = {
+    "t.numpy()": t.numpy(),
+    "t.t().numpy()": t.t().numpy(),
+    "t[1].numpy()": t[1].numpy(),
+    "t[:, 0].numpy()": t[:, 0].numpy(),
+    "t.numpy()[0, ::2]": t.numpy()[0, ::2],
+}
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+for line, (name, part) in enumerate(arrays.items()):
+    start = part.ctypes.data - t.untyped_storage().data_ptr()  # in bytes
+    places = [start + np.dot(place, part.strides) for place in np.ndindex(part.shape)]
+    places = [int(place) // t.itemsize for place in places]
+    print(f"{name:18s} shape {part.shape!s:7s} strides {part.strides!s:8s} places {places}")
+    ax.plot(places, [line] * len(places), "o", markersize=12, label=name)
+title = "Five arrays in the memory of one tensor"
+ax.set(title=title, xlabel="place in the storage", ylabel="array", ylim=(4.5, -0.5))
+ax.set_yticks(range(len(arrays)), arrays)
+plt.show()
+
+# %%
+# Who shares, who copies?
+# -----------------------
+#
+# ``numpy.shares_memory`` compares the addresses that two arrays use. Then trust nobody and change the
+# source in place: a result that shares must change, a copy must not. The function does both, and stops the
+# page if they disagree.
+
+
+def table(make, calls):
+    """Print for each call whether its result uses the memory of what it was made from."""
+    for call in calls:
+        source = make()
+        names = {"np": np, "torch": torch, "a": source, "t": source}
+        exec(f"result = {call}", names)
+        result = np.asarray(names["result"])
+        shares = np.shares_memory(result, np.asarray(source))
+
+        before = result.copy()
+        source += 1
+        assert shares != np.array_equal(result, before)
+        print(f"{call:40s} {'shares' if shares else 'copies'}")
+
+
+from_arrays = [
+    "torch.from_numpy(a)",
+    "torch.as_tensor(a)",
+    "torch.asarray(a)",
+    "torch.from_dlpack(a)",
+    "torch.from_numpy(a[:, 1])",
+    "torch.from_numpy(a.T)",
+    "torch.from_numpy(a).to(torch.float64)",
+    "torch.from_numpy(a).to(torch.float32)",
+    "torch.as_tensor(a, dtype=torch.float32)",
+    "torch.asarray(a, copy=True)",
+    "torch.tensor(a)",
+    "torch.Tensor(a)",
+]
+table(lambda: np.arange(6.0).reshape(2, 3), from_arrays)
+
+# %%
+# In the other direction the source is a tensor ``t`` of six float32 numbers. A conversion to the dtype or
+# to the device that the tensor has is no conversion: ``to`` and ``cpu`` then return the tensor itself.
+
+from_tensors = [
+    "t.numpy()",
+    "np.asarray(t)",
+    "np.from_dlpack(t)",
+    "t.detach().numpy()",
+    "t.numpy(force=True)",
+    "t.cpu().numpy()",
+    "t.to(torch.float32).numpy()",
+    "t.to(torch.float64).numpy()",
+    "np.asarray(t, dtype=np.float64)",
+    "t[:, 1].numpy()",
+    "t.t().numpy()",
+    "np.ascontiguousarray(t)",
+    "np.ascontiguousarray(t.t())",
+    "t.clone().numpy()",
+    "t.tolist()",
+]
+table(lambda: torch.arange(6.0).view(2, 3), from_tensors)
+
+# %%
+# Tensors that refuse
+# -------------------
+#
+# Old texts say that every tensor on the CPU converts but those of the type CharTensor, which is int8. Try
+# the dtypes one by one and print what the arrays hold: int8 converts like the others.
+
+tried = "float64 float32 float16 complex64 complex128 int64 int32 int16 int8 uint8 bool"
+arrays = [torch.ones(2).to(getattr(torch, name)).numpy() for name in tried.split()]
+print(*(array.dtype for array in arrays))
+
+# %%
+# These refuse. NumPy has no dtype for the first three. In the others is something that an array can't have:
+# it records no gradients, knows no conjugate and no minus sign that are only marked as such, keeps a place
+# for every zero, and lies in the memory of the CPU. ``force=True`` does what it can; where it works, see
+# whether memory is still shared. The last line of each is what helps in any case, tried out here too. A
+# tensor on ``meta`` has no numbers: nothing but its shape can be carried over.
+
+half_pairs = torch.ones(2, 2, dtype=torch.float16)
+z = torch.tensor([1 + 1j, 2 + 2j])
+refusing = [
+    ("bfloat16", torch.ones(2, dtype=torch.bfloat16), "t.float().numpy()"),
+    ("float8", torch.ones(2).to(torch.float8_e4m3fn), "t.float().numpy()"),
+    ("complex32", torch.view_as_complex(half_pairs), "t.to(torch.complex64).numpy()"),
+    ("requires grad", torch.ones(2, requires_grad=True), "t.detach().numpy()"),
+    ("conjugate bit", z.conj(), "t.resolve_conj().numpy()"),
+    ("negative bit", z.conj().imag, "t.resolve_neg().numpy()"),
+    ("sparse", torch.eye(2).to_sparse(), "t.to_dense().numpy()"),
+    ("device meta", torch.ones(2, device="meta"), "np.empty(t.shape)"),
+]
+
+
+def attempt(line, t):
+    """Run a line, and give what it gives, or the first sentence of its error."""
+    names = {"np": np, "torch": torch, "t": t}
+    try:
+        exec(f"result = {line}", names)
+    except (RuntimeError, TypeError) as error:
+        return str(error).partition(". ")[0].rstrip(".")
+    return names["result"]
+
+
+for name, tensor, remedy in refusing:
+    print(f"{name}: {attempt('t.numpy()', tensor)}")
+    forced = attempt("t.numpy(force=True)", tensor)
+    if isinstance(forced, np.ndarray):
+        shares = forced.ctypes.data == tensor.data_ptr()
+        forced = f"works, {'shares' if shares else 'copies'}"
+    print(f"    force=True: {forced}")
+    print(f"    {remedy}: works, {attempt(remedy, tensor).dtype}")
+
+# %%
+# Arrays that refuse, and one that warns
+# --------------------------------------
+#
+# The other way, NumPy has layouts and dtypes that PyTorch doesn't: negative strides, a foreign order of
+# bytes, text. For the first two a copy is the way out.
+
+a = np.arange(3.0)
+foreign = {"reversed": a[::-1], "big-endian": a.astype(">f8"), "text": np.array(["a"])}
+for name, array in foreign.items():
+    try:
+        torch.from_numpy(array)
+    except (TypeError, ValueError) as error:
+        print(f"{name}: {str(error).split('. ')[0].rstrip('.')}")
+print(torch.from_numpy(a[::-1].copy()), torch.from_numpy(a.astype(">f8").astype(a.dtype)))
+
+# %%
+# PyTorch has no read-only tensors. An array that is protected from writing loses its protection on the way:
+# the tensor shares the memory and can change it. You get a warning, once in a program unless you ask for it
+# every time, and from ``torch.from_dlpack`` none. ``torch.tensor`` copies, so it has nothing to warn of.
+
+protected = np.zeros(3)
+protected.flags.writeable = False
+torch.set_warn_always(True)
+for convert in (torch.from_numpy, torch.as_tensor, torch.from_dlpack, torch.tensor):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        convert(protected).add_(1)
+    print(f"{convert.__name__:11s} warnings {len(caught)}, the array is now {protected}")
+    for warning in caught:
+        print("   ", str(warning.message).partition(", and")[0])
+torch.set_warn_always(False)
+
+# %%
+# Summary
+# -------
+#
+# - ``torch.from_numpy`` and ``torch.Tensor.numpy`` share memory; ``torch.tensor`` and a change of dtype copy.
+# - ``torch.Tensor.detach`` helps where gradients are in the way; an unknown dtype needs ``torch.Tensor.to``.
+# - ``numpy.shares_memory`` answers when you don't remember.
+#
+# Next: ``cuda_device`` takes tensors to a place where NumPy can't follow.
