@@ -12,6 +12,7 @@ import sys
 import tempfile
 from itertools import zip_longest
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 EXPECTED = Path(__file__).with_name("gallery") / "expected"
@@ -25,27 +26,37 @@ REMAINDER_FACTOR = 10
 _DECIMAL = re.compile(r"-?\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]?\d+)")
 
 
-def run(script: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+class Run(NamedTuple):
+    """A page's run."""
+
+    done: subprocess.CompletedProcess[str]
+    """The finished process with its output."""
+    folder: Path
+    """Where its losses are, beside the folder ``empty`` that it ran in."""
+
+
+def run(script: Path, folder: Path, *, cuda: bool = False) -> Run:
     """Run a script alone, from an empty folder, in a process that can't import twolayer.
 
     Args:
         script: The script.
         folder: An existing folder; its losses go to ``losses.json`` there, if it has any.
+        cuda: Whether the script may see CUDA devices. The expectations are of runs that don't.
 
     Returns:
-        The finished process with its output.
+        The run.
     """
     work = folder / "empty"
     work.mkdir()
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-I", str(RUNNER), str(script), str(folder / "losses.json")],
         cwd=work,
-        # The expectations are those of a machine without CUDA; with it, a page prints other things.
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
+        env=dict(os.environ) if cuda else {**os.environ, "CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
         text=True,
         check=False,
     )
+    return Run(done, folder)
 
 
 def expected_file(script: Path) -> Path:
@@ -143,7 +154,7 @@ def main(names: list[str]) -> None:
         if names and script.stem not in names:
             continue
         with tempfile.TemporaryDirectory() as folder:
-            done = run(script, Path(folder))
+            done, _ = run(script, Path(folder))
         if done.returncode != 0:
             sys.exit(f"{script.stem}: {done.stderr}")
         target = expected_file(script)

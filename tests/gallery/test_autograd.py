@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import torch
+from expectations import run
 from torch.utils.flop_counter import FlopCounterMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 FOLDER = Path(__file__).parents[2] / "gallery" / "autograd"
-RUNNER = Path(__file__).with_name("run_page.py")
 NAMES = ("tracking", "gradients", "vector_jacobian_product")
 # run_page.py keeps the script's `losses`: these pages have none, so what it keeps is chosen here.
 WRAPPER = """\
@@ -59,19 +57,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
     found = {}
     for name in NAMES:
         folder = tmp_path_factory.mktemp(name)
-        (folder / "empty").mkdir()
         wrapper = folder / "wrapper.py"
         wrapper.write_text(WRAPPER.format(script=str(FOLDER / f"{name}.py")), encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, "-I", str(RUNNER), str(wrapper), str(folder / "values.json")],
-            cwd=folder / "empty",
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done, _ = run(wrapper, folder)
         assert (done.returncode, done.stderr) == (0, "")
-        assert list((folder / "empty").iterdir()) == []
-        values = json.loads((folder / "values.json").read_text(encoding="utf-8"))
+        values = json.loads((folder / "losses.json").read_text(encoding="utf-8"))
         found[name] = Page(done.stdout, values)
     return found
 

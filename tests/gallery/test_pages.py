@@ -7,10 +7,9 @@ import json
 import re
 import sys
 import tomllib
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from agreement import TOLERANCE, largest_relative_difference, reference_fit
@@ -19,8 +18,9 @@ from expectations import EXPECTED, SCRIPTS, differences, expected_file, run
 from twolayer.rungs import RUNGS
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Iterator
+
+    from expectations import Run
 
 ROOT = Path(__file__).parents[2]
 LADDER = ROOT / "gallery" / "two_layer"
@@ -47,25 +47,6 @@ def text_cells(script: Path) -> Iterator[str]:
 def test_the_ladder_has_a_page_for_each_rung() -> None:
     """Pages and rungs have the same nine names."""
     assert {path.stem for path in LADDER.glob("*.py")} == set(RUNGS)
-
-
-class Run(NamedTuple):
-    """A page's run, which several tests look at."""
-
-    done: subprocess.CompletedProcess[str]
-    folder: Path
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Run]:
-    """Runs each page at most once."""
-
-    @cache
-    def run_once(script: Path) -> Run:
-        folder = tmp_path_factory.mktemp(script.stem)
-        return Run(run(script, folder), folder)
-
-    return run_once
 
 
 @every_script
@@ -105,7 +86,7 @@ def test_a_script_that_imports_the_package_fails(tmp_path: Path) -> None:
         folder.mkdir()
         script = folder / "script.py"
         script.write_text(f"{line}\nlosses = []\n", encoding="utf-8")
-        done = run(script, folder)
+        done, _ = run(script, folder)
         assert done.returncode != 0
         assert "for a downloaded script" in done.stderr
 
@@ -114,7 +95,7 @@ def test_a_script_that_warns_fails(tmp_path: Path) -> None:
     """A warning ends a page's run."""
     script = tmp_path / "script.py"
     script.write_text("import warnings\nwarnings.warn('old')\nlosses = []\n", encoding="utf-8")
-    done = run(script, tmp_path)
+    done, _ = run(script, tmp_path)
     assert done.returncode != 0
     assert "UserWarning: old" in done.stderr
 

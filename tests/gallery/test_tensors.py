@@ -21,6 +21,8 @@ from gallery_order import ORDER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from expectations import Run
+
 FOLDER = Path(__file__).parents[2] / "gallery" / "tensors"
 NAMES = ORDER["tensors"]
 
@@ -28,15 +30,13 @@ Pages = dict[str, list[str]]
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
-    """What each page prints, run once without CUDA, line by line."""
+def pages(runs: Callable[[Path], Run]) -> Pages:
+    """What each page prints, line by line."""
     printed = {}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CUDA_VISIBLE_DEVICES", "")
-        for name in NAMES:
-            done = run(FOLDER / f"{name}.py", tmp_path_factory.mktemp(name))
-            assert (done.returncode, done.stderr) == (0, "")
-            printed[name] = done.stdout.splitlines()
+    for name in NAMES:
+        done, _ = runs(FOLDER / f"{name}.py")
+        assert (done.returncode, done.stderr) == (0, "")
+        printed[name] = done.stdout.splitlines()
     return printed
 
 
@@ -519,7 +519,7 @@ def test_the_branches_for_cuda_run(tmp_path: Path) -> None:
     code = source("cuda_device").replace("torch.cuda.is_available()\n", "True\n")
     code = code.replace("torch.cuda.synchronize()", "None").replace("2048", "32")
     script.write_text(code.replace('"cuda"', '"cpu"'), encoding="utf-8")
-    done = run(script, tmp_path)
+    done, _ = run(script, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Skipped" not in done.stdout
     assert "x.to('cuda') on cpu  back on cpu  equal: True" in done.stdout.splitlines()
@@ -529,7 +529,7 @@ def test_the_branches_for_cuda_run(tmp_path: Path) -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_with_cuda_nothing_is_skipped(tmp_path: Path) -> None:
     """On a machine with CUDA the same script shows the transfer there and back."""
-    done = run(FOLDER / "cuda_device.py", tmp_path)
+    done, _ = run(FOLDER / "cuda_device.py", tmp_path, cuda=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Skipped" not in done.stdout
     lines = done.stdout.splitlines()
