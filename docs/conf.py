@@ -48,8 +48,7 @@ extensions = [
     "landmarks",
     "page_descriptions",
     "short_names",
-    "image_sizes",
-    "keyboard_scrolling",
+    "page_html",
 ]
 
 # Pages

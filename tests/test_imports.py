@@ -18,7 +18,7 @@ MAY_KNOW = {
     "fit": set(),
     "problem": {"checks"},
     "tensors": {"checks", "problem"},
-    "layers": {"checks", "problem", "tensors"},
+    "layers": {"checks", "tensors"},
     "gradients": {"checks", "problem"},
     "rungs": {"fit"},
     "compare": {"checks", "fit", "problem", "rungs"},

@@ -13,12 +13,18 @@ from strategies import problems
 
 from twolayer import Problem, random_problem
 from twolayer.layers import arrays, linear_layers, seeded
+from twolayer.tensors import Tensors, tensors
+
+
+def as_tensors(problem: Problem, dtype: torch.dtype = torch.float64) -> Tensors:
+    """A problem on the CPU, as the rungs hand it on."""
+    return tensors(problem, "cpu", dtype)
 
 
 @given(problem=problems())
 def test_layers_compute_the_problems_products(problem: Problem) -> None:
     """From the problem's weights, each layer is a product with the problem's matrix."""
-    linear1, linear2 = linear_layers(problem)
+    linear1, linear2 = linear_layers(as_tensors(problem))
     x = torch.tensor(problem.x)
     assert torch.allclose(linear1(x), x @ torch.tensor(problem.w1), rtol=1e-12, atol=1e-12)
     h = torch.ones(1, linear2.in_features, dtype=torch.float64)
@@ -28,7 +34,7 @@ def test_layers_compute_the_problems_products(problem: Problem) -> None:
 @given(problem=problems())
 def test_arrays_give_back_what_the_layers_were_made_of(problem: Problem) -> None:
     """Reading the layers back gives the problem's weights, bit for bit."""
-    linear1, linear2 = linear_layers(problem)
+    linear1, linear2 = linear_layers(as_tensors(problem))
     read = arrays({"1": linear1, "2": linear2})
     assert list(read) == ["w1", "w2"]
     assert np.array_equal(read["w1"], problem.w1)
@@ -37,7 +43,7 @@ def test_arrays_give_back_what_the_layers_were_made_of(problem: Problem) -> None
 
 def test_biases_start_at_zero_from_the_problem() -> None:
     """With the problem's weights a bias is there and zero."""
-    layers = linear_layers(random_problem(), bias=True)
+    layers = linear_layers(as_tensors(random_problem()), bias=True)
     read = arrays({"1": layers[0], "2": layers[1]})
     assert (read["b1"].shape, read["b2"].shape) == ((100,), (10,))
     assert not read["b1"].any()
@@ -47,7 +53,7 @@ def test_biases_start_at_zero_from_the_problem() -> None:
 def test_default_draws_are_pytorchs_own() -> None:
     """Default initialisation gives the draws of torch.nn.Linear after the same seed."""
     linear1, linear2 = linear_layers(
-        random_problem(), bias=True, initialization="default", seed=3, dtype=torch.float32
+        as_tensors(random_problem(), torch.float32), bias=True, initialization="default", seed=3
     )
     with torch.random.fork_rng():
         torch.manual_seed(3)
@@ -85,5 +91,5 @@ def test_refuses_bad_arguments(
 ) -> None:
     """A bad choice is named, quoted and answered with the choices."""
     with pytest.raises(error) as caught:
-        linear_layers(random_problem(), **options)
+        linear_layers(as_tensors(random_problem()), **options)
     assert str(caught.value).startswith(message)

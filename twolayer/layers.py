@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import torch
 
 from twolayer import checks
-from twolayer.tensors import tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,20 +15,18 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from twolayer.problem import Problem
+    from twolayer.tensors import Tensors
 
 #: Where the layers' starting weights come from.
 Initialization = Literal["problem", "default"]
 
 
 def linear_layers(
-    problem: Problem,
+    start: Tensors,
     *,
     bias: bool = False,
     initialization: Initialization = "problem",
     seed: int = 0,
-    device: str | torch.device = "cpu",
-    dtype: torch.dtype | str = torch.float64,
 ) -> tuple[torch.nn.Linear, torch.nn.Linear]:
     """Make the network's two layers.
 
@@ -37,36 +34,34 @@ def linear_layers(
     the problem's matrix.
 
     Args:
-        problem: The problem, for the sizes and the starting weights.
+        start: The problem as tensors, for the sizes, the starting weights, the device and the dtype.
         bias: Whether the layers add a bias.
         initialization: ``"problem"`` for the problem's weights and biases of zero, ``"default"``
             for PyTorch's own draws, uniform between plus and minus one over the square root of the
             number of inputs.
         seed: The seed of those draws. The global generator is left as it was.
-        device: Where the layers' parameters are, ``"cpu"`` or ``"cuda"``.
-        dtype: Their dtype, ``torch.float32`` or ``torch.float64``.
 
     Returns:
         The first and the second layer.
 
     Raises:
         TypeError: If an argument is of the wrong type.
-        ValueError: If an argument is out of range, ``initialization`` is unknown, or the machine
-            lacks the device.
+        ValueError: If the seed is negative or ``initialization`` is unknown.
 
     Examples:
         >>> from twolayer import random_problem
-        >>> linear1, linear2 = linear_layers(random_problem())
+        >>> from twolayer.tensors import tensors
+        >>> linear1, linear2 = linear_layers(tensors(random_problem(), "cpu", torch.float64))
         >>> linear1.weight.shape, linear2.weight.shape
         (torch.Size([100, 1000]), torch.Size([10, 100]))
     """
     checks.instance("bias", bias, bool)
     checks.one_of("initialization", initialization, get_args(Initialization))
-    x, _, w1, w2 = tensors(problem, device, dtype)
-    sizes = problem.sizes
+    w1, w2 = start.w1, start.w2
+    (D_in, H), D_out = w1.shape, w2.shape[1]
     with seeded(seed):
-        linear1 = torch.nn.Linear(sizes["D_in"], sizes["H"], bias=bias, dtype=x.dtype).to(x.device)
-        linear2 = torch.nn.Linear(sizes["H"], sizes["D_out"], bias=bias, dtype=x.dtype).to(x.device)
+        linear1 = torch.nn.Linear(D_in, H, bias=bias, dtype=w1.dtype).to(w1.device)
+        linear2 = torch.nn.Linear(H, D_out, bias=bias, dtype=w2.dtype).to(w2.device)
     if initialization == "problem":
         with torch.no_grad():
             for linear, w in ((linear1, w1), (linear2, w2)):

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from figure_text import alt_text
 from figures import DARK_BACKGROUND, contrast, draw_pair, for_dark, scrape, show_figure
-from image_sizes import as_attributes
 from matplotlib.text import Text
+from page_html import as_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

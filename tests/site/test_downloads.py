@@ -61,21 +61,28 @@ def test_the_package_is_out_of_reach(lonely: dict[str, str], empty: Path) -> Non
     assert done.returncode != 0
 
 
+def run_alone(
+    arguments: list[str], lonely: dict[str, str], empty: Path, *, timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Run Python in the empty folder, out of the package's reach."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=empty,
+        env=lonely,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout,
+    )
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_scripts_run(site: Path, name: str, lonely: dict[str, str], empty: Path) -> None:
     """A downloaded script runs in an empty folder, without the package, without a warning."""
     script = empty / f"{name}.py"
     script.write_bytes(download(site, script.name).read_bytes())
 
-    done = subprocess.run(
-        [sys.executable, "-W", "error", script.name],
-        cwd=empty,
-        env=lonely,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    done = run_alone(["-W", "error", script.name], lonely, empty, timeout=300)
 
     assert done.returncode == 0, done.stderr
 
@@ -91,14 +98,6 @@ def test_notebooks_run(site: Path, name: str, lonely: dict[str, str], empty: Pat
         "nbclient.NotebookClient(notebook, timeout=300, kernel_name='python3').execute()\n"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", run, notebook.name],
-        cwd=empty,
-        env=lonely,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    done = run_alone(["-c", run, notebook.name], lonely, empty, timeout=600)
 
     assert done.returncode == 0, done.stderr

@@ -88,12 +88,8 @@ def fit(
         3.152e+07 3.087e+02
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
-    x, y, *_ = tensors(problem, device, dtype)
-    model = TwoLayerNet(
-        *linear_layers(
-            problem, bias=bias, initialization=initialization, seed=seed, device=device, dtype=dtype
-        )
-    )
+    x, y, *_ = start = tensors(problem, device, dtype)
+    model = TwoLayerNet(*linear_layers(start, bias=bias, initialization=initialization, seed=seed))
     loss_fn = torch.nn.MSELoss(reduction="sum")
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
     history = LossHistory(learning_rate)

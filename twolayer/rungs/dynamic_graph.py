@@ -133,10 +133,8 @@ def fit(
     if middle_layers != "random":
         middle_layers = checks.whole_number("middle_layers", middle_layers, minimum=0)
     momentum = checks.finite_number("momentum", momentum, at_least=0)
-    x, y, *_ = tensors(problem, device, dtype)
-    linear1, linear2 = linear_layers(
-        problem, bias=bias, initialization=initialization, seed=seed, device=device, dtype=dtype
-    )
+    x, y, *_ = start = tensors(problem, device, dtype)
+    linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
     hidden = linear1.out_features
     with seeded(seed):
         middle = torch.nn.Linear(hidden, hidden, bias=bias, dtype=x.dtype).to(x.device)

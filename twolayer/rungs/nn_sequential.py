@@ -56,10 +56,8 @@ def fit(
         3.152e+07 3.087e+02
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
-    x, y, *_ = tensors(problem, device, dtype)
-    linear1, linear2 = linear_layers(
-        problem, bias=bias, initialization=initialization, seed=seed, device=device, dtype=dtype
-    )
+    x, y, *_ = start = tensors(problem, device, dtype)
+    linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
     model = torch.nn.Sequential(linear1, torch.nn.ReLU(), linear2)
     loss_fn = torch.nn.MSELoss(reduction="sum")
     history = LossHistory(learning_rate)

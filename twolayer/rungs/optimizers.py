@@ -77,10 +77,8 @@ def fit(
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
     checks.one_of("optimizer", optimizer, OPTIMIZERS)
-    x, y, *_ = tensors(problem, device, dtype)
-    linear1, linear2 = linear_layers(
-        problem, bias=bias, initialization=initialization, seed=seed, device=device, dtype=dtype
-    )
+    x, y, *_ = start = tensors(problem, device, dtype)
+    linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
     model = torch.nn.Sequential(linear1, torch.nn.ReLU(), linear2)
     loss_fn = torch.nn.MSELoss(reduction="sum")
     updater = OPTIMIZERS[optimizer](model.parameters(), lr=learning_rate)

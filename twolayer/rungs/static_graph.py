@@ -100,9 +100,9 @@ class SquaredError(torch.nn.Module):
 
 
 def _captured(capture: Capture, inputs: Tensors) -> Callable[..., torch.Tensor]:
-    traced = torch.fx.symbolic_trace(SquaredError())
     if capture == "export":
         return torch.export.export(SquaredError(), tuple(inputs)).module()
+    traced = torch.fx.symbolic_trace(SquaredError())
     if capture == "compile":
         # The traced module has code of its own, so that fits of other sizes, which share the
         # source, don't count as recompilations of one function and exhaust their limit.

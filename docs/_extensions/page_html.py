@@ -1,7 +1,8 @@
-"""Sizes of images as attributes, so that the page doesn't jump when they load.
+"""What the pages' HTML needs beyond what docutils and the theme write.
 
-docutils writes an image's size as a style, which fixes both sides and spoils the shape on a
-narrow screen. As attributes they give the browser the shape alone.
+Sizes of images become attributes, so that the page doesn't jump when they load: docutils writes
+them as a style, which fixes both sides and spoils the shape on a narrow screen. Code and tables
+that are wider than the screen take the focus, so that the keyboard can scroll them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _STYLE = re.compile(
     r'(<img\b[^>]*?)\sstyle="(?:width: (\d+)px; height: (\d+)px;|height: (\d+)px; width: (\d+)px;)"'
 )
+_CODE = ('<div class="highlight"><pre>', '<div class="highlight"><pre tabindex="0">')
+_TABLE = ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
 
 
 def as_attributes(body: str) -> str:
@@ -36,12 +39,24 @@ def as_attributes(body: str) -> str:
     )
 
 
+def make_focusable(body: str) -> str:
+    """Let the keyboard reach each block of code and each table.
+
+    Args:
+        body: The HTML of a page's content.
+
+    Returns:
+        The same HTML with blocks that take the focus.
+    """
+    return body.replace(*_CODE).replace(*_TABLE)
+
+
 def _rewrite(
     _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.Node | None
 ) -> None:
     """Rewrite a page's content."""
     if "body" in context:
-        context["body"] = as_attributes(context["body"])
+        context["body"] = make_focusable(as_attributes(context["body"]))
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
