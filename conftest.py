@@ -1,13 +1,25 @@
-"""Examples in the README and in the guides are tests too."""
+"""Examples in the README and in the guides are tests too, and so are the rows of some tables.
+
+Each gallery page runs once, however many tests look at its run.
+"""
 
 from __future__ import annotations
 
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE
+from functools import cache
+from typing import TYPE_CHECKING
 
+import pytest
+from expectations import Run, run
 from hypothesis import settings
 from sybil import Sybil
 from sybil.evaluators.doctest import NUMBER
 from sybil.parsers.myst import PythonCodeBlockParser
+from tables import TableParser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 # No test looks at the clock; `nox -s bench` does.
 settings.register_profile("twolayer", deadline=None)
@@ -19,6 +31,18 @@ collect_ignore_glob = ["docs/conf.py", "docs/gallery/*", "docs/_build/*", "docs/
 pytest_collect_file = Sybil(
     parsers=[
         PythonCodeBlockParser(doctest_optionflags=ELLIPSIS | NORMALIZE_WHITESPACE | NUMBER),
+        TableParser(),
     ],
     patterns=["README.md", "CONTRIBUTING.md", "docs/*.md"],
 ).pytest()
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Run]:
+    """Runs a page alone from an empty folder, the first time that it is asked for."""
+
+    @cache
+    def run_once(script: Path) -> Run:
+        return run(script, tmp_path_factory.mktemp(script.stem))
+
+    return run_once

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,7 +13,7 @@ import sys
 import tempfile
 from itertools import zip_longest
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
 EXPECTED = Path(__file__).with_name("gallery") / "expected"
@@ -32,7 +33,14 @@ class Run(NamedTuple):
     done: subprocess.CompletedProcess[str]
     """The finished process with its output."""
     folder: Path
-    """Where its losses are, beside the folder ``empty`` that it ran in."""
+    """Where its variables are, beside the folder ``empty`` that it ran in."""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The page's variables that JSON can hold, as it left them."""
+        text = (self.folder / "values.json").read_text(encoding="utf-8")
+        values: dict[str, Any] = json.loads(text)
+        return values
 
 
 def run(script: Path, folder: Path, *, cuda: bool = False) -> Run:
@@ -40,7 +48,7 @@ def run(script: Path, folder: Path, *, cuda: bool = False) -> Run:
 
     Args:
         script: The script.
-        folder: An existing folder; its losses go to ``losses.json`` there, if it has any.
+        folder: An existing folder; its variables go to ``values.json`` there.
         cuda: Whether the script may see CUDA devices. The expectations are of runs that don't.
 
     Returns:
@@ -49,7 +57,7 @@ def run(script: Path, folder: Path, *, cuda: bool = False) -> Run:
     work = folder / "empty"
     work.mkdir()
     done = subprocess.run(
-        [sys.executable, "-I", str(RUNNER), str(script), str(folder / "losses.json")],
+        [sys.executable, "-I", str(RUNNER), str(script), str(folder / "values.json")],
         cwd=work,
         env=dict(os.environ) if cuda else {**os.environ, "CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,

@@ -20,6 +20,8 @@ MAY_KNOW = {
     "tensors": {"checks", "problem"},
     "layers": {"checks", "tensors"},
     "gradients": {"checks", "problem"},
+    "graph": {"checks"},
+    "lenet": {"checks"},
     "rungs": {"fit"},
     "compare": {"checks", "fit", "problem", "rungs"},
     "__init__": {"compare", "fit", "problem"},

@@ -6,7 +6,8 @@ from pathlib import Path
 
 ORDER = {
     "tensors": ("creating", "operations", "numpy_interop", "cuda_device"),
-    "autograd": ("tracking", "gradients", "vector_jacobian_product"),
+    "autograd": ("tracking", "graph", "gradients", "vector_jacobian_product"),
+    "networks": ("lenet", "digits"),
 }
 """The pages of each folder but the ladder's, in reading order."""
 

@@ -246,4 +246,4 @@ plt.show()
 #   storage.
 # - Never change numbers through ``data``: ``backward`` can't notice, and the gradient may be wrong.
 #
-# Next: ``gradients`` computes one gradient in three ways and shows what ``backward`` does with it.
+# Next: ``graph`` follows the record from a result to its leaves, function by function.

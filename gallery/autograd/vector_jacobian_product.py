@@ -228,9 +228,9 @@ ax.legend()
 plt.show()
 
 # %%
-# A pass starts at the outputs with one vector and carries one vector back through each layer. So it gives one
-# row, or one mixture of rows, and a loss has only one row: that is why ``loss.backward()`` on the ladder is a
-# single pass, however many weights there are.
+# A pass starts at the outputs with one vector and carries one vector back through each layer: that is reverse
+# mode. So it gives one row, or one mixture of rows, and a loss has only one row: that is why
+# ``loss.backward()`` on the ladder is a single pass, however many weights there are.
 #
 # ``torch.func.jacrev`` sends all vectors through together, as a batch. That is one call, and no less
 # arithmetic. PyTorch can count the operations in matrix products; take those of the forward pass as the unit.
@@ -261,4 +261,4 @@ for D_out in sizes:
 # - ``torch.func.jacrev`` gives all of ``J``, at the price of one backward pass for each output.
 # - A loss has one output, so its gradient is one pass; its ``v`` is the ladder's ``grad_y_pred``.
 #
-# Next: ``numpy_by_hand`` starts the ladder, where every backward line is one of these products.
+# Next: ``lenet`` puts all of this to use in a network that reads images.

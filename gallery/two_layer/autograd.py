@@ -68,16 +68,16 @@ loss = (y_pred - y).pow(2).sum()
 leaves = {w1: "w1", w2: "w2"}
 
 
-def walk(function, depth=0):
+def print_graph(function, depth=0):
     """Print a function and, further to the right, those that it leads back to."""
     leaf = leaves.get(getattr(function, "variable", None), "")
     print(f"{'    ' * depth}{type(function).__name__} {leaf}".rstrip())
     for before, _ in function.next_functions:
         if before is not None:
-            walk(before, depth + 1)
+            print_graph(before, depth + 1)
 
 
-walk(loss.grad_fn)
+print_graph(loss.grad_fn)
 
 # %%
 # Backward

@@ -12,8 +12,8 @@ Optimizers
 
 You hand the update to an object that knows the parameters and a rule. This rung removes the last formula that
 you wrote by hand, the update of every parameter under ``torch.no_grad``; to change from plain gradient
-descent to
-Adam, you change a name and the learning rate. It keeps the layers, the loss and the backward pass of ``nn_sequential``.
+descent to Adam, you change a name and the learning rate. It keeps the layers, the loss and the backward pass
+of ``nn_sequential``.
 
 What you'll learn:
 

@@ -19,7 +19,7 @@ What you'll learn:
 - how define-by-run differs from define-then-run;
 - how ``torch.fx``, ``torch.export`` and ``torch.compile`` each capture a graph;
 - what a graph that is known beforehand buys, and what it costs;
-- what becomes of an ``if`` that looks at a tensor's value, and what to write in its place.
+- what becomes of an ``if`` or a loop that looks at a tensor's value, and what to write in its place.
 """
 
 # %%
@@ -188,6 +188,22 @@ print("torch.fx costs less than torch.export:", seconds["torch.fx"] < seconds["t
 # What it costs
 # -------------
 #
+# The exported graph holds the shapes of its example inputs and refuses others. A size that you name with
+# ``torch.export.Dim`` stays open, and is the same in all inputs that share the name.
+
+half = (x[:32], y[:32], w1_start, w2_start)
+try:
+    exported.module()(*half)
+except (AssertionError, RuntimeError, ValueError) as error:  # which of them depends on the version
+    print("32 rows are refused, for a graph of 64:", "64" in str(error))
+
+rows = {0: torch.export.Dim("N")}
+open_size = torch.export.export(
+    Network(), (x, y, w1, w2), dynamic_shapes={"x": rows, "y": rows, "w1": None, "w2": None}
+)
+print("32 rows, same loss:", torch.equal(open_size.module()(*half), network_loss(*half)))
+
+# %%
 # An ``if`` on a tensor's value has no answer while there are no numbers. Run line by line, it works.
 # ``torch.fx`` and ``torch.export`` refuse it, and so does ``torch.compile`` if you demand one graph for the
 # whole function with ``fullgraph=True``.
@@ -223,7 +239,8 @@ logging.disable(logging.NOTSET)
 
 # %%
 # Without that demand, ``torch.compile`` breaks the graph at the ``if``: one graph up to it, Python for the
-# decision, and one graph for each branch, captured when it is first taken. No fusion crosses the break.
+# decision, and one graph for each branch, captured when it is first taken. The backend never sees a graph
+# that crosses the break.
 
 captured.clear()
 broken = torch.compile(with_if, backend=backend)
@@ -233,9 +250,7 @@ for name, inputs in (("x", x), ("-x", -x)):
 
 # %%
 # To stay in one graph, the decision must be an operation of the graph. ``torch.cond`` takes the condition,
-# both branches as functions, and their arguments. Loops that run on values need operations too,
-# ``while_loop`` and ``scan``; TensorFlow 1 had ``tf.while_loop`` and ``tf.scan``. PyTorch keeps its own two among
-# its internals as long as they are prototypes; ``torch.cond`` is public.
+# both branches as functions, and their arguments.
 
 
 class WithCond(torch.nn.Module):
@@ -251,11 +266,29 @@ for name, inputs in (("x", x), ("-x", -x)):
     print(f"{name:2s} same result: {same}")
 
 # %%
+# A loop that runs on values needs an operation too: ``torch.while_loop`` takes the condition, the body, and
+# what goes from turn to turn. TensorFlow 1 had ``tf.cond``, ``tf.while_loop`` and ``tf.scan``. PyTorch still
+# calls its own prototypes, and its ``scan`` has no public name yet.
+
+
+class Shrink(torch.nn.Module):
+    def forward(self, h):
+        return torch.while_loop(lambda h: h.norm() > 1, lambda h: (h / 2,), (h,))
+
+
+exported = torch.export.export(Shrink(), (x,))
+print(*(node.name for node in exported.graph.nodes if node.op == "call_function"))
+for factor in (1, 1000):
+    (h,) = exported.module()(factor * x)
+    print(f"{factor:4d} x: halved {torch.log2(factor * x[0, 0] / h[0, 0]):2.0f} times")
+print("public:", *(name for name in ("cond", "while_loop", "scan") if hasattr(torch, name)))
+
+# %%
 # Summary
 # -------
 #
 # - ``torch.fx.symbolic_trace``, ``torch.export.export`` and ``torch.compile`` turn a function into a graph.
 # - A known graph can be fused, placed and reused; capturing it costs time once.
-# - A decision on a tensor's value stays in the graph only as an operation such as ``torch.cond``.
+# - Decisions and loops on values stay in it only as operations: ``torch.cond``, ``torch.while_loop``.
 #
 # Next: ``nn_sequential`` goes back to running line by line and removes the weights that you kept yourself.

@@ -1,18 +1,19 @@
-"""Run one gallery script alone, as a person does who downloaded it, and keep its losses.
+"""Run one gallery script alone, as a person does who downloaded it, and keep its variables.
 
-Usage: ``python -I run_page.py SCRIPT LOSSES``. Whatever environment this runs in, the script can't
+Usage: ``python -I run_page.py SCRIPT VALUES``. Whatever environment this runs in, the script can't
 import twolayer; warnings are errors; figures are drawn but not shown.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.abc
 import json
 import runpy
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 
@@ -37,18 +38,35 @@ class _NoPackage(importlib.abc.MetaPathFinder):
         return None
 
 
-def main(script: str, losses: str) -> None:
-    """Run the script and write its ``losses``, if it has any, as JSON.
+def plain(page: dict[str, Any]) -> dict[str, Any]:
+    """Choose the variables that JSON can hold.
+
+    Args:
+        page: A script's variables.
+
+    Returns:
+        Those that are numbers, strings, or lists and dictionaries of such.
+    """
+    kept = {}
+    for name, value in page.items():
+        with contextlib.suppress(TypeError, ValueError):
+            json.dumps(value)
+            kept[name] = value
+    return {name: value for name, value in kept.items() if not name.startswith("__")}
+
+
+def main(script: str, values: str) -> None:
+    """Run the script and write its variables, those that JSON can hold.
 
     Args:
         script: The script's path.
-        losses: Where to write them.
+        values: Where to write them.
     """
     sys.meta_path.insert(0, _NoPackage())
     mpl.use("agg")
     warnings.simplefilter("error")
     page = runpy.run_path(script, run_name="__main__")
-    Path(losses).write_text(json.dumps(page.get("losses")), encoding="utf-8")
+    Path(values).write_text(json.dumps(plain(page)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,26 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import torch
-from expectations import run
 from torch.utils.flop_counter import FlopCounterMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from expectations import Run
+
 FOLDER = Path(__file__).parents[2] / "gallery" / "autograd"
-NAMES = ("tracking", "gradients", "vector_jacobian_product")
-# run_page.py keeps the script's `losses`: these pages have none, so what it keeps is chosen here.
-WRAPPER = """\
-import runpy
-page = runpy.run_path({script!r}, run_name="__main__")
-losses = {{
-    "answers": page.get("answers"),
-    "made": [*page.get("made", ())],
-    "totals": page.get("totals"),
-    "passes": page.get("passes"),
-    "k": page.get("k"),
-}}
-"""
+NAMES = ("tracking", "graph", "gradients", "vector_jacobian_product")
 
 every_page = pytest.mark.parametrize("name", NAMES)
 
@@ -52,17 +41,13 @@ class Page(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
-    """Each page run once, alone in an empty folder, without twolayer, warnings being errors."""
+def pages(runs: Callable[[Path], Run]) -> dict[str, Page]:
+    """What each page prints, and its variables."""
     found = {}
     for name in NAMES:
-        folder = tmp_path_factory.mktemp(name)
-        wrapper = folder / "wrapper.py"
-        wrapper.write_text(WRAPPER.format(script=str(FOLDER / f"{name}.py")), encoding="utf-8")
-        done, _ = run(wrapper, folder)
-        assert (done.returncode, done.stderr) == (0, "")
-        values = json.loads((folder / "losses.json").read_text(encoding="utf-8"))
-        found[name] = Page(done.stdout, values)
+        run = runs(FOLDER / f"{name}.py")
+        assert (run.done.returncode, run.done.stderr) == (0, "")
+        found[name] = Page(run.done.stdout, run.values)
     return found
 
 
@@ -76,13 +61,18 @@ def tracked(*values: float) -> torch.Tensor:
     return torch.tensor(values, dtype=torch.float64, requires_grad=True)
 
 
+def tracked_matrix(rows: int, columns: int) -> torch.Tensor:
+    """A matrix of ones that requires a gradient."""
+    return torch.ones(rows, columns, requires_grad=True)
+
+
 def formula(x: torch.Tensor) -> torch.Tensor:
     """The worked example's ``o``."""
     return (3 * (x + 2) ** 2).mean()
 
 
-def test_there_are_three_pages() -> None:
-    """The folder holds the three autograd pages and nothing else."""
+def test_there_are_four_pages() -> None:
+    """The folder holds the four autograd pages and nothing else."""
     assert {path.stem for path in FOLDER.glob("*.py")} == set(NAMES)
 
 
@@ -90,16 +80,6 @@ def test_there_are_three_pages() -> None:
 def test_no_page_prints_what_changes_or_is_no_number(name: str, pages: dict[str, Page]) -> None:
     """A page prints no address, no NaN and no infinity."""
     assert not re.search(r"(?i)\b(?:nan|inf(?:inity)?|0x[0-9a-f]+)\b", pages[name].output)
-
-
-@pytest.mark.parametrize(
-    ("name", "following"),
-    [*zip(NAMES, (*NAMES[1:], "numpy_by_hand"), strict=True)],
-)
-def test_page_names_the_next(name: str, following: str) -> None:
-    """Each page's last line leads to the next page, the last one's to the ladder."""
-    last = (FOLDER / f"{name}.py").read_text(encoding="utf-8").splitlines()[-1]
-    assert last.startswith(f"# Next: ``{following}``")
 
 
 # Tracking
@@ -249,11 +229,12 @@ def test_detach_and_no_grad_are_noticed(
 
 def test_the_picture_of_tracking(pages: dict[str, Page]) -> None:
     """The picture's yes and no: flag, leaf, function, memory of w, for each of seven tensors."""
-    values = pages["tracking"].values
-    found = {
-        name: "".join("ny"[answer] for answer in row)
-        for name, row in zip(values["made"], values["answers"], strict=True)
-    }
+    page = pages["tracking"]
+    rows = re.findall(r"(?m)^(w.*?) +((?: *\b(?:yes|no)\b){4})$", page.output)
+    found = {name: "".join(word[0] for word in answers.split()) for name, answers in rows}
+    assert [*found.values()] == [
+        "".join("ny"[answer] for answer in row) for row in page.values["answers"]
+    ]
     assert found == {
         "w": "yyny",
         "w * x": "ynyn",
@@ -263,6 +244,91 @@ def test_the_picture_of_tracking(pages: dict[str, Page]) -> None:
         "w.clone()": "ynyn",
         "w.detach().clone()": "nynn",
     }
+
+
+# The graph
+
+
+def functions(result: torch.Tensor) -> list[Any]:
+    """The functions behind a result, each once."""
+    found: list[Any] = [result.grad_fn]
+    for function in found:
+        found += [f for f, _ in function.next_functions if f is not None and f not in found]
+    return found
+
+
+def ladder_loss(x: torch.Tensor, w1: torch.Tensor, w2: torch.Tensor) -> torch.Tensor:
+    """The ladder's loss against targets of zero."""
+    return (torch.relu(x @ w1) @ w2).pow(2).sum()
+
+
+def test_functions_keep_what_their_gradient_needs(pages: dict[str, Page]) -> None:
+    """A product keeps the factor that it needs, and a second one where both need a gradient."""
+    x, w1, w2 = torch.ones(8, 5), tracked_matrix(5, 4), tracked_matrix(4, 2)
+    *_, first, leaf = functions(ladder_loss(x, w1, w2))
+    assert leaf.variable is w1
+    assert first._saved_self is x
+    assert first._saved_mat2 is None
+    both = functions(ladder_loss(x.clone().requires_grad_(), w1, w2))
+    assert sum(getattr(f, "_saved_mat2", None) is w1 for f in both) == 1
+
+    page = pages["graph"]
+    assert page.after("the first product keeps x itself:") == "True"
+    assert page.after("from x @ w1 to x:") == "None"
+    assert page.after("loss from x        :") == "8 functions keep 5 tensors"
+    assert page.after("loss from tracked_x:") == "9 functions keep 6 tensors"
+
+
+def test_the_memory_kept_grows_with_the_batch(pages: dict[str, Page]) -> None:
+    """The bytes kept are those of x, h_relu and the differences, and of w2 whatever the batch."""
+    page = pages["graph"]
+    assert page.values["sizes"] == [8, 16, 32, 64]
+    assert page.values["totals"] == [4 * (N * (5 + 4 + 2) + 4 * 2) for N in (8, 16, 32, 64)]
+    assert page.after("under no_grad the loss has grad_fn") == "None"
+
+
+def test_backward_frees_what_functions_keep(pages: dict[str, Page]) -> None:
+    """After backward, what a function kept is gone and the function is not."""
+    w = tracked(1.0)
+    square = w**2
+    square.sum().backward()
+    assert square.grad_fn is not None
+    with pytest.raises(RuntimeError, match="Trying to backward through the graph a second time"):
+        _ = square.grad_fn._saved_self  # type: ignore[attr-defined]
+    page = pages["graph"]
+    assert page.after("before backward:") == "PowBackward0 keeps _saved_self"
+    assert page.after("after backward:").startswith("PowBackward0 - Trying to backward")
+
+
+def test_two_uses_are_two_arrows_to_one_function(pages: dict[str, Page]) -> None:
+    """A leaf has one function, however often it is used."""
+    assert pages["graph"].after("2 arrows to w2, to") == "1 function"
+
+
+def test_each_run_has_a_graph_of_its_own(pages: dict[str, Page]) -> None:
+    """A loop leaves as many functions as it made turns."""
+    page = pages["graph"]
+    for repeats, count in enumerate((4, 9, 13)):
+        assert page.after(f"{repeats} repeats:") == f"{count} functions, {repeats + 1} ReLUs"
+
+
+def test_functions_called_in_order_are_the_backward_pass(pages: dict[str, Page]) -> None:
+    """Calling a graph's functions by hand gives autograd's gradients."""
+    w = tracked(1.0, -2.0, 3.0)
+    loss = (w * w).sum()
+    ((product, _),) = loss.grad_fn.next_functions  # type: ignore[union-attr]
+    assert product is not None
+    one = torch.ones((), dtype=torch.float64)
+    first, second = product(loss.grad_fn(one))  # type: ignore[operator, misc]
+    loss.backward()
+    assert w.grad is not None
+    assert torch.equal(first + second, w.grad)
+
+    page = pages["graph"]
+    for forward in ("compute_loss  ", "penalized_loss"):
+        for name in ("w1", "w2"):
+            line = page.after(f"{forward} by hand, with respect to {name}:")
+            assert line == f"equals {name}.grad"
 
 
 # Gradients

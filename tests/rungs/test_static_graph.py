@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from agreement import assert_same_fit, reference_fit
+from expectations import EXPECTED
 
 from twolayer import random_problem
 from twolayer.rungs.static_graph import fit
@@ -39,3 +41,90 @@ def test_refuses_an_unknown_capture() -> None:
     """A capture that there isn't is answered with those there are."""
     with pytest.raises(ValueError, match="capture: 'jit' given; want one of 'fx', 'export', 'co"):
         fit(random_problem(), capture="jit")  # type: ignore[arg-type]
+
+
+class _Product(torch.nn.Module):
+    """The network's first product."""
+
+    def forward(self, x: torch.Tensor, w1: torch.Tensor) -> torch.Tensor:
+        """Multiply."""
+        return x @ w1
+
+
+class _Halve(torch.nn.Module):
+    """A loop whose number of turns depends on the values."""
+
+    def forward(self, h: torch.Tensor) -> tuple[torch.Tensor]:
+        """Halve until the norm is at most 1."""
+        halved: tuple[torch.Tensor] = torch.while_loop(
+            lambda h: h.norm() > 1, lambda h: (h / 2,), (h,)
+        )
+        return halved
+
+
+def _printed() -> list[str]:
+    """What the page prints, which the tests of the gallery hold it to."""
+    return (EXPECTED / "two_layer" / "static_graph.txt").read_text(encoding="utf-8").splitlines()
+
+
+def test_an_exported_graph_refuses_another_number_of_rows() -> None:
+    """An exported graph names the size that it was captured with when it gets another."""
+    w1 = torch.ones(3, 2)
+    graph = torch.export.export(_Product(), (torch.ones(5, 3), w1)).module()
+
+    assert torch.equal(graph(torch.ones(5, 3), w1), torch.full((5, 2), 3.0))
+    with pytest.raises((AssertionError, RuntimeError, ValueError), match=r"\b5\b"):
+        graph(torch.ones(4, 3), w1)
+    assert "32 rows are refused, for a graph of 64: True" in _printed()
+
+
+def test_a_named_size_stays_open_and_the_same_in_all_inputs() -> None:
+    """With a Dim the exported graph takes any number of rows, if all inputs with it agree."""
+
+    class Sum(torch.nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return (x - y).pow(2).sum()
+
+    rows = {0: torch.export.Dim("N")}
+    inputs = (torch.ones(5, 3), torch.zeros(5, 3))
+    graph = torch.export.export(Sum(), inputs, dynamic_shapes={"x": rows, "y": rows}).module()
+
+    for n in (2, 4, 7):
+        assert graph(torch.ones(n, 3), torch.zeros(n, 3)).item() == 3 * n
+    with pytest.raises((AssertionError, RuntimeError, ValueError)):
+        graph(torch.ones(4, 3), torch.zeros(2, 3))
+    assert "32 rows, same loss: True" in _printed()
+
+
+@pytest.mark.parametrize(("start", "turns"), [(0.5, 0), (1.5, 1), (1000.0, 10)])
+def test_a_while_loop_in_a_graph_runs_on_the_values(start: float, turns: int) -> None:
+    """One exported graph with a loop makes as many turns as its input needs."""
+    graph = torch.export.export(_Halve(), (torch.tensor([8.0]),))
+    names = [node.name for node in graph.graph.nodes if node.op == "call_function"]
+    (h,) = graph.module()(torch.tensor([start]))
+
+    assert "while_loop" in names
+    assert h.item() == start / 2**turns
+
+
+def test_torch_export_refuses_a_loop_on_values_in_python() -> None:
+    """A Python ``while`` on a tensor's value can't be captured, so it needs the operation."""
+
+    class Loop(torch.nn.Module):
+        def forward(self, h: torch.Tensor) -> torch.Tensor:
+            while h.norm() > 1:
+                h = h / 2
+            return h
+
+    with pytest.raises((RuntimeError, ValueError), match="data-dependent"):
+        torch.export.export(Loop(), (torch.tensor([8.0]),))
+
+
+def test_cond_and_while_loop_are_public_prototypes_and_scan_is_not_public() -> None:
+    """Of the three operations two have a name in torch, both called prototypes there."""
+    assert hasattr(torch, "cond")
+    assert hasattr(torch, "while_loop")
+    assert not hasattr(torch, "scan")
+    for operation in (torch.cond, torch.while_loop):
+        assert "prototype" in (operation.__doc__ or "")
+    assert "public: cond while_loop" in _printed()

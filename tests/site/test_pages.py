@@ -15,6 +15,7 @@ import pytest
 
 from twolayer.rungs import RUNGS
 
+ROOT = Path(__file__).resolve().parents[2]
 _RESOURCES = {
     "img": ("src", "srcset"),
     "script": ("src",),
@@ -108,6 +109,67 @@ def test_every_gallery_page_leads_on(site: Path) -> None:
         (line,) = re.findall(r"<p>Next: .*?</p>", page.read_text("utf-8"), re.DOTALL)
         (target, *_) = re.findall(r'href="([^"#]+\.html)', line)
         assert (page.parent / target).is_file()
+
+
+def following(page: Path) -> Path:
+    """The page that a page's line "Next:" leads to; an index of a gallery has the footer's link."""
+    text = page.read_text("utf-8")
+    lines = re.findall(r"<p>Next: .*?</p>", text, re.DOTALL)
+    links: list[str] = [
+        href
+        for line in lines
+        for link, href in re.findall(r'<a ([^>]*href="([^"#]+\.html)[^>]*)>', line)
+        if "glossary-link" not in link
+    ] or re.findall(r'<a class="next-page" href="([^"#]+)"', text)
+    return (page.parent / links[0]).resolve()
+
+
+def test_one_way_leads_through_all_pages(site: Path) -> None:
+    """From the home page, "next" leads through every guide and gallery page to the reference."""
+    page = site.resolve() / "index.html"
+    way = [page]
+    while page != site.resolve() / "reference" / "index.html":
+        page = following(page)
+        assert page not in way
+        way.append(page)
+
+    taught = {path.resolve() for path in site.glob("gallery/*/*.html") if path.name != "index.html"}
+    guides = {site.resolve() / f"{path.stem}.html" for path in ROOT.glob("docs/*.md")}
+    assert taught | guides <= set(way)
+
+
+def test_words_of_the_glossary_are_explained(site: Path) -> None:
+    """Each guide and gallery page links words to the glossary, each word once, never in code."""
+    for page in [*site.glob("gallery/*/*.html"), *site.glob("*.html")]:
+        text = page.read_text("utf-8")
+        links = re.findall(
+            r'<a class="glossary-link[^"]*" href="[^"]*glossary\.html#([^"]+)"', text
+        )
+        assert len(links) == len(set(links)), page
+        assert not re.search(
+            r"<(?:pre|code)\b[^>]*>(?:(?!</(?:pre|code)>).)*glossary-link", text, re.DOTALL
+        )
+        if page.stem not in {"glossary", "genindex", "search", "py-modindex"}:
+            assert links, page
+
+
+def test_no_link_stands_in_a_link(site: Path) -> None:
+    """No page has an anchor with a target inside another one."""
+    for page in pages(site):
+        text = page.read_text("utf-8")
+        assert not re.search(r"<a [^>]*href=(?:(?!</a>).)*<a [^>]*href=", text, re.DOTALL), page
+
+
+def test_printed_graphs_are_drawn(site: Path) -> None:
+    """Where a page prints a graph, its picture stands beside it, with words for screen readers."""
+    for script in sorted((ROOT / "gallery").rglob("*.py")):
+        calls = re.findall(r"(?m)^print_graph\(", script.read_text("utf-8"))
+        page = site / script.relative_to(ROOT).with_suffix(".html")
+        drawn = re.findall(
+            r'<div class="graph-picture" tabindex="0">\s*<svg [^>]*aria-label="Graph of \w+,',
+            page.read_text("utf-8"),
+        )
+        assert len(drawn) == len(calls), script.stem
 
 
 def test_pages_ask_no_other_host(site: Path) -> None:
