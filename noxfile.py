@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 from pathlib import Path
@@ -14,19 +15,13 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "typing", "tests", "docs"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-GROUPS = ("test", "docs", "site", "bench", "typing")
+GROUPS = ("test", "docs", "site", "bench", "downloads", "mutants", "typing")
 
 
 @nox.session(default=False)
 def environment(session: nox.Session) -> None:
     """Make the one environment, of over a gigabyte, that the sessions below share."""
-    inputs = [Path(name) for name in ("pyproject.toml", "constraints.txt")]
-    state = hashlib.sha256(b"\0".join(path.read_bytes() for path in inputs)).hexdigest()
-    stamp = Path(session.virtualenv.location, "installed.txt")
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != state:
-        groups = nox.project.dependency_groups(PYPROJECT, *GROUPS)
-        session.install("--constraint", "constraints.txt", "--editable", ".", *groups)
-        stamp.write_text(state, encoding="utf-8")
+    _install_once(session, Path("constraints.txt"), *GROUPS)
     session.run("python", "docs/_tools/temml_package.py", silent=True)
 
 
@@ -34,6 +29,27 @@ def environment(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests and every example in the documentation."""
     _run(session, "pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def tests_lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest versions allowed; `-- --torch 2.9.0` names torch's."""
+    torch, arguments = _torch(session, ends={"lowest": _lowest()["torch"]})
+    versions = {**_pinned(), **_lowest(), "torch": torch}
+    _install_once(session, _constraints(session, versions), "test")
+    _run_without_docs(session, *arguments)
+
+
+@nox.session(default=False)
+def tests_latest(session: nox.Session) -> None:
+    """Run the tests with the newest versions there are; `-- --torch latest` takes torch's too."""
+    torch, arguments = _torch(session, ends={"latest": ">0"})
+    constraints = _constraints(session, {"torch": torch})
+    groups = nox.project.dependency_groups(PYPROJECT, "test")
+    # What is newest changes while no file here does, so pip looks each time.
+    options = ("--upgrade", "--upgrade-strategy=eager", f"--constraint={constraints}")
+    session.install(*options, "--editable", ".", *groups)
+    _run_without_docs(session, *arguments)
 
 
 @nox.session(venv_backend="none", requires=["environment"])
@@ -50,17 +66,38 @@ def serve(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def site(session: nox.Session) -> None:
-    """Check the built site in a browser, and run all that it offers for download."""
+    """Check the built site: its pages in a browser, and what its downloads hold."""
     _run(session, "pytest", "tests/site", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def downloads(session: nox.Session) -> None:
+    """Run all that the site offers for download, each with just what its header names."""
+    _run(session, "pytest", "tests/downloads", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def reproducible(session: nox.Session) -> None:
+    """Build the site twice and compare the bytes; run the examples with one thread and two."""
+    _run(session, "pytest", "tests/reproducible", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def links(session: nox.Session) -> None:
+    """Ask every address that the documentation links to, and fail if one doesn't answer."""
+    offline = ("-D", "plot_gallery=0", "-D", "nb_execution_mode=off")
+    arguments = ("-b", "linkcheck", *offline, *session.posargs, "docs", "docs/_build/links")
+    _run(session, "sphinx", *arguments)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and format."""
+    """Check style and format, and what the workflows are allowed."""
     groups = nox.project.dependency_groups(PYPROJECT, "lint")
     session.install("--quiet", "--constraint", "constraints.txt", *groups)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    session.run("zizmor", "--quiet", "--offline", "--persona=pedantic", ".github")
 
 
 @nox.session(venv_backend="none", requires=["environment"])
@@ -76,8 +113,20 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def break_it(session: nox.Session) -> None:
+    """Plant faults one at a time in a copy, and see each caught by the check that it names."""
+    _run_file(session, "tests/break_it/run_faults.py", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def mutants(session: nox.Session) -> None:
+    """Plant small faults in the package, thousands of them, and see its tests catch each."""
+    _run_file(session, "tests/mutants/run.py", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def expectations(session: nox.Session) -> None:
-    """Write anew what gallery pages are expected to print; look at the diff before you commit."""
+    """Write anew what pages are expected to show; look at the diff before you commit."""
     _run_file(session, "tests/expectations.py", *session.posargs)
 
 
@@ -91,6 +140,56 @@ def font(session: nox.Session) -> None:
 def inventories(session: nox.Session) -> None:
     """Make the inventories anew, which link code to the documentation of PyTorch and others."""
     _run_file(session, "docs/_tools/inventories.py", *session.posargs)
+
+
+def _install_once(session: nox.Session, constraints: Path, *groups: str) -> None:
+    """Install the package and groups, unless the last installation had the same inputs."""
+    inputs = [Path("pyproject.toml"), constraints]
+    state = hashlib.sha256(b"\0".join(path.read_bytes() for path in inputs)).hexdigest()
+    stamp = Path(session.virtualenv.location, "installed.txt")
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != state:
+        stamp.unlink(missing_ok=True)
+        requirements = nox.project.dependency_groups(PYPROJECT, *groups)
+        session.install("--constraint", str(constraints), "--editable", ".", *requirements)
+        stamp.write_text(state, encoding="utf-8")
+
+
+def _constraints(session: nox.Session, versions: dict[str, str]) -> Path:
+    """Write constraints of a session's own beside what it installs."""
+    path = Path(session.virtualenv.location, "constraints.txt")
+    lines = [f"{name}{version}\n" for name, version in versions.items()]
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def _run_without_docs(session: nox.Session, *arguments: str) -> None:
+    """Run all tests but those of the tools that build the site, which need Sphinx."""
+    folders = ("tests/docs", "docs/_extensions", "docs/_tools")
+    session.run("python", "-m", "pip", "freeze")
+    session.run("pytest", *(f"--ignore={folder}" for folder in folders), *arguments)
+
+
+def _pinned() -> dict[str, str]:
+    """Each package in constraints.txt with its version, such as ``==2.13.0``."""
+    lines = Path("constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line.partition("==") for line in lines if "==" in line and not line.startswith("#")]
+    return {name: f"=={version}" for name, _, version in pins}
+
+
+def _lowest() -> dict[str, str]:
+    """Each package that pyproject.toml gives a lower bound, at that bound."""
+    bounded = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["dependency-groups"]["gallery"]]
+    bounds = [requirement.partition(">=") for requirement in bounded]
+    return {name: f"=={version}" for name, _, version in bounds}
+
+
+def _torch(session: nox.Session, *, ends: dict[str, str]) -> tuple[str, list[str]]:
+    """The version of torch that the option ``--torch`` names, and what is left for pytest."""
+    ends = {"pinned": _pinned()["torch"], **ends}
+    parser = argparse.ArgumentParser(prog=f"nox -s {session.name} --", allow_abbrev=False)
+    parser.add_argument("--torch", default="pinned", help=f"a version, or {' or '.join(ends)}")
+    options, rest = parser.parse_known_args(session.posargs)
+    return ends.get(options.torch, f"=={options.torch}"), rest
 
 
 def _run(session: nox.Session, module: str, *arguments: str) -> None:

@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 
 Names = dict[str, Any]
 
-SAME = ("to", "NumPy", "PyTorch", "both give")
+SAME = ("task", "NumPy", "PyTorch", "both give")
 STEPS = ("step", "numpy_by_hand", "tensors_by_hand", "both leave")
 PARTING = ("question", "NumPy", "gives", "PyTorch", "gives")
 THEN = ("an old post says", "old code", "today", "write", "gives")
+NEVER = ("never true", "code", "in truth", "write", "gives")
 
 RELATIVE, ABSOLUTE = 1e-6, 1e-12
 RESULT = "_result"
@@ -375,7 +376,7 @@ def _check_parting(cells: Sequence[str], names: Names) -> None:
 
 
 def _check_then(cells: Sequence[str], names: Names) -> None:
-    """The old code does what the page says of today, and so does the code to write."""
+    """The posts' code does what the page says of it, and so does the code to write."""
     _, old, today, write, gives = cells
     for column, cell, outcome in (("old code", old, today), ("write", write, gives)):
         code = code_of(cell)
@@ -384,7 +385,13 @@ def _check_then(cells: Sequence[str], names: Names) -> None:
 
 CHECKS: MappingProxyType[tuple[str, ...], Callable[[Sequence[str], Names], None]]
 CHECKS = MappingProxyType(
-    {SAME: _check_same, STEPS: _check_step, PARTING: _check_parting, THEN: _check_then}
+    {
+        SAME: _check_same,
+        STEPS: _check_step,
+        PARTING: _check_parting,
+        THEN: _check_then,
+        NEVER: _check_then,
+    }
 )
 
 

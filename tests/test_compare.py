@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from twolayer import DivergedError, compare, random_problem
+from twolayer import DivergedError, Problem, checks, compare, random_problem
 from twolayer.compare import Row
 from twolayer.fit import Fit
 from twolayer.rungs import RUNGS, Rung
@@ -43,6 +45,57 @@ def test_measures_a_rung_that_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     (row,) = compare(random_problem(), steps=4, rungs=["autograd"])
     assert row.loss_difference == pytest.approx(0.25)
     assert row.weight_difference == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("losses", "reference", "difference"),
+    [
+        ([0.0, 0.75], [0.0, 0.5], 0.5),
+        ([0.0, 2.0], [0.0, 8.0], 0.75),
+        ([0.25, 8.0], [0.0, 8.0], np.inf),  # nothing to be relative to
+    ],
+)
+def test_relates_each_loss_to_the_references(
+    losses: list[float], reference: list[float], difference: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A difference counts relative to the NumPy rung's loss; beside a loss of zero it is infinite."""
+
+    def fit(self: Rung) -> Any:
+        values = np.array(losses if self.name == "autograd" else reference)
+        return lambda *_, **__: Fit(values, np.ones((1, 1)), np.ones((1, 1)))
+
+    monkeypatch.setattr(Rung, "fit", property(fit))
+    (row,) = compare(random_problem(), rungs=["autograd"])
+    assert row.loss_difference == difference
+
+
+def test_hands_its_options_to_each_rung_and_times_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each rung gets the same options, those that it takes, and its time is that of its fit."""
+    asked: list[dict[str, Any]] = []
+    fitted = Fit(np.ones(1), np.ones((1, 1)), np.ones((1, 1)))
+
+    def numpy_fit(problem: Problem, *, steps: int, learning_rate: float) -> Fit:
+        asked.append({"steps": steps, "learning_rate": learning_rate, "in": problem.dtype})
+        return fitted
+
+    def torch_fit(problem: Problem, *, device: Any, dtype: Any, **others: Any) -> Fit:
+        asked.append({"device": device, "dtype": dtype, "in": problem.dtype, **others})
+        return fitted
+
+    def fit(self: Rung) -> Any:
+        return numpy_fit if self.name == "numpy_by_hand" else torch_fit
+
+    monkeypatch.setattr(Rung, "fit", property(fit))
+    clock = SimpleNamespace(perf_counter=iter([10.0, 12.5, 20.0, 20.25]).__next__)
+    monkeypatch.setattr(sys.modules[compare.__module__], "time", clock)
+    device = torch.device("meta")
+    monkeypatch.setattr(checks, "torch_device", {"cpu": device}.__getitem__)
+
+    rows = compare(random_problem(dtype="float32"), rungs=["numpy_by_hand", "autograd"])
+
+    assert [row.seconds for row in rows] == [2.5, 0.25]
+    shared = {"steps": 500, "learning_rate": 1e-6, "in": np.float32}
+    assert asked == [shared, {"device": device, "dtype": torch.float32, **shared}]
 
 
 def test_steps_per_second_divides_the_steps_by_the_time() -> None:

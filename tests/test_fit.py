@@ -32,6 +32,26 @@ def test_history_ends_at_a_loss_that_is_not_finite(loss: float) -> None:
     assert (caught.value.step, caught.value.last_finite_loss) == (2, 7.0)
 
 
+def test_history_takes_whole_numbers_as_losses() -> None:
+    """Losses that are Python integers become float64 too."""
+    history = LossHistory(learning_rate=0.1)
+    history.add(3)
+    losses = history.fit(w1=np.ones((1, 1)), w2=np.ones((1, 1))).losses
+    assert losses.tolist() == [3.0]
+    assert losses.dtype == np.float64
+
+
+def test_a_first_loss_that_is_not_finite_is_no_matter_of_the_learning_rate() -> None:
+    """Before the first update only the problem's own size can be to blame, and the error says so."""
+    with pytest.raises(DivergedError) as caught:
+        LossHistory(learning_rate=0.1).add(float("inf"))
+    assert (caught.value.step, caught.value.last_finite_loss) == (0, None)
+    assert str(caught.value) == (
+        "at step 0 the loss is not finite: it is before the first update that the numbers are too "
+        "large for the dtype; scale x, w1 and w2 down"
+    )
+
+
 @pytest.mark.parametrize("broken", ["w1", "w2", "b1"])
 def test_history_refuses_weights_that_are_not_finite(broken: str) -> None:
     """One NaN in any parameter after the last update raises."""
@@ -47,10 +67,22 @@ def test_fit_holds_copies() -> None:
     """Changing an array after the fit leaves the fit as it is."""
     history = LossHistory(learning_rate=0.1)
     w1 = np.ones((2, 2))
-    fit = history.fit(w1=w1, w2=np.ones((2, 2)), b1=w1)
-    w1[:] = 9
+    w2 = np.full((2, 3), 2.0)
+    fit = history.fit(w1=w1, w2=w2, b1=w1)
+    w1[:] = w2[:] = 9
     assert fit.w1.tolist() == [[1, 1], [1, 1]]
+    assert fit.w2.tolist() == [[2, 2, 2], [2, 2, 2]]
     assert fit.others["b1"].tolist() == [[1, 1], [1, 1]]
+
+
+def test_fit_holds_read_only_arrays_row_by_row() -> None:
+    """A fit's arrays can't be written, and their rows lie one after the other in memory."""
+    history = LossHistory(learning_rate=0.1)
+    columns = np.ones((3, 2)).T
+    fit = history.fit(w1=columns, w2=columns, b1=columns)
+    for array in (fit.losses, fit.w1, fit.w2, fit.others["b1"]):
+        assert array.flags.c_contiguous
+        assert not array.flags.writeable
 
 
 def test_others_is_empty_and_read_only_by_default() -> None:
@@ -65,4 +97,8 @@ def test_diverged_error_survives_pickling() -> None:
     """The error comes back whole from another process."""
     error = pickle.loads(pickle.dumps(DivergedError(6, 1.5, 1e-5)))  # noqa: S301 - our own bytes
     assert (error.step, error.last_finite_loss, error.learning_rate) == (6, 1.5, 1e-5)
-    assert "at step 5, is 1.5" in str(error)
+    assert error.args == (6, 1.5, 1e-5)
+    assert str(error) == (
+        "at step 6 the loss is no longer finite; the last finite loss, at step 5, is 1.5; "
+        "learning_rate: 1e-05 given, lower it"
+    )

@@ -108,8 +108,15 @@ def test_check_backward_catches_a_wrong_sign(which: int) -> None:
 
     with pytest.raises(GradientMismatchError, match=f"grad_w{which} differs") as caught:
         check_backward(wrong, random_problem(N=4, D_in=5, H=3, D_out=2))
-    assert caught.value.name == f"grad_w{which}"
-    assert caught.value.error == pytest.approx(2, rel=1e-4)
+    error = caught.value
+    assert error.name == f"grad_w{which}"
+    assert error.error == pytest.approx(2, rel=1e-4)
+    assert error.tolerance == 1e-6
+    assert error.args == (error.name, error.error, error.tolerance)
+    assert str(error) == (
+        f"grad_w{which} differs from its numerical value by a relative 2.0e+00; "
+        "want 1.0e-06 or less"
+    )
 
 
 def test_check_backward_catches_a_nan() -> None:
@@ -132,6 +139,33 @@ def test_check_backward_catches_a_wrong_loss() -> None:
 
     with pytest.raises(GradientMismatchError, match="loss differs"):
         check_backward(mean, random_problem(N=4, D_in=5, H=3, D_out=2))
+
+
+def one_by_one(*, w1: float, w2: float) -> Problem:
+    """A problem of one number each, whose data are 1 and 3."""
+    return Problem(*(np.array([[value]]) for value in (1.0, 3.0, w1, w2)))
+
+
+@pytest.mark.parametrize(
+    ("problem", "name"),
+    [
+        (one_by_one(w1=2.0, w2=5.0), "grad_w1"),
+        (one_by_one(w1=2.0, w2=0.0), "grad_w2"),  # where the gradient of w1 is zero
+    ],
+)
+def test_check_backward_takes_the_step_asked_for(problem: Problem, name: str) -> None:
+    """With a step that changes no float64 number, differences are zero and contradict all else."""
+    check_backward(numpy_by_hand.loss_and_gradients, problem)
+    with pytest.raises(GradientMismatchError) as caught:
+        check_backward(numpy_by_hand.loss_and_gradients, problem, step=1e-30)
+    assert (caught.value.name, caught.value.error) == (name, np.inf)
+
+
+def test_check_backward_allows_errors_up_to_the_tolerance() -> None:
+    """Where nothing is off, a tolerance of zero is kept."""
+    dead = one_by_one(w1=-1.0, w2=1.0)
+    errors = check_backward(numpy_by_hand.loss_and_gradients, dead, tolerance=0)
+    assert errors == (0, 0, 0)
 
 
 def test_check_backward_hands_out_copies() -> None:
@@ -158,6 +192,36 @@ def test_numerical_gradient_leaves_its_argument() -> None:
     assert gradient == pytest.approx(np.cos(at), abs=1e-9)
 
 
+def test_numerical_gradient_computes_in_float64() -> None:
+    """From a float32 array, too, the differences are those of float64 numbers."""
+    at = np.array([0.5, -2.0], dtype=np.float32)
+    gradient = numerical_gradient(lambda a: float((a**3).sum()), at)
+    assert gradient.dtype == np.float64
+    assert gradient == pytest.approx([0.75, 12.0], rel=1e-8)
+
+
+def test_numerical_gradient_moves_one_entry_by_the_step() -> None:
+    """The function is asked above and below each entry in turn, a millionth away by default."""
+    asked: list[list[float]] = []
+
+    def note(a: Any) -> float:
+        asked.append(a.tolist())
+        return float(a.sum())
+
+    numerical_gradient(note, np.zeros(2), step=0.25)
+    assert asked == [[0.25, 0.0], [-0.25, 0.0], [0.0, 0.25], [0.0, -0.25]]
+    asked.clear()
+    numerical_gradient(note, np.zeros(1))
+    assert asked == [[1e-6], [-1e-6]]
+
+
+def test_numerical_gradient_refuses_what_is_no_array() -> None:
+    """A list is quoted and answered with what is wanted."""
+    with pytest.raises(TypeError) as caught:
+        numerical_gradient(sum, [1.0])  # type: ignore[arg-type]
+    assert str(caught.value) == "at: [1.0] (list) given; want an instance of ndarray"
+
+
 @pytest.mark.parametrize("step", [0, -1e-6, float("nan"), float("inf")])
 def test_numerical_gradient_refuses_a_step_that_leads_nowhere(step: float) -> None:
     """A step must be finite and above zero."""
@@ -179,7 +243,8 @@ def test_relative_error_refuses_other_shapes() -> None:
 
 def test_check_backward_refuses_bad_arguments() -> None:
     """A tolerance below zero and a problem that is none are named."""
-    with pytest.raises(ValueError, match="tolerance: -1 given"):
-        check_backward(numpy_by_hand.loss_and_gradients, random_problem(), tolerance=-1)
+    small = one_by_one(w1=2.0, w2=5.0)
+    with pytest.raises(ValueError, match="tolerance: -1 given; want a finite number, 0 or more"):
+        check_backward(numpy_by_hand.loss_and_gradients, small, tolerance=-1)
     with pytest.raises(TypeError, match="problem: 3"):
         check_backward(numpy_by_hand.loss_and_gradients, 3)  # type: ignore[arg-type]

@@ -143,13 +143,28 @@ def test_what_was_changed_in_place_is_called_changed() -> None:
     assert (saved.state, saved.shape, str(saved)) == ("changed", None, "self: changed")
 
 
+def test_what_a_function_of_ones_own_lost() -> None:
+    """Kept tensors of such a function are freed or changed together."""
+    x = torch.ones(2, requires_grad=True)
+    freed, changed = double(x), double(x)
+    freed.sum().backward()
+    assert [str(saved) for saved in walk(freed).nodes[0].saved] == ["saved_tensors: freed"]
+    with torch.no_grad():
+        x.mul_(10)
+    (saved,) = walk(changed).nodes[0].saved
+    assert (saved.state, saved.shape, saved.name) == ("changed", None, None)
+    assert str(saved) == "saved_tensors: changed"
+
+
 def test_lists_of_kept_tensors() -> None:
     """A function that keeps a list of tensors shows each, such as the indices of an indexing."""
     w = torch.ones(4, 3, requires_grad=True)
-    graph = walk(w[torch.tensor([0, 2]), torch.tensor([1, 1])])
+    rows, columns = torch.tensor([0, 2]), torch.tensor([1, 1])
+    graph = walk(w[rows, columns], {"columns": columns})
 
-    kept = [str(saved) for saved in graph.nodes[0].saved]
-    assert kept == ["indices[0]: (2,)", "indices[1]: (2,)"]
+    saved = graph.nodes[0].saved
+    assert [str(kept) for kept in saved] == ["indices[0]: (2,)", "indices[1]: columns (2,)"]
+    assert {kept.state for kept in saved} == {"held"}
 
 
 def test_walking_changes_nothing() -> None:
@@ -209,6 +224,22 @@ def test_names_are_of_the_object_first() -> None:
     assert leaf.name is None
 
 
+def test_one_number_in_the_same_memory_is_the_same_tensor() -> None:
+    """A tensor of one number is named after another that shows the same memory."""
+    w = torch.ones(1, requires_grad=True)
+    (leaf,) = walk(w.sum(), {"alias": w.detach()}).leaves
+    assert leaf.name == "alias"
+
+
+def test_tensors_without_memory_are_not_taken_for_each_other() -> None:
+    """On the meta device no tensor has numbers, so only the object itself has a name."""
+    w = torch.ones(3, device="meta", requires_grad=True)
+    (leaf,) = walk(w.sum(), {"other": torch.ones(3, device="meta")}).leaves
+    assert leaf.name is None
+    (leaf,) = walk(w.sum(), {"w": w}).leaves
+    assert leaf.name == "w"
+
+
 def test_empty_tensors_are_not_taken_for_each_other() -> None:
     """Tensors without numbers share no memory, so one isn't named after another."""
     w = torch.ones(0, requires_grad=True)
@@ -236,6 +267,22 @@ def test_dot_says_what_the_graph_says() -> None:
         assert nodes[f"n{i}"].startswith(node.function)
     assert r"AccumulateGrad\nw1 (3, 2)" in nodes.values()
     assert r"MmBackward0\nkeeps self: x (4, 3)" in nodes.values()
+
+
+def test_dot_word_for_word() -> None:
+    """Without names the result and the leaf are called what they are; classes tell nodes apart."""
+    assert walk(torch.ones(3, requires_grad=True).exp()).to_dot().splitlines() == [
+        "digraph {",
+        "    graph [ranksep=0.3, nodesep=0.2]",
+        '    node [shape=box, fontname="Arimo", fontsize=11, margin="0.15,0.06"]',
+        "    edge [arrowsize=0.6]",
+        '    result [class="result", style=rounded, label="the result (3,)"]',
+        r'    n0 [class="operation", label="ExpBackward0\nkeeps result: (3,)"]',
+        r'    n1 [class="leaf", style=rounded, label="AccumulateGrad\na tensor (3,)"]',
+        "    result -> n0",
+        "    n0 -> n1",
+        "}",
+    ]
 
 
 def test_dot_escapes_names() -> None:
@@ -280,8 +327,12 @@ def test_following_the_advice_helps() -> None:
 
 def test_a_leaf_is_refused() -> None:
     """A tracked leaf has no graph yet, and the error says so."""
-    with pytest.raises(ValueError, match=r"^result: a leaf of shape \(3,\) given, .* compute"):
+    with pytest.raises(ValueError, match="leaf") as caught:
         walk(torch.ones(3, requires_grad=True))
+    assert str(caught.value) == (
+        "result: a leaf of shape (3,) given, which nothing was computed from yet; want a result: "
+        "compute something from it, outside torch.no_grad, and give that"
+    )
 
 
 @pytest.mark.parametrize("result", [None, 3.0, [torch.ones(1)], "loss"])

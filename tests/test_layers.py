@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,9 @@ from strategies import problems
 from twolayer import Problem, random_problem
 from twolayer.layers import arrays, linear_layers, seeded
 from twolayer.tensors import Tensors, tensors
+
+if TYPE_CHECKING:
+    from twolayer.layers import Initialization
 
 
 def as_tensors(problem: Problem, dtype: torch.dtype = torch.float64) -> Tensors:
@@ -61,6 +64,24 @@ def test_default_draws_are_pytorchs_own() -> None:
     assert torch.equal(linear1.weight, expected1.weight)
     assert torch.equal(linear2.bias, expected2.bias)
     assert linear1.weight.abs().max().item() <= 1 / math.sqrt(1000)
+
+
+def test_the_default_seed_is_zero() -> None:
+    """Without a seed the draws are those of seed 0."""
+    start = as_tensors(random_problem(N=1, D_in=2, H=3, D_out=1))
+    default = linear_layers(start, initialization="default")
+    zero = linear_layers(start, initialization="default", seed=0)
+    assert torch.equal(default[0].weight, zero[0].weight)
+    assert torch.equal(default[1].weight, zero[1].weight)
+
+
+@pytest.mark.parametrize("initialization", ["problem", "default"])
+def test_layers_are_where_the_tensors_are(initialization: Initialization) -> None:
+    """Both layers' parameters are on the device of the problem's tensors."""
+    start = as_tensors(random_problem(N=1, D_in=2, H=3, D_out=1))
+    elsewhere = Tensors(*(tensor.to("meta") for tensor in start))
+    for linear in linear_layers(elsewhere, bias=True, initialization=initialization):
+        assert {parameter.device.type for parameter in linear.parameters()} == {"meta"}
 
 
 def test_seeded_leaves_the_generator_as_it_was() -> None:

@@ -390,10 +390,13 @@ def test_refuses_models_with_other_outputs(measure: Callable[..., float]) -> Non
 def test_refuses_what_is_no_model_or_optimizer() -> None:
     """A function is no model, and a learning rate no optimizer."""
     net: Any = network()
-    with pytest.raises(TypeError, match="want an instance of Module"):
-        training_step(net.forward, sgd(net), IMAGES, TARGETS)
-    with pytest.raises(TypeError, match="want an instance of Module"):
-        accuracy(net.forward, IMAGES, TARGETS)
+    no_model: Any = 3
+    with pytest.raises(TypeError) as caught:
+        training_step(no_model, sgd(net), IMAGES, TARGETS)
+    assert str(caught.value) == "model: 3 (int) given; want an instance of Module"
+    with pytest.raises(TypeError) as caught:
+        accuracy(no_model, IMAGES, TARGETS)
+    assert str(caught.value) == "model: 3 (int) given; want an instance of Module"
     rate: Any = 0.1
     with pytest.raises(TypeError, match=r"optimizer: 0\.1 \(float\) given; want an instance of Op"):
         training_step(net, rate, IMAGES, TARGETS)
@@ -402,8 +405,11 @@ def test_refuses_what_is_no_model_or_optimizer() -> None:
 def test_refuses_an_optimizer_of_another_network() -> None:
     """An optimizer that would leave the network as it is is refused; one for a part isn't."""
     net = network()
-    with pytest.raises(ValueError, match="optimizer: updates no parameter of the model"):
+    with pytest.raises(ValueError, match="optimizer") as caught:
         training_step(net, sgd(network()), IMAGES, TARGETS)
+    assert str(caught.value) == (
+        "optimizer: updates no parameter of the model; want one made from its parameters"
+    )
     before = copies(net)
     training_step(net, sgd(net.fc3), IMAGES, TARGETS)
     moved = {name for name, param in net.named_parameters() if not torch.equal(param, before[name])}
@@ -419,8 +425,12 @@ def test_refuses_losses_that_no_step_can_follow() -> None:
     number: Any = lambda _outputs, _targets: 1.0  # noqa: E731
     with pytest.raises(TypeError, match=r"loss_function's value: 1\.0 \(float\) given"):
         training_step(net, sgd(net), IMAGES, TARGETS, loss_function=number)
-    with pytest.raises(FloatingPointError, match="the loss is nan, so the network was left"):
+    with pytest.raises(FloatingPointError) as caught:
         training_step(net, sgd(net), IMAGES * torch.nan, TARGETS)
+    assert str(caught.value) == (
+        "the loss is nan, so the network was left as it was; check the images' values, or try a "
+        "smaller learning rate"
+    )
     for name, start in copies(network()).items():
         assert torch.equal(net.get_parameter(name), start)
 

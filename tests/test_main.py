@@ -8,16 +8,21 @@ import pty
 import subprocess
 import sys
 import termios
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from unittest.mock import MagicMock, call
 
+import numpy as np
 import pytest
 
+from twolayer import Fit, Problem, random_problem
 from twolayer import __main__ as command_line
-from twolayer import random_problem
-from twolayer.rungs import RUNGS
+from twolayer.compare import Row
+from twolayer.rungs import RUNGS, Rung
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 main = command_line.main
 
@@ -27,12 +32,16 @@ def test_list_names_all_rungs_in_order(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["rung", *RUNGS]
+    assert lines[0] == "rung             what it removes from the rung before"
+    assert lines[3] == "autograd         the backward pass"
 
 
 def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     """`list --json` gives each rung's name, title, gain and page."""
     assert main(["list", "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)
+    text = capsys.readouterr().out
+    rows = json.loads(text)
+    assert text == json.dumps(rows, indent=2) + "\n"
     assert [row["rung"] for row in rows] == list(RUNGS)
     assert rows[2] == {
         "rung": "autograd",
@@ -110,6 +119,174 @@ def test_compare_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+class Asked(dict[str, Any]):
+    """What a rung or a comparison was asked for."""
+
+
+@pytest.fixture
+def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Asked]:
+    """Puts a fit of known losses, which takes two seconds by its clock, in a rung's place."""
+
+    def replace(losses: list[float], *, tensors: bool = True) -> Asked:
+        asked = Asked()
+        result = Fit(np.array(losses), np.ones((1, 1)), np.ones((1, 1)))
+
+        def fit(problem: Problem, *, device: str, dtype: str, **options: Any) -> Fit:
+            asked.update(problem=problem, device=device, dtype=dtype, **options)
+            return result
+
+        def numpy_fit(problem: Problem, *, steps: int, learning_rate: float) -> Fit:
+            asked.update(problem=problem, steps=steps, learning_rate=learning_rate)
+            return result
+
+        monkeypatch.setattr(Rung, "fit", property(lambda _: fit if tensors else numpy_fit))
+        clock = SimpleNamespace(perf_counter=iter([7.0, 9.0]).__next__)
+        monkeypatch.setattr(command_line, "time", clock)
+        return asked
+
+    return replace
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown"),
+    [
+        (1, [0]),
+        (5, [0, 1, 2, 3, 4]),
+        (24, [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 23]),
+        (25, [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]),
+    ],
+)
+def test_fit_shows_a_tenth_of_the_steps_and_the_last(
+    steps: int,
+    shown: list[int],
+    pretend: Callable[..., Asked],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Some ten losses are printed, evenly spaced, and always the first and the last."""
+    pretend([10.0 * step for step in range(steps)])
+    assert main(["fit", "autograd", "--steps", str(steps)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "step  loss",
+        *(f"{step:4}  {10 * step:.3e}" for step in shown),
+        f"{steps} steps in 2.00 s, {steps / 2:.0f} a second",
+    ]
+
+
+def test_fit_makes_room_for_long_numbers(
+    pretend: Callable[..., Asked], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Steps with five digits stand in a column of five, and thousands have a comma."""
+    pretend([1.0] * 20_000)
+    assert main(["fit", "autograd", "--steps", "20000"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:3] == ["    0  1.000e+00", " 2000  1.000e+00"]
+    assert lines[-2:] == ["19999  1.000e+00", "20000 steps in 2.00 s, 10,000 a second"]
+
+
+@pytest.mark.parametrize("tensors", [True, False], ids=["tensors", "numpy"])
+def test_fit_hands_its_options_on(
+    *, tensors: bool, pretend: Callable[..., Asked], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without options a fit has the classic ones; a rung in NumPy gets no device and no dtype."""
+    asked = pretend([1.0] * 500, tensors=tensors)
+    assert main(["fit", "autograd", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    settings = {"steps": 500, "learning_rate": 1e-6}
+    everywhere = {"device": "cpu", "dtype": "float64"}
+    assert np.array_equal(asked.pop("problem").x, random_problem(0).x)
+    assert asked == settings | (everywhere if tensors else {})
+    assert answer == {
+        **settings,
+        **everywhere,
+        "seed": 0,
+        "rung": "autograd",
+        "losses": [1.0] * 500,
+        "seconds": 2.0,
+    }
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """Puts two known rows in place of a comparison."""
+    asked = Asked()
+    weights = np.ones((1, 1))
+
+    def compare(problem: Problem, *, progress: Callable[[str], None], **options: Any) -> list[Row]:
+        asked.update(problem=problem, **options)
+        progress("autograd")
+        return [
+            Row("autograd", Fit(np.array([8.0, 4.0, 2.0]), weights, weights), 1.5e-9, 2.5e-10, 0.5),
+            Row("optimizers", Fit(np.array([8.0, 4.0, 3.0]), weights, weights), 0.0, 0.25, 0.001),
+        ]
+
+    asked["tqdm"] = MagicMock()
+    monkeypatch.setattr(command_line, "tqdm", asked["tqdm"])
+    monkeypatch.setattr(command_line, "compare", compare)
+    return asked
+
+
+def test_compare_prints_its_table_in_columns(
+    compared: Asked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The table has a heading of two lines, and its numbers stand under their names."""
+    assert main(["compare"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "                      last  difference from NumPy           steps per",
+        "rung                  loss     losses     weights  seconds     second",
+        "autograd          2.00e+00    1.5e-09     2.5e-10     0.50          6",
+        "optimizers        3.00e+00    0.0e+00     2.5e-01     0.00      3,000",
+    ]
+    assert np.array_equal(compared.pop("problem").x, random_problem(0).x)
+    bar = compared.pop("tqdm")
+    # It shows after a second, and on a terminal only.
+    bar.assert_called_once_with(total=9, unit="rung", delay=1, disable=None, leave=False)
+    assert bar.return_value.__enter__.return_value.method_calls == [
+        call.set_postfix_str("autograd done", refresh=False),
+        call.update(),
+    ]
+    assert compared == {
+        "steps": 500,
+        "learning_rate": 1e-6,
+        "device": "cpu",
+        "dtype": "float64",
+    }
+
+
+def test_compare_as_json_is_the_same_rows(
+    compared: Asked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`compare --json` has each figure of the rows in full, and the settings it was called with."""
+    options = ["--steps", "2", "--learning-rate", "0.5", "--seed", "3", "--dtype", "float32"]
+    assert main(["compare", *options, "--device", "cuda:1", "--json"]) == 0
+    text = capsys.readouterr().out
+    answer = json.loads(text)
+    assert text == json.dumps(answer, indent=2) + "\n"
+    assert np.array_equal(compared["problem"].x, random_problem(3, dtype="float32").x)
+    settings = {"steps": 2, "learning_rate": 0.5, "device": "cuda:1", "dtype": "float32"}
+    assert {name: compared[name] for name in settings} == settings
+    assert answer.pop("rungs") == [
+        {
+            "rung": "autograd",
+            "first_loss": 8.0,
+            "last_loss": 2.0,
+            "loss_difference": 1.5e-9,
+            "weight_difference": 2.5e-10,
+            "seconds": 0.5,
+            "steps_per_second": 6.0,
+        },
+        {
+            "rung": "optimizers",
+            "first_loss": 8.0,
+            "last_loss": 3.0,
+            "loss_difference": 0.0,
+            "weight_difference": 0.25,
+            "seconds": 0.001,
+            "steps_per_second": 3000.0,
+        },
+    ]
+    assert answer == settings | {"seed": 3}
+
+
 BAD = [
     ([], "the following arguments are required: COMMAND"),
     (["frobnicate"], "argument COMMAND: invalid choice: 'frobnicate'"),
@@ -128,6 +305,9 @@ BAD = [
     (["fit", "autograd", "--dtype", "int8"], "dtype: 'int8' given; want one of 'float32'"),
     (["fit", "autograd", "--seed", "-1"], "seed: -1 given; want a whole number, 0 or more"),
     (["fit", "autograd", "--step", "3"], "unrecognized arguments: --step 3"),
+    (["compare", "--step", "3"], "unrecognized arguments: --step 3"),
+    (["list", "--js"], "unrecognized arguments: --js"),
+    (["--hel"], "the following arguments are required: COMMAND"),
     (["compare", "--steps", "0"], "steps: 0 given"),
     (["compare", "--dtype", "int8"], "dtype: 'int8' given"),
     (["compare", "--device", "nope"], "device: 'nope' given"),
@@ -188,6 +368,77 @@ def test_help_explains_itself(command: list[str], capsys: pytest.CaptureFixture[
         assert all(name in text for name in ("list", "fit", "compare", "exit status"))
 
 
+USAGE = "usage: python -m twolayer"
+OPTIONS = """
+options:
+  -h, --help         show this help message and exit
+  --steps N          updates (default: 500)
+  --learning-rate R  how far to follow the gradient (default: 1e-6)
+  --device D         cpu, cuda or cuda:N (default: cpu)
+  --dtype T          float32 or float64 (default: float64)
+  --seed S           seed of the data (default: 0)
+  --json             print JSON, for machines
+"""
+FIT_USAGE = """[-h] [--steps N] [--learning-rate R] [--device D] [--dtype T] [--seed S] [--json]"""
+HELP = {
+    "": f"""{USAGE} [-h] COMMAND ...
+
+Fit one two-layer network, x @ w1 -> ReLU -> @ w2, on the rungs of the ladder:
+in NumPy by hand, in tensors by hand, with autograd, and so on.
+
+options:
+  -h, --help  show this help message and exit
+
+commands:
+  COMMAND
+    list      name the rungs, in the ladder's order
+    fit       fit the network on one rung
+    compare   fit the network on all rungs and compare them
+
+examples:
+  python -m twolayer list
+  python -m twolayer fit autograd --steps 100
+  python -m twolayer compare --dtype float32 --json
+
+exit status: 0 if all went well, 1 if a fit diverged, 2 if an argument is wrong.
+""",
+    "list": f"""{USAGE} list [-h] [--json]
+
+Name the rungs, in the ladder's order, and what each takes off your hands.
+
+options:
+  -h, --help  show this help message and exit
+  --json      print JSON, for machines
+""",
+    "fit": f"""{USAGE} fit {FIT_USAGE} RUNG
+
+Fit the network on one rung and print the loss on its way down.
+
+positional arguments:
+  RUNG               one of {", ".join(RUNGS)}
+{OPTIONS}""",
+    "compare": f"""{USAGE} compare {FIT_USAGE}
+
+Fit the network on all rungs from the same start. For each, print how far its losses and weights are
+from the NumPy rung's at most, relative to those, and how fast it is.
+{OPTIONS}""",
+}
+
+
+@pytest.mark.parametrize("command", HELP)
+def test_help_is_word_for_word(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--help` says this, whatever the width of the screen."""
+    monkeypatch.setenv("COLUMNS", "90")
+    with pytest.raises(SystemExit):
+        main([*command.split(), "--help"])
+    printed = capsys.readouterr().out
+    assert printed.split() == HELP[command].split()
+    if not command:
+        assert printed.splitlines() == HELP[command].splitlines()
+
+
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own, with pipes for a screen."""
     command = [sys.executable, "-W", "error", "-m", "twolayer", *arguments]
@@ -223,7 +474,19 @@ def test_a_closed_pipe_is_no_traceback() -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert b"Traceback" not in process.stderr.read()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141
+
+
+def test_what_a_closed_pipe_did_not_take_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a closed pipe standard output leads nowhere, so that Python can flush it at its end."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert main(["list"]) == 141
+        stdout.flush()
+        assert os.fstat(writer).st_rdev == Path(os.devnull).stat().st_rdev
 
 
 def on_a_terminal(code: str) -> str:

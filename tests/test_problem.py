@@ -84,6 +84,7 @@ def test_arrays_are_read_only() -> None:
     problem = Problem(**arrays())
     with pytest.raises(ValueError, match="read-only"):
         problem.w1[0, 0] = 99
+    assert not any(getattr(problem, name).flags.writeable for name in ("x", "y", "w1", "w2"))
     with pytest.raises(AttributeError):
         problem.w1 = np.ones((3, 5))  # type: ignore[misc]
 
@@ -94,6 +95,7 @@ def test_takes_any_layout_and_byte_order() -> None:
     other = np.asfortranarray(np.arange(12.0).reshape(4, 3)).astype(">f8")
     assert np.array_equal(Problem(**arrays(x=other)).x, straight.x)
     assert Problem(**arrays(x=other)).x.dtype.isnative
+    assert Problem(**arrays(x=other)).x.flags.c_contiguous
 
 
 def test_random_problem_draws_in_the_order_x_y_w1_w2() -> None:
@@ -113,6 +115,11 @@ def test_random_problem_has_the_classic_sizes() -> None:
     """Without arguments the sizes are those of the classic example."""
     assert random_problem().sizes == {"N": 64, "D_in": 1000, "H": 100, "D_out": 10}
     assert random_problem().dtype == np.float64
+
+
+def test_random_problem_draws_from_seed_0_by_default() -> None:
+    """Without a seed the problem is that of seed 0."""
+    assert np.array_equal(random_problem().x, np.random.default_rng(0).standard_normal((64, 1000)))
 
 
 def test_float32_is_the_float64_problem_rounded() -> None:
@@ -144,6 +151,15 @@ def test_random_problem_refuses_bad_arguments(
     with pytest.raises(error) as caught:
         random_problem(**options)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, "nonsense", None])
+def test_astype_refuses_what_the_ladder_does_not_run_in(dtype: Any) -> None:
+    """A dtype that a problem can't be in is named, quoted and answered with those it can."""
+    with pytest.raises(TypeError) as caught:
+        random_problem(N=1, D_in=1, H=1, D_out=1).astype(dtype)
+    quoted = {np.int64: "dtype int64", "nonsense": "'nonsense'", None: "None"}[dtype]
+    assert str(caught.value) == f"dtype: {quoted} given; want float32 or float64"
 
 
 def test_values_too_large_for_float32_are_refused() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 CHEAT_SHEET = ROOT / "docs" / "cheat_sheet.md"
 THEN_AND_NOW = ROOT / "docs" / "then_and_now.md"
+CHECKED = (tables.THEN, tables.NEVER)
 
 BLOCK = """\
 ```python
@@ -370,6 +371,16 @@ def test_rows_hold_in_any_order(path: Path) -> None:
     assert broken(path, backwards=True) == []
 
 
+def test_never_true_stands_apart() -> None:
+    """What old posts say has its tables, and what was never true has one of its own."""
+    rows = [e.parsed for e in parse(THEN_AND_NOW).examples() if isinstance(e.parsed, tables.Row)]
+    said = {header: [r.cells[0] for r in rows if r.header == header] for header in CHECKED}
+
+    assert {row.header for row in rows} == set(CHECKED)
+    assert all(len(cells) >= 20 for cells in said.values())
+    assert not {*said[tables.THEN]} & {*said[tables.NEVER]}
+
+
 def test_another_default_turns_its_row_red(monkeypatch: pytest.MonkeyPatch) -> None:
     """If a module's ``zero_grad`` were to write zeros, the row that says otherwise would fail."""
     original = torch.nn.Module.zero_grad
@@ -391,4 +402,4 @@ def test_another_divisor_turns_its_rows_red(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(torch.Tensor, "std", std)
 
-    assert broken(CHEAT_SHEET) == ["… by n - 1", "… and `std`?"]
+    assert broken(CHEAT_SHEET) == ["standard deviation, divided by n - 1", "what `std` divides by?"]

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tqdm import tqdm
 
@@ -73,7 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are exceptions, so that there is one place that prints them."""
+    """A parser whose errors are exceptions, so that there is one place that prints them.
+
+    It takes no abbreviations of options, which a new option would make ambiguous.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         raise ValueError(message)
@@ -85,7 +91,6 @@ def _parser() -> _Parser:
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
@@ -93,7 +98,6 @@ def _parser() -> _Parser:
         "list",
         help="name the rungs, in the ladder's order",
         description="Name the rungs, in the ladder's order, and what each takes off your hands.",
-        allow_abbrev=False,
     )
     listing.set_defaults(command=_list)
 
@@ -101,7 +105,6 @@ def _parser() -> _Parser:
         "fit",
         help="fit the network on one rung",
         description="Fit the network on one rung and print the loss on its way down.",
-        allow_abbrev=False,
     )
     fitting.add_argument("rung", metavar="RUNG", help=f"one of {', '.join(RUNGS)}")
     fitting.set_defaults(command=_fit)
@@ -113,7 +116,6 @@ def _parser() -> _Parser:
             "Fit the network on all rungs from the same start. For each, print how far its losses "
             "and weights are from the NumPy rung's at most, relative to those, and how fast it is."
         ),
-        allow_abbrev=False,
     )
     comparing.set_defaults(command=_compare)
 

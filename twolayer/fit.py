@@ -157,6 +157,6 @@ class LossHistory:
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    copy = np.array(array, order="C", copy=True)
-    copy.flags.writeable = False
+    copy = np.array(array, order="C")
+    copy.setflags(write=False)
     return copy

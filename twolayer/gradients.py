@@ -121,7 +121,7 @@ def relative_error(value: ArrayLike, reference: ArrayLike) -> float:
     if difference == 0:
         return 0.0
     scale = float(np.abs(reference).max())
-    return difference / scale if scale > 0 else float("inf")
+    return difference / scale if scale > 0 else np.inf
 
 
 def check_backward(

@@ -158,7 +158,7 @@ def random_problem(
     y = rng.standard_normal((N, D_out))
     w1 = rng.standard_normal((D_in, H))
     w2 = rng.standard_normal((H, D_out))
-    return Problem(*(array.astype(wanted, copy=False) for array in (x, y, w1, w2)))
+    return Problem(*(array.astype(wanted) for array in (x, y, w1, w2)))
 
 
 def _matrix(name: str, value: object) -> NDArray[np.floating[Any]]:
@@ -174,8 +174,8 @@ def _matrix(name: str, value: object) -> NDArray[np.floating[Any]]:
         row, column = (int(i) for i in np.argwhere(~np.isfinite(given))[0])
         message = f"{name}: {given[row, column]} given at [{row}, {column}]; want finite values"
         raise ValueError(message)
-    matrix = np.array(given, dtype=dtype, order="C", copy=True)
-    matrix.flags.writeable = False
+    matrix = np.array(given, dtype=dtype, order="C")
+    matrix.setflags(write=False)
     return matrix
 
 
@@ -189,8 +189,8 @@ def _floating_dtype(name: str, value: DTypeLike) -> np.dtype[np.floating[Any]]:
     except TypeError:
         message = f"{name}: {value!r} given; {wanted}"
         raise TypeError(message) from None
-    for floating in (np.dtype(np.float32), np.dtype(np.float64)):
+    for floating in (np.float32, np.float64):
         if dtype.newbyteorder("=") == floating:
-            return floating
+            return np.dtype(floating)
     message = f"{name}: dtype {dtype} given; {wanted}"
     raise TypeError(message)

@@ -140,13 +140,14 @@ def _check_notebooks(app: Sphinx, _env: BuildEnvironment) -> None:
     for docname in sorted(app.env.found_docs):
         notebook = folder / f"{docname}.ipynb"
         if notebook.is_file():
-            _report(find_in_notebook(notebook, Path(app.env.doc2path(docname))), "code cell")
+            source = Path(app.env.doc2path(docname))
+            _report(find_in_notebook(notebook, source), "code cell", docname)
 
 
-def _report(findings: list[Finding], unit: str) -> None:
-    """Warn of each finding."""
+def _report(findings: list[Finding], unit: str, docname: str | None = None) -> None:
+    """Warn of each finding; a place without a line is a page's name to Sphinx."""
     for finding in findings:
-        place = f"{finding.source}:{finding.line}" if unit == "line" else str(finding.source)
+        place = docname or f"{finding.source}:{finding.line}"
         _LOGGER.warning(
             "the cell at %s %d prints a number that is none: %s",
             unit,

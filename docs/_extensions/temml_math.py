@@ -223,7 +223,9 @@ def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     classes = "math notranslate nohighlight"
     if node["number"]:
         classes += " numbered"
-    self.body.append(self.starttag(node, "div", CLASS=classes))
+    # The theme wraps the formula in a box that has its anchor already.
+    anchored = set(node["ids"]) <= set(node.parent.get("ids", ()))
+    self.body.append(self.starttag(nodes.Element() if anchored else node, "div", CLASS=classes))
     self.body.append('<div class="math-scroll" tabindex="0">')
     self.body.append(_mathml(prepare_display(node.astext()), node, display=True))
     self.body.append("</div>")

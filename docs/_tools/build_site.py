@@ -171,12 +171,14 @@ def surroundings() -> dict[str, str]:
     """Give the environment that scripts and pages run in.
 
     One thread for arithmetic: sums come out the same whatever the number of cores, and for
-    matrices of this size more threads are slower where other programs run.
+    matrices of this size more threads are slower where other programs run. What the caller sets
+    stays, so that a site can be built twice with what should make no difference.
 
     Returns:
         Environment variables.
     """
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0"}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment.setdefault("PYTHONHASHSEED", "0")
     for library in ("OMP", "OPENBLAS", "MKL"):
         environment.setdefault(f"{library}_NUM_THREADS", "1")
     environment.pop("DISPLAY", None)

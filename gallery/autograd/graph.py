@@ -26,10 +26,14 @@ What you'll learn:
 # Functions and their arrows
 # --------------------------
 #
-# Compute the ladder's loss on small matrices. ``loss.grad_fn`` is the function that made the loss, and its
-# ``torch.autograd.graph.Node.next_functions`` are those that made its inputs. Each comes with a number that
-# says which of that function's outputs it was. Follow them all and print what you meet. An input that needs
-# no gradient stands there as None: the walk leaves it out.
+# Compute the ladder's loss on small matrices. ``loss.grad_fn`` is the node of the operation that made the
+# loss. It is named after that operation's backward formula, and calling it applies that formula, so this page
+# calls such nodes functions. Its ``torch.autograd.graph.Node.next_functions`` are those of the operations
+# that made its inputs, each with a number that says which of that operation's outputs the input was. Follow
+# them all and print what you meet. An input that needs no gradient stands there as None: the walk leaves it
+# out.
+
+from collections import Counter
 
 import matplotlib.pyplot as plt
 import torch
@@ -43,25 +47,28 @@ w1 = torch.randn(D_in, H, requires_grad=True)
 w2 = torch.randn(H, D_out, requires_grad=True)
 
 
-def compute_loss(x):
+def compute_loss(x, y):
     """The ladder's forward pass."""
     return (torch.relu(x @ w1) @ w2 - y).pow(2).sum()
 
 
+leaves = {w1: "w1", w2: "w2"}
+
+
 def print_graph(result):
-    """Print the functions behind a result, each further to the right than the one it serves."""
-    leaves = {w1: " w1", w2: " w2"}
-    waiting = [(result.grad_fn, 0)]
-    while waiting:
-        function, depth = waiting.pop()
-        name = type(function).__name__
-        print("    " * depth + name + leaves.get(getattr(function, "variable", None), ""))
-        for before, _ in reversed(function.next_functions):
-            if before is not None:
-                waiting.append((before, depth + 1))
+    """Print the functions behind a result, those that follow one further to the right."""
+
+    def print_from(function, depth):
+        leaf = f" {leaves[function.variable]}" if hasattr(function, "variable") else ""
+        print("    " * depth + type(function).__name__ + leaf)
+        for next_function, _ in function.next_functions:
+            if next_function is not None:
+                print_from(next_function, depth + 1)
+
+    print_from(result.grad_fn, 0)
 
 
-loss = compute_loss(x)
+loss = compute_loss(x, y)
 print_graph(loss)
 
 # %%
@@ -69,8 +76,8 @@ print_graph(loss)
 # way of ``backward``, from the result to the leaves.
 #
 # The walk ends at functions called ``AccumulateGrad``. Each belongs to a tracked leaf and adds to that leaf's
-# ``grad``. No arrow leads to ``x`` or ``y``. Nothing computes ``w1``, so it has no ``grad_fn``; you reach its
-# function only from a result.
+# ``grad``. No arrow leads to ``x`` or ``y``. Nothing computes ``w1``, so it has no ``grad_fn``; its function
+# is where arrows from results lead. ``torch.autograd.graph.get_gradient_edge`` finds the same one.
 
 first_product = loss.grad_fn
 while type(first_product).__name__ != "ReluBackward0":
@@ -78,8 +85,10 @@ while type(first_product).__name__ != "ReluBackward0":
 first_product = first_product.next_functions[0][0]
 to_x, to_w1 = first_product.next_functions
 print("from x @ w1 to x: ", to_x[0])
-print("from x @ w1 to w1:", type(to_w1[0]).__name__, " belongs to w1:", to_w1[0].variable is w1)
-print("w1.grad_fn:", w1.grad_fn)
+print("from x @ w1 to w1:", type(to_w1[0]).__name__, end="  ")
+print("belongs to w1:", to_w1[0].variable is w1)
+edge = torch.autograd.graph.get_gradient_edge(w1)
+print("w1.grad_fn:", w1.grad_fn, "  get_gradient_edge finds that:", edge.node is to_w1[0])
 
 # %%
 # What a function keeps
@@ -93,18 +102,23 @@ print("w1.grad_fn:", w1.grad_fn)
 
 def functions_of(result):
     """All functions behind a result, each once."""
-    found = [result.grad_fn]
-    for function in found:
-        befores = [before for before, _ in function.next_functions]
-        found += [before for before in befores if before is not None and before not in found]
+    found = []
+    waiting = [result.grad_fn]
+    while waiting:
+        function = waiting.pop(0)
+        if function is not None and function not in found:
+            found.append(function)
+            waiting += [next_function for next_function, _ in function.next_functions]
     return found
 
 
 def kept_by(function):
     """The tensors that a function keeps, by the names that it has for them."""
-    attributes = [name for name in dir(function) if name.startswith("_saved")]
-    values = {name: getattr(function, name) for name in attributes}
-    return {name: value for name, value in values.items() if torch.is_tensor(value)}
+    kept = {}
+    for name in dir(function):
+        if name.startswith("_saved") and torch.is_tensor(getattr(function, name)):
+            kept[name] = getattr(function, name)
+    return kept
 
 
 for function in functions_of(loss):
@@ -117,7 +131,7 @@ print("the first product keeps x itself:", kept_by(first_product)["_saved_self"]
 # ``w1`` as well.
 
 tracked_x = x.clone().requires_grad_()
-longer = compute_loss(tracked_x)
+longer = compute_loss(tracked_x, y)
 for name, result in (("x", loss), ("tracked_x", longer)):
     functions = functions_of(result)
     count = sum(len(kept_by(function)) for function in functions)
@@ -139,21 +153,32 @@ def total_bytes(tensors):
     return sum({tensor.data_ptr(): tensor.nbytes for tensor in tensors}.values())
 
 
-y_all = torch.randn(64, D_out)
+def put_aside(tensor):
+    """Note a tensor that the graph is about to keep, and let it keep that tensor."""
+    noted.append(tensor)
+    return tensor
+
+
+def take_back(tensor):
+    """Give the backward pass what was put aside."""
+    return tensor
+
+
 sizes = [8, 16, 32, 64]
-totals, put_aside = [], []
+totals = []
 for N in sizes:
-    y = y_all[:N]
-    put_aside.clear()
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: put_aside.append(t) or t, lambda t: t):
-        result = compute_loss(torch.randn(N, D_in))
-    kept = [tensor for function in functions_of(result) for tensor in kept_by(function).values()]
+    noted = []
+    with torch.autograd.graph.saved_tensors_hooks(put_aside, take_back):
+        result = compute_loss(torch.randn(N, D_in), torch.randn(N, D_out))
+    kept = []
+    for function in functions_of(result):
+        kept += kept_by(function).values()
     totals.append(total_bytes(kept))
-    assert total_bytes(put_aside) == totals[-1]
+    assert total_bytes(noted) == totals[-1]
     print(f"N = {N:2d}: {totals[-1]:4d} bytes kept")
 
 with torch.no_grad():
-    print("under no_grad the loss has grad_fn", compute_loss(torch.randn(N, D_in)).grad_fn)
+    print("under no_grad the loss has grad_fn", compute_loss(x, y).grad_fn)
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.plot(sizes, totals, "o-", label="kept by the graph")
@@ -167,11 +192,9 @@ plt.show()
 # ---------------
 #
 # ``torch.Tensor.backward`` frees what the functions kept as soon as it has passed them. The functions
-# themselves stay as long as the result does. That is why a second call fails, unless the first was told to
-# retain the graph.
+# themselves stay as long as the result does.
 
-y = y_all[:8]
-loss = compute_loss(x)
+loss = compute_loss(x, y)
 square = loss.grad_fn.next_functions[0][0]
 print("before backward:", square.name(), "keeps", *kept_by(square))
 loss.backward()
@@ -181,48 +204,71 @@ except RuntimeError as error:
     print("after backward: ", square.name(), "-", str(error).split(" (or")[0])
 
 # %%
+# So a second call fails where a function kept tensors. With ``retain_graph=True`` a call frees nothing, and
+# one more can follow. The sum of a leaf keeps no tensor, so there is nothing to miss.
+
+loss = compute_loss(x, y)
+loss.backward(retain_graph=True)
+loss.backward()
+print("two calls, of which the first retains the graph: no error")
+try:
+    loss.backward()
+except RuntimeError as error:
+    print("a third:", str(error).split(" (or")[0])
+
+total = w1.sum()
+total.backward()
+total.backward()
+print("two calls on a sum: no error; it keeps", len(kept_by(total.grad_fn)), "tensors")
+
+# %%
 # Used twice
 # ----------
 #
 # A graph is no tree. Put ``w2`` to use twice, and two arrows lead to the one ``AccumulateGrad`` that belongs
 # to it. Both hand over a gradient, and the sum of both ends in ``w2.grad``. So weights shared between layers
-# need nothing special.
+# need nothing special. ``print_graph`` prints a tree all the same: what two arrows lead to stands there
+# twice. The picture has it once.
 
 
-def penalized_loss(x):
+def penalized_loss(x, y):
     """The loss, and a term that keeps w2 small."""
-    return compute_loss(x) + w2.pow(2).sum()
+    return compute_loss(x, y) + w2.pow(2).sum()
 
 
-penalized = penalized_loss(x)
-arrows = [
-    before
-    for function in functions_of(penalized)
-    for before, _ in function.next_functions
-    if getattr(before, "variable", None) is w2
-]
-print(f"{len(arrows)} arrows to w2, to {len(set(arrows))} function")
+penalized = penalized_loss(x, y)
 print_graph(penalized)
+reached = []
+for function in functions_of(penalized):
+    for next_function, _ in function.next_functions:
+        if hasattr(next_function, "variable") and next_function.variable is w2:
+            reached.append(next_function)
+print(f"{len(reached)} arrows to w2, to {len(set(reached))} function")
 
 # %%
 # A graph of this run
 # -------------------
 #
 # The graph holds what ran, and nothing of the code around it. A loop leaves its passes, a branch the side that
-# was taken. In the next step it may be another graph.
+# was taken. In the next step it may be another graph. Below, the first repeat adds the leaf ``w2``, its
+# transpose, two products and a ReLU. The second adds the same but the leaf, which is there already.
 
 
 def repeated(x, repeats):
     """Pass through the first layer, then as often as asked through one square layer."""
     h = torch.relu(x @ w1)
     for _ in range(repeats):
-        h = torch.relu(h @ (w2 @ w2.T))
+        h = torch.relu(h @ (w2 @ w2.t()))
     return h.sum()
 
 
+before = Counter()
 for repeats in range(3):
-    names = [type(function).__name__ for function in functions_of(repeated(x, repeats))]
-    print(f"{repeats} repeats: {len(names):2d} functions, {names.count('ReluBackward0')} ReLUs")
+    functions = functions_of(repeated(x, repeats))
+    counts = Counter(type(function).__name__ for function in functions)
+    new = [f"{count} {name}" for name, count in (counts - before).items()]
+    print(f"{repeats} repeats: {counts.total()} functions, new: {', '.join(new)}")
+    before = counts
 
 # %%
 # Backward, function by function
@@ -238,33 +284,37 @@ for repeats in range(3):
 def backward(result):
     """Give the gradients of a result with respect to its leaves, by walking its graph."""
     functions = functions_of(result)
+    arrived = dict.fromkeys(functions, 0)
     missing = dict.fromkeys(functions, 0)
     for function in functions:
-        for before, _ in function.next_functions:
-            if before is not None:
-                missing[before] += 1
-    arrived, grads = {result.grad_fn: torch.ones(())}, {}
+        for next_function, _ in function.next_functions:
+            if next_function is not None:
+                missing[next_function] += 1
+
+    arrived[result.grad_fn] = torch.ones(())
     ready = [result.grad_fn]
-    for function in ready:
-        grad = arrived.pop(function)
+    grads = {}
+    while ready:
+        function = ready.pop()
         if hasattr(function, "variable"):
-            grads[function.variable] = grad
+            grads[function.variable] = arrived[function]
             continue
-        given = function(grad)
-        given = given if isinstance(given, tuple) else (given,)
-        for (before, _), grad in zip(function.next_functions, given, strict=True):
-            if before is not None:
-                arrived[before] = arrived[before] + grad if before in arrived else grad
-                missing[before] -= 1
-                if missing[before] == 0:
-                    ready.append(before)
+        given = function(arrived[function])
+        if not isinstance(given, tuple):
+            given = (given,)
+        for (next_function, _), grad in zip(function.next_functions, given, strict=True):
+            if next_function is not None:
+                arrived[next_function] = arrived[next_function] + grad
+                missing[next_function] -= 1
+                if missing[next_function] == 0:
+                    ready.append(next_function)
     return grads
 
 
 for forward in (compute_loss, penalized_loss):
     w1.grad = w2.grad = None
-    forward(x).backward()
-    grads = backward(forward(x))
+    forward(x, y).backward()
+    grads = backward(forward(x, y))
     for name, w in (("w1", w1), ("w2", w2)):
         assert torch.allclose(grads[w], w.grad)
         print(f"{forward.__name__:14s} by hand, with respect to {name}: equals {name}.grad")

@@ -10,9 +10,10 @@ LeNet
 =====
 
 You write a convolutional network for small images and train it for a few steps, looking at every part of a
-step: forward pass, loss, backward pass, update. It is the network of the 1998 paper by LeCun and others in
-today's form, with ReLU and maximum pooling. From the ladder you need ``custom_module``, since the network is
-a class, and ``optimizers``, whose loop stands here at the end, around this network.
+step: forward pass, loss, backward pass, update. It follows LeNet-5 of 1998, by LeCun and others. Today's form
+has ReLU, maximum pooling, all maps connected, and a linear last layer. From the ladder you need
+``custom_module``, since the network is a class, and ``optimizers``, whose loop stands here at the end, around
+this network.
 
 What you'll learn:
 
@@ -27,9 +28,9 @@ What you'll learn:
 # -----------
 #
 # A convolution slides a square of weights over an image. ``torch.nn.Conv2d`` takes the number of channels
-# that come in, the number of maps that go out, and the square's side; pooling then keeps the largest of four
-# neighbours. In published versions of this network several comments on shapes are wrong. An assertion is
-# checked at each call.
+# that come in, the number of channels that go out, and the square's side. Each channel that comes out is a
+# feature map, a map for short; pooling then keeps the largest of four neighbours. In published versions of
+# this network several comments on shapes are wrong. An assertion is checked at each call.
 
 import warnings
 
@@ -103,7 +104,7 @@ for i, maps in enumerate(stages):
 ax.set(title="One image on its way", xlabel="channels x rows x columns", ylabel="pixels")
 ax.set(xlim=(-30, 270), ylim=(-100, 100))
 ax.set_xticks(range(0, 300, 60), labels)
-fig.set_label(f"alt: Five columns of maps, drawn with pixels of one size: {', '.join(labels)}.")
+fig.set_label(f"alt: Five columns of maps, pixels of one size: {', '.join(labels)}.")
 plt.show()
 
 # %%
@@ -125,23 +126,24 @@ print("after zero_grad:", {param.grad for param in net.parameters()})
 # ----------------------
 #
 # Older texts say that ``torch.nn`` takes batches only. ``torch.nn.Conv2d`` and pooling also take one sample
-# of shape (channels, rows, columns), so this network answers in kind. ``torch.nn.BatchNorm2d`` insists on a
-# batch; ``torch.Tensor.unsqueeze`` makes one of one image.
+# of shape (channels, rows, columns), so this network takes either and gives ``(10,)`` or ``(N, 10)``.
+# ``torch.nn.BatchNorm2d`` insists on a batch; ``torch.Tensor.unsqueeze`` makes one of one image.
 
 single = net(images[0])
 same = torch.allclose(single, net(images)[0], atol=1e-6)
-print(tuple(images[0].shape), "->", tuple(single.shape), "  the same as in the batch:", same)
+print(tuple(images[0].shape), "->", tuple(single.shape), "  as in the batch:", same)
 try:
     torch.nn.BatchNorm2d(1)(images[0])
 except ValueError as error:
     print("BatchNorm2d:", error)
-print("BatchNorm2d, a batch of one:", tuple(torch.nn.BatchNorm2d(1)(images[0].unsqueeze(0)).shape))
+batch_of_one = images[0].unsqueeze(0)
+print("BatchNorm2d, a batch of one:", tuple(torch.nn.BatchNorm2d(1)(batch_of_one).shape))
 
 # %%
 # The trap is ``torch.flatten(x, 1)``. It keeps the first dimension, and in one sample that is not the batch
 # but the channels: each becomes a row, as if it were an image, and nothing is raised. Here the next layer
-# notices, by luck of its size. One made for the rows that you see gives sixteen answers for one image. Count
-# from the end instead, as ``forward`` above does.
+# notices, by luck of its size. A layer with 25 inputs would accept the rows and give sixteen answers for one
+# image. Count from the end instead, as ``forward`` above does.
 
 rows = torch.flatten(pooled2, 1)
 print("flatten(x, 1): ", tuple(pooled2.shape), "->", tuple(rows.shape))
@@ -150,7 +152,8 @@ try:
 except RuntimeError as error:
     print("fc1:", error)
 print("another layer: ", tuple(torch.nn.Linear(25, 10)(rows).shape), "for one image")
-print("flatten(x, -3):", tuple(pooled2.shape), "->", tuple(torch.flatten(pooled2, -3).shape))
+numbers = torch.flatten(pooled2, -3)
+print("flatten(x, -3):", tuple(pooled2.shape), "->", tuple(numbers.shape))
 
 # %%
 # A loss
@@ -159,9 +162,9 @@ print("flatten(x, -3):", tuple(pooled2.shape), "->", tuple(torch.flatten(pooled2
 # Recap: a ``torch.nn.Module`` finds the parameters of its layers; calling it runs ``forward`` and records a
 # graph; ``backward`` walks that graph and adds to each ``grad``. A training step lacks a loss and an update.
 #
-# Say which class each image is to have: one in its place, zero elsewhere. ``torch.nn.MSELoss`` takes the
-# mean of the squared differences: it divides by the number of entries, not of images. The loss has the shape
-# ``()``, and ``torch.Tensor.item`` makes it a Python number.
+# Make one-hot targets: 1 at the class, 0 elsewhere. (The page ``digits`` uses cross-entropy, which suits
+# classes better.) ``torch.nn.MSELoss`` takes the mean of the squared differences: it divides by the number of
+# entries, not of images. The loss has the shape ``()``, and ``torch.Tensor.item`` makes it a Python number.
 
 classes = torch.tensor([3, 1, 4, 1])
 target = torch.nn.functional.one_hot(classes, 10).float()
@@ -173,8 +176,8 @@ print(f"sum / mean {summed.item() / loss.item():.1f}   entries {target.numel()}"
 
 # %%
 # The shapes must be equal. A target of shape [10] against an output of shape [1, 10] is broadcast, with a
-# warning. There the number is right. A column of ten outputs is compared with the target in all pairs, and it
-# isn't. Make such warnings errors with ``warnings.simplefilter("error")``.
+# warning. Here the loss is still right. With outputs of shape [10, 1], all 100 pairs are compared, and the
+# loss is wrong. Make such warnings errors with ``warnings.simplefilter("error")``.
 
 output = net(images[:1])
 with warnings.catch_warnings(record=True) as caught:
@@ -185,36 +188,43 @@ print(caught[0].category.__name__, "-", str(caught[0].message).split(". ")[0])
 right = loss_fn(output, target[:1])
 print("[1, 10] against [10] is right:", torch.allclose(broadcast, right))
 print("[10, 1] against [10] is right:", torch.allclose(column, right))
+print("pairs compared:", (output.T - target[0]).numel())
 
 # %%
 # The graph, by name
 # ------------------
 #
-# ``loss.grad_fn`` is the function that made the loss, and its ``next_functions`` are those that ``backward``
-# calls after it, one for each tensor that it was computed from. Follow them all, indenting at each step. The
-# walk ends where ``AccumulateGrad`` adds to a parameter, which that function knows as its ``variable``.
+# ``loss.grad_fn`` is the node of the operation that made the loss: a function, named after the backward
+# formula that it applies. Its ``next_functions`` are those that ``backward`` calls after it, one for each
+# tensor that the loss was computed from. Follow them all, indenting at each step. The walk ends where
+# ``AccumulateGrad`` adds to a parameter, which that function knows as its ``variable``.
 
 names = {param: name for name, param in net.named_parameters()}
 
 
-def print_graph(function, depth=0):
-    """Print a function of the graph, and below it those that backward calls after it."""
-    line = "  " * depth + type(function).__name__
-    if hasattr(function, "variable"):
-        line += f"  {names[function.variable]} {tuple(function.variable.shape)}"
-    print(line)
-    for following, _ in function.next_functions:
-        if following is not None:
-            print_graph(following, depth + 1)
+def print_graph(result):
+    """Print the functions behind a result, those that follow one further to the right."""
+
+    def print_from(function, depth):
+        line = "  " * depth + type(function).__name__
+        if hasattr(function, "variable"):
+            line += f"  {names[function.variable]} {tuple(function.variable.shape)}"
+        print(line)
+        for next_function, _ in function.next_functions:
+            if next_function is not None:
+                print_from(next_function, depth + 1)
+
+    print_from(result.grad_fn, 0)
 
 
 loss = loss_fn(net(images), target)
-print_graph(loss.grad_fn)
+print_graph(loss)
 
 # %%
 # Read it from below, and it is ``forward``: convolution, ReLU, pooling, twice; a view where you flatten;
-# then the linear layers, ``AddmmBackward0``, with ReLUs between them. Nobody asked for the gradient of the
-# images: in their place, ``next_functions`` has None.
+# then the linear layers with ReLUs between them. ``AddmmBackward0`` belongs to a product plus the bias,
+# ``TBackward0`` to a transpose: a linear layer keeps its weight as (outputs, inputs), as the table above
+# shows. Nobody asked for the gradient of the images: in their place, ``next_functions`` has None.
 #
 # Older texts go by index, ``next_functions[0][0]`` twice, and call where they arrive the ReLU. It is the bias
 # of the last layer: an index follows the order of arguments. So go by name.
@@ -222,8 +232,9 @@ print_graph(loss.grad_fn)
 linear = loss.grad_fn.next_functions[0][0]
 arrived = linear.next_functions[0][0]
 print("by index:", type(arrived).__name__, names[arrived.variable])
-found = [type(following).__name__ for following, _ in linear.next_functions]
-print("by name: ", *found)
+functions = [next_function for next_function, _ in linear.next_functions]
+relu = next(f for f in functions if f is not None and f.name() == "ReluBackward0")
+print("by name: ", relu.name(), "which leads to", relu.next_functions[0][0].name())
 print("first in conv1:", net.conv1(images).grad_fn.next_functions[0][0])
 
 # %%
@@ -236,12 +247,16 @@ print("first in conv1:", net.conv1(images).grad_fn.next_functions[0][0])
 net.zero_grad()
 print("conv1.bias.grad before:", net.conv1.bias.grad)
 loss.backward()
-print("conv1.bias.grad after: ", [round(value, 5) for value in net.conv1.bias.grad.tolist()])
-sizes = {name: param.grad.square().mean().sqrt().item() for name, param in net.named_parameters()}
+gradient = net.conv1.bias.grad.tolist()
+print("conv1.bias.grad after: ", [round(value, 5) for value in gradient])
+sizes = {}
+for name, param in net.named_parameters():
+    sizes[name] = param.grad.square().mean().sqrt().item()
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.semilogx(list(sizes.values()), list(sizes), "o")
-ax.set(title="How large each gradient is", xlabel="root of the mean square", ylabel="parameter")
+ax.set(title="How large each gradient is")
+ax.set(xlabel="root of the mean square", ylabel="parameter")
 ax.invert_yaxis()
 plt.show()
 
@@ -249,29 +264,33 @@ plt.show()
 # The update
 # ----------
 #
-# Against the gradient, by a small fraction of it. By hand that is one line for each parameter, under
-# ``torch.no_grad``.
+# Each parameter moves against its gradient, by the learning rate times the gradient. By hand that is one line
+# for each parameter, under ``torch.no_grad``.
 
 learning_rate = 0.1
 with torch.no_grad():
     for param in net.parameters():
         param -= learning_rate * param.grad
-print(f"loss before {loss.item():.4f}, after one update {loss_fn(net(images), target).item():.4f}")
+updated = loss_fn(net(images), target)
+print(f"loss before {loss.item():.4f}, after one update {updated.item():.4f}")
 
 # %%
 # ``torch.optim.SGD`` does the same, as on the rung ``optimizers``. Here is that rung's loop, from the same
-# weights; its first step gives the numbers of the one by hand. Four random images hold nothing that would
-# help with a fifth: the loss falls because the network learns these by heart.
+# weights; its first step gives the numbers of the one by hand. First the network learns how frequent each
+# class is: at step 20 it guesses the most frequent one for every image, and its loss is near that of the best
+# answer that is the same for all. After that it can only learn the four images by heart. They are random, and
+# hold nothing that would help with a fifth.
 
 by_hand = torch.nn.utils.parameters_to_vector(net.parameters())
 torch.manual_seed(0)
 net = LeNet()
 optimizer = torch.optim.SGD(net.parameters(), lr=learning_rate)
-losses = []
-for t in range(20):
+losses, guesses = [], []
+for t in range(200):
     y_pred = net(images)
     loss = loss_fn(y_pred, target)
     losses.append(loss.item())
+    guesses.append(y_pred.argmax(dim=1).tolist())
 
     optimizer.zero_grad()
     loss.backward()
@@ -279,7 +298,11 @@ for t in range(20):
     if t == 0:
         by_sgd = torch.nn.utils.parameters_to_vector(net.parameters())
 assert torch.allclose(by_sgd, by_hand, rtol=1e-6, atol=1e-8)
-print("losses:", *(f"{losses[t]:.4f}" for t in (0, 1, 10, 19)))
+constant = target.mean(dim=0).expand(4, 10)
+print("losses at steps 0, 1, 10, 20:", *(f"{losses[t]:.4f}" for t in (0, 1, 10, 20)))
+print(f"loss of the best constant answer: {loss_fn(constant, target).item():.4f}")
+print("last loss below 0.001:", losses[-1] < 0.001)
+print("classes", classes.tolist(), "  at step 20", guesses[20], "  at the end", guesses[-1])
 
 # %%
 # Summary

@@ -19,7 +19,7 @@ What you'll learn:
 - how to write a program that takes a GPU where there is one;
 - how ``to`` changes the device, the dtype, or both at once;
 - what happens when one operation meets two devices;
-- how to find out what a GPU gains, in place of believing a number.
+- how to find out what a GPU gains, instead of believing a number.
 """
 
 # %%

@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #     "matplotlib>=3.10.8",
-#     "numpy>=2.0",
+#     "numpy>=2.1",
 #     "torch>=2.9",
 # ]
 # ///
@@ -68,16 +68,20 @@ loss = (y_pred - y).pow(2).sum()
 leaves = {w1: "w1", w2: "w2"}
 
 
-def print_graph(function, depth=0):
-    """Print a function and, further to the right, those that it leads back to."""
-    leaf = leaves.get(getattr(function, "variable", None), "")
-    print(f"{'    ' * depth}{type(function).__name__} {leaf}".rstrip())
-    for before, _ in function.next_functions:
-        if before is not None:
-            print_graph(before, depth + 1)
+def print_graph(result):
+    """Print the functions behind a result, those that follow one further to the right."""
+
+    def print_from(function, depth):
+        leaf = f" {leaves[function.variable]}" if hasattr(function, "variable") else ""
+        print("    " * depth + type(function).__name__ + leaf)
+        for next_function, _ in function.next_functions:
+            if next_function is not None:
+                print_from(next_function, depth + 1)
+
+    print_from(result.grad_fn, 0)
 
 
-print_graph(loss.grad_fn)
+print_graph(loss)
 
 # %%
 # Backward
@@ -129,6 +133,7 @@ print("under no_grad: requires_grad", unrecorded.requires_grad)
 
 w = torch.tensor(3.0, requires_grad=True)
 square = w**2
+print(f"gradient of w ** 2 at {w.item():.0f}: {2 * w.item():.0f}")
 w.data *= 10
 square.backward()
 print(f"after a change through data: {w.grad.item():.0f}")

@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #     "matplotlib>=3.10.8",
-#     "numpy>=2.0",
+#     "numpy>=2.1",
 #     "torch>=2.9",
 # ]
 # ///
@@ -157,7 +157,7 @@ plt.show()
 # The whole loop
 # --------------
 #
-# The loop of the last page with ``ReLU.apply`` in place of ``torch.relu``.
+# The loop of the last page with ``ReLU.apply`` instead of ``torch.relu``.
 
 learning_rate = 1e-6
 w1 = w1_start.clone().requires_grad_()

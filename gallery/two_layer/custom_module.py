@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #     "matplotlib>=3.10.8",
-#     "numpy>=2.0",
+#     "numpy>=2.1",
 #     "torch>=2.9",
 # ]
 # ///
@@ -11,7 +11,7 @@ A module of your own
 ====================
 
 You write the network as a class: ``__init__`` makes the layers, ``forward`` says what happens with an input.
-This rung removes the fixed row, the one shape that ``torch.nn.Sequential`` knows; between input and output
+This rung removes the fixed row, the one form that ``torch.nn.Sequential`` knows; between input and output
 you may now do whatever Python can. It keeps the layers, the loss and the optimizer of ``optimizers``, and its
 loop reads the same.
 
@@ -203,7 +203,7 @@ except pickle.UnpicklingError as error:
 # ---------------------------
 #
 # What did the class buy? Let the inputs also reach the output on a direct path, past the ReLU: one more layer
-# and one plus sign, for which a row has no place. Train both shapes from the layers' own start.
+# and one plus sign, for which a row has no place. Train both forms from the layers' own start.
 
 
 class ShortcutNet(TwoLayerNet):

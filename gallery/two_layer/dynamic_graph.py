@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #     "matplotlib>=3.10.8",
-#     "numpy>=2.0",
+#     "numpy>=2.1",
 #     "torch>=2.9",
 # ]
 # ///

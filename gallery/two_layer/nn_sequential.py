@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #     "matplotlib>=3.10.8",
-#     "numpy>=2.0",
+#     "numpy>=2.1",
 #     "torch>=2.9",
 # ]
 # ///
@@ -224,7 +224,8 @@ ax.semilogy(losses_mean, label="problem's weights, mean, 1e-6")
 ax.semilogy(losses, label="problem's weights, sum, 1e-6")
 for rate in ("1e-6", "1e-4"):
     torch.manual_seed(0)
-    ax.semilogy(fit(network(bias=True), float(rate)), label=f"own start, sum, {rate}")
+    history = fit(network(bias=True), float(rate))
+    ax.semilogy(history, label=f"own start, sum, {rate}")
 ax.set_title("The start and the reduction decide what a rate does")
 ax.set(xlabel="step t", ylabel="sum of squared errors")
 ax.legend()

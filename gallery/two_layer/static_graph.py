@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #     "matplotlib>=3.10.8",
-#     "numpy>=2.0",
+#     "numpy>=2.1",
 #     "torch>=2.9",
 # ]
 # ///
@@ -156,8 +156,8 @@ plt.show()
 # What a graph buys
 # -----------------
 #
-# Whoever knows all operations beforehand can place each on a device, and can rewrite them. Fusion puts one
-# operation in place of several and spares passes over memory: here the second product and the subtraction
+# Whoever knows all operations beforehand can place each on a device, and can rewrite them. Fusion makes one
+# operation out of several and spares passes over memory: here the second product and the subtraction
 # become a single ``torch.addmm``.
 
 fused = torch.fx.symbolic_trace(network_loss)

@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #     "matplotlib>=3.10.8",
-#     "numpy>=2.0",
+#     "numpy>=2.1",
 #     "torch>=2.9",
 # ]
 # ///
@@ -10,7 +10,7 @@
 Tensors by hand
 ===============
 
-You fit the same two-layer network with PyTorch's tensors in place of NumPy's arrays. From
+You fit the same two-layer network with PyTorch's tensors instead of NumPy's arrays. From
 ``numpy_by_hand`` this rung removes the library and nothing else: every line stays, the gradients that
 you derived included. What you gain for now is a choice of device and of precision.
 

@@ -15,7 +15,7 @@ import pytest
 from figure_text import alt_text
 from figures import DARK_BACKGROUND, contrast, draw_pair, for_dark, scrape, show_figure
 from matplotlib.text import Text
-from page_html import as_attributes
+from page_html import as_attributes, breakable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,3 +175,15 @@ def test_image_sizes_become_attributes() -> None:
 
     assert as_attributes(before) == '<img alt="a" src="a.svg" width="30" height="20" />'
     assert as_attributes("<p>style</p>") == "<p>style</p>"
+
+
+def test_code_in_tables_breaks_between_names() -> None:
+    """In a table's cell code may break after a bracket, a comma or a dot; elsewhere it is left."""
+    code = '<code><span class="pre">torch.full((2,),</span> <span class="pre">1.5).T[0,1]</span></code>'
+    cell = f"<td><p>a.b {code}</p></td>"
+
+    expected = (
+        '<td><p>a.b <code><span class="pre">torch.<wbr>full(<wbr>(<wbr>2,),</span> '
+        '<span class="pre">1.5).<wbr>T[<wbr>0,<wbr>1]</span></code></p></td>'
+    )
+    assert breakable(f"<p>{code}</p>{cell}") == f"<p>{code}</p>{expected}"

@@ -115,6 +115,23 @@ def test_more_rows_of_noise_end_memorising() -> None:
     assert other[160] > 1.5 * max(other[10], other[2560])
 
 
+def test_the_peak_is_at_fewer_rows_after_fewer_steps() -> None:
+    """Where the fresh loss is largest depends on the steps, as the guide says."""
+    fresh = random_problem(seed=200, N=5000, D_in=20, H=10, D_out=1)
+    other = {}
+    for steps in (300, 1500):
+        for N in (80, 160):
+            losses = []
+            for seed in range(3):
+                noise = random_problem(seed=seed, N=N, D_in=20, H=10, D_out=1)
+                fit = train_and_fresh(scaled(noise, 0.1), fresh.x, fresh.y, steps, 0.05 / N)
+                losses.append(fit[1])
+            other[steps, N] = np.mean(losses)
+
+    assert other[300, 80] > 1.05 * other[300, 160]
+    assert other[1500, 160] > 1.05 * other[1500, 80]
+
+
 def sine(seed: int, N: int) -> tuple[Matrix, Matrix]:
     """Inputs with a constant column, and a noisy sine of them, as the guide draws them."""
     rng = np.random.default_rng(seed)

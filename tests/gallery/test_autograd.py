@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -275,8 +276,18 @@ def test_functions_keep_what_their_gradient_needs(pages: dict[str, Page]) -> Non
     page = pages["graph"]
     assert page.after("the first product keeps x itself:") == "True"
     assert page.after("from x @ w1 to x:") == "None"
+    assert page.after("from x @ w1 to w1:") == "AccumulateGrad  belongs to w1: True"
     assert page.after("loss from x        :") == "8 functions keep 5 tensors"
     assert page.after("loss from tracked_x:") == "9 functions keep 6 tensors"
+
+
+def test_a_leafs_function_is_found_without_a_result(pages: dict[str, Page]) -> None:
+    """``get_gradient_edge`` gives the function of a leaf to which results lead."""
+    w = tracked(1.0)
+    ((reached, _),) = (2 * w).sum().grad_fn.next_functions[0][0].next_functions[:1]  # type: ignore[union-attr]
+    assert torch.autograd.graph.get_gradient_edge(w).node is reached
+    page = pages["graph"]
+    assert page.after("w1.grad_fn:") == "None   get_gradient_edge finds that: True"
 
 
 def test_the_memory_kept_grows_with_the_batch(pages: dict[str, Page]) -> None:
@@ -300,16 +311,51 @@ def test_backward_frees_what_functions_keep(pages: dict[str, Page]) -> None:
     assert page.after("after backward:").startswith("PowBackward0 - Trying to backward")
 
 
+def test_a_second_call_fails_where_tensors_were_kept(pages: dict[str, Page]) -> None:
+    """A sum of a leaf keeps none, so it takes any number of calls; a square takes one more."""
+    w = tracked(2.0, 3.0)
+    total = w.sum()
+    total.backward()
+    total.backward()
+    square = w.pow(2).sum()
+    square.backward(retain_graph=True)
+    square.backward()
+    assert w.grad is not None
+    assert torch.equal(w.grad, 2 + 4 * w)
+    with pytest.raises(RuntimeError, match="Trying to backward through the graph a second time"):
+        square.backward()
+    page = pages["graph"]
+    assert page.after("two calls, of which the first retains the graph:") == "no error"
+    assert page.after("a third:").startswith("Trying to backward through the graph a second")
+    assert page.after("two calls on a sum:") == "no error; it keeps 0 tensors"
+
+
 def test_two_uses_are_two_arrows_to_one_function(pages: dict[str, Page]) -> None:
-    """A leaf has one function, however often it is used."""
-    assert pages["graph"].after("2 arrows to w2, to") == "1 function"
+    """A leaf has one function, however often it is used; printed as a tree, it stands twice."""
+    page = pages["graph"]
+    assert page.after("2 arrows to w2, to") == "1 function"
+    tree = page.output.partition("AddBackward0\n")[2].partition("2 arrows")[0]
+    assert tree.count("AccumulateGrad w2") == 2
+    assert tree.count("AccumulateGrad w1") == 1
 
 
 def test_each_run_has_a_graph_of_its_own(pages: dict[str, Page]) -> None:
-    """A loop leaves as many functions as it made turns."""
+    """A loop leaves as many functions as it made turns, and a leaf's only once."""
     page = pages["graph"]
+    x, w1, w2 = torch.ones(8, 5), tracked_matrix(5, 4), tracked_matrix(4, 2)
+    h = torch.relu(x @ w1)
+    counts: Counter[str] = Counter()
     for repeats, count in enumerate((4, 9, 13)):
-        assert page.after(f"{repeats} repeats:") == f"{count} functions, {repeats + 1} ReLUs"
+        names = Counter(type(function).__name__ for function in functions(h.sum()))
+        assert names.total() == count
+        line = page.after(f"{repeats} repeats:")
+        assert line.startswith(f"{count} functions, new: ")
+        printed = re.findall(r"(\d) (\w+)", line.partition("new: ")[2])
+        assert {name: int(number) for number, name in printed} == dict(names - counts)
+        assert (names - counts)["ReluBackward0"] == 1
+        assert (names - counts)["AccumulateGrad"] == (0 if repeats == 2 else 1)
+        counts = names
+        h = torch.relu(h @ (w2 @ w2.t()))
 
 
 def test_functions_called_in_order_are_the_backward_pass(pages: dict[str, Page]) -> None:

@@ -90,8 +90,10 @@ def test_sizes(page: Run, digits: Any) -> None:
     assert lines[0] == "images (1797, 8, 8)  values 0.0 to 16.0"
     assert "images (1797, 1, 32, 32)  values -1.0 to 1.0" in lines
     five = (6 * 25 + 6, 16 * 6 * 25 + 16, 120 * 400 + 120, 84 * 120 + 84, 10 * 84 + 10)
-    assert after(page, "parameters:") == str(sum(five))
-    assert after(page, "parameters of the two layers:") == str(1024 * 100 + 100 + 100 * 10 + 10)
+    two = 1024 * 100 + 100 + 100 * 10 + 10
+    assert after(page, "numbers in its parameters:") == str(sum(five))
+    assert after(page, "numbers in the parameters of the two layers:") == str(two)
+    assert two > sum(five)
 
 
 def test_the_quoted_lines_are_the_data_sets_own(page: Run, digits: Any) -> None:
@@ -140,6 +142,22 @@ def test_cross_entropy_takes_raw_scores_and_class_numbers(page: Run) -> None:
     assert after(page, "ten equal scores:") == f"{np.log(10):.3f}, the log of 10"
 
 
+def test_squared_errors_punish_a_sure_right_answer(page: Run) -> None:
+    """Squared errors of scores are least for an even guess, cross-entropy for the right answer."""
+    printed = {}
+    for answer, row in (
+        ("sure and right", [4, 0, 0]),
+        ("even", [0, 0, 0]),
+        ("sure and wrong", [0, 4, 0]),
+    ):
+        squared = ((row[0] - 1) ** 2 + row[1] ** 2 + row[2] ** 2) / 3
+        entropy = -np.log(np.exp(row[0]) / np.exp(row).sum())
+        assert after(page, answer) == f"MSELoss {squared:.3f}  CrossEntropyLoss {entropy:.3f}"
+        printed[answer] = squared, entropy
+    assert min(printed, key=lambda answer: printed[answer][0]) == "even"
+    assert sorted(printed, key=lambda answer: printed[answer][1]) == list(printed)
+
+
 def test_modes(page: Run) -> None:
     """Dropout differs between the modes; LeNet, which has none, doesn't."""
     layer = torch.nn.Dropout()
@@ -173,6 +191,41 @@ def test_training_improves_both_parts(fitted: Fit, page: Run) -> None:
         assert len(accuracies) == len(losses)
         assert accuracies[0] < 0.3
         assert accuracies[-1] > accuracies[1]
+
+
+def test_data_loader_makes_the_same_kind_of_batches(fitted: Fit, page: Run) -> None:
+    """A shuffling DataLoader gives each place once, 32 in a mini-batch, as the loop's split does."""
+    places: Any = fitted.train
+    batches = list(torch.utils.data.DataLoader(places, batch_size=32, shuffle=True))
+    split = torch.as_tensor(fitted.train).split(32)
+    assert [len(batch) for batch in batches] == [len(batch) for batch in split]
+    assert sorted(torch.cat(batches).tolist()) == sorted(fitted.train)
+    assert (
+        after(page, "mini-batches:") == f"{len(split)}   in the first: 32   each image once: True"
+    )
+
+
+def test_what_a_share_is_worth(page: Run) -> None:
+    """The standard error is the spread of a share over many draws of as many images."""
+    rng = np.random.default_rng(0)
+    for share in (0.9, 0.95, 0.98):
+        drawn = rng.binomial(355, share, size=20_000) / 355
+        shown = float(after(page, f"p = {share:.2f}, n = 355: standard error"))
+        assert shown == pytest.approx(drawn.std(), rel=0.03)
+    start = "LeNet within two of them of nearest neighbour, first split:"
+    assert after(page, start) == "True"
+    for split in ("random fifth", "last fifth"):
+        assert after(page, f"the two layers read worse than LeNet, {split}:") == "True"
+
+
+def test_what_enters_a_distorted_image_is_background(page: Run) -> None:
+    """``grid_sample`` fills with 0, so the page shifts values up by 1 before and down after."""
+    grid = torch.nn.functional.affine_grid(
+        3 * torch.eye(2, 3)[None], [1, 1, 4, 4], align_corners=False
+    )
+    ones = torch.nn.functional.grid_sample(torch.ones(1, 1, 4, 4), grid, align_corners=False)
+    assert ones[0, 0, 0, 0] == 0
+    assert after(page, "smallest value after that:") == "-1.0"
 
 
 @pytest.mark.parametrize("split", ["random fifth", "last fifth"])

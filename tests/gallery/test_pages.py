@@ -1,4 +1,4 @@
-"""Gallery scripts as a person runs them who downloaded one: alone, in an empty folder."""
+"""Gallery scripts as a person runs them who downloaded one, and what pages show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from agreement import TOLERANCE, largest_relative_difference, reference_fit
-from expectations import EXPECTED, SCRIPTS, differences, expected_file, run
+from expectations import EXPECTED, GUIDES, PAGES, SCRIPTS, expected_file, run, unexpected
+from figure_lines import blank
+from tolerance import Tolerance
 
 from twolayer.rungs import RUNGS
 
@@ -28,6 +30,9 @@ INSTALLED_AS = {"sklearn": "scikit-learn"}
 HEADER = re.compile(r"(?m)^# /// script\n(?P<toml>(?:#(?: .*)?\n)+?)# ///\n")
 
 every_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+every_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+NOT_FINITE = re.compile(r"(?i)\b(?:nan|inf(?:inity)?)\b")
 
 
 def header(script: Path) -> dict[str, Any]:
@@ -55,20 +60,48 @@ def test_page_runs_alone(script: Path, runs: Callable[[Path], Run]) -> None:
     """In an empty folder, without twolayer, a page runs without a warning and leaves no file."""
     done, folder = runs(script)
     assert (done.returncode, done.stderr) == (0, "")
-    assert not re.search(r"(?i)\b(?:nan|inf(?:inity)?)\b", done.stdout)
+    assert not NOT_FINITE.search(done.stdout)
     assert list((folder / "empty").iterdir()) == []
 
 
-@every_script
-def test_page_prints_what_is_expected(script: Path, runs: Callable[[Path], Run]) -> None:
-    """What a page prints equals the committed text; decimals agree to the stated tolerance."""
-    expected = expected_file(script).read_text(encoding="utf-8")
-    assert differences(runs(script).done.stdout, expected) == []
+@every_guide
+def test_guide_runs(guide: Path, runs: Callable[[Path], Run]) -> None:
+    """The cells of an executed guide run in order, without a warning, and show no NaN."""
+    ran = runs(guide)
+    assert (ran.done.returncode, ran.done.stderr) == (0, "")
+    assert not any(
+        NOT_FINITE.search(part.get("text", "") + part.get("result", "")) for part in ran.shown
+    )
+
+
+@every_page
+def test_page_prints_what_is_expected(page: Path, runs: Callable[[Path], Run]) -> None:
+    """What a page prints, its tables, its cells' values and its figures' data equal the committed
+    text; decimals agree to the tolerance that stands there.
+    """
+    assert unexpected(page, runs(page).shown) == []
+
+
+@every_page
+def test_no_figure_is_blank(page: Path, runs: Callable[[Path], Run]) -> None:
+    """A page shows figures, and each of their axes has something on it to see."""
+    figures = runs(page).figures
+    assert figures != []
+    assert [fault for figure in figures for fault in blank(figure)] == []
 
 
 def test_every_expectation_has_its_page() -> None:
     """No expectation is left of a page that is gone."""
-    assert set(EXPECTED.rglob("*.txt")) == {expected_file(script) for script in SCRIPTS}
+    assert set(EXPECTED.rglob("*.txt")) == {expected_file(page) for page in PAGES}
+
+
+@every_page
+def test_expectation_states_its_tolerance(page: Path) -> None:
+    """The head of each expectation says how far numbers may be off, and no more."""
+    text = expected_file(page).read_text(encoding="utf-8")
+    tolerance, rest = Tolerance.read(text)
+    assert f"{tolerance}{rest}" == text
+    assert tolerance.relative <= 0.02
 
 
 @pytest.mark.parametrize("rung", RUNGS)

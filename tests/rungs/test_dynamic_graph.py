@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from agreement import assert_same_fit
 
 from twolayer import random_problem
+from twolayer.rungs import RUNGS, dynamic_graph
 from twolayer.rungs.dynamic_graph import DynamicNet, fit
+from twolayer.tensors import Tensors
 
 CLASSIC: dict[str, Any] = {
     "middle_layers": "random",
@@ -66,6 +69,58 @@ def test_the_classic_form_is_repeatable_and_jumps() -> None:
     assert first.losses.tolist() == second.losses.tolist()
     assert (np.diff(first.losses) > 0).any()
     assert set(first.others) == {"b1", "b2", "w_middle", "b_middle"}
+
+
+def test_the_seed_decides_layers_and_depths() -> None:
+    """Layers and depths come from the seed, 0 if none is given."""
+    options: dict[str, Any] = CLASSIC | {"steps": 8}
+    default, zero, one = (
+        fit(random_problem(), **(options | seed)) for seed in ({}, {"seed": 0}, {"seed": 1})
+    )
+    assert default.losses.tolist() == zero.losses.tolist()
+    assert not np.allclose(zero.others["w_middle"], one.others["w_middle"])
+    shallow = CLASSIC | {"middle_layers": 0, "steps": 1}
+    first, other = (fit(random_problem(), **shallow, seed=seed).losses for seed in (0, 1))
+    assert first.tolist() != other.tolist()
+
+
+def test_random_depths_are_those_of_pythons_generator() -> None:
+    """The first depth is the seed's first draw from 0 to 3, and all four come up."""
+    problem = random_problem(N=3, D_in=4, H=5, D_out=2)
+    depths = [random.Random(seed).randint(0, 3) for seed in range(12)]  # noqa: S311 - no secrets
+    assert set(depths) == {0, 1, 2, 3}
+    for seed, depth in enumerate(depths):
+        drawn, fixed = (
+            fit(problem, steps=1, middle_layers=layers, seed=seed).losses
+            for layers in ("random", depth)
+        )
+        assert drawn.tolist() == fixed.tolist()
+
+
+def test_momentum_is_the_optimizers() -> None:
+    """Without middle layers a fit with momentum is that of the rung on optimizers."""
+    problem = random_problem()
+    ours = fit(problem, steps=20, learning_rate=1e-7, momentum=0.9)
+    theirs = RUNGS["optimizers"].fit(problem, steps=20, learning_rate=1e-7, optimizer="momentum")
+    assert_same_fit(ours, theirs)
+
+
+def test_all_layers_are_where_the_tensors_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The middle layer, too, goes to the device of the problem's tensors."""
+    seen: list[torch.nn.Linear] = []
+
+    def stop(*layers: Any) -> None:
+        seen.extend(layers[:3])
+        raise InterruptedError
+
+    meta = Tensors(*(torch.ones(3, 3, device="meta") for _ in range(4)))
+    monkeypatch.setattr(dynamic_graph, "tensors", lambda *_: meta)
+    monkeypatch.setattr(dynamic_graph, "DynamicNet", stop)
+    with pytest.raises(InterruptedError):
+        fit(random_problem(), bias=True)
+    devices = [layer.weight.device.type for layer in seen]
+    assert devices == ["meta", "meta", "meta"]
+    assert [layer.weight.dtype for layer in seen] == [torch.float32] * 3
 
 
 def test_random_depths_leave_pythons_generator_alone() -> None:

@@ -41,6 +41,16 @@ def test_the_seed_decides_the_draws(rung: str) -> None:
 
 
 @with_layers
+def test_the_default_seed_is_zero(rung: str) -> None:
+    """Without a seed the draws are those of seed 0."""
+    default, zero = (
+        RUNGS[rung].fit(random_problem(), steps=1, initialization="default", **options).losses
+        for options in ({}, {"seed": 0})
+    )
+    assert default.tolist() == zero.tolist()
+
+
+@with_layers
 def test_refuses_an_unknown_initialization(rung: str) -> None:
     """An initialisation that there isn't is answered with those there are."""
     with pytest.raises(ValueError, match="initialization: 'zeros' given; want one of 'problem'"):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 import torch
@@ -20,6 +23,34 @@ def test_every_capture_agrees_with_numpy(capture: str) -> None:
     assert_same_fit(fit(random_problem(), capture=capture), reference_fit())  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("options", "used"),
+    [
+        ({}, ["fx"]),
+        ({"capture": "fx"}, ["fx"]),
+        ({"capture": "export"}, ["export"]),
+        ({"capture": "compile"}, ["fx", "compile"]),
+    ],
+)
+def test_every_capture_is_by_its_own_tool(
+    options: dict[str, Any], used: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name chooses what captures the graph, and ``torch.compile`` is to take all of it."""
+    tools = {
+        "fx": (torch.fx, "symbolic_trace"),
+        "export": (torch.export, "export"),
+        "compile": (torch, "compile"),
+    }
+    spies = {name: MagicMock(wraps=getattr(*tool)) for name, tool in tools.items()}
+    for name, (module, attribute) in tools.items():
+        monkeypatch.setattr(module, attribute, spies[name])
+    fit(random_problem(N=2, D_in=3, H=2, D_out=1), steps=1, **options)
+    assert [name for name, spy in spies.items() if spy.called] == used
+    if "compile" in used:
+        whole = {"backend": "aot_eager", "fullgraph": True, "dynamic": False}
+        assert spies["compile"].call_args.kwargs == whole
+
+
 def test_compiling_for_many_sizes_is_no_problem() -> None:
     """More sizes than torch.compile recompiles one function for still fit."""
     for size in range(1, 13):
@@ -34,7 +65,8 @@ from twolayer.rungs.static_graph import fit
 for capture in ("fx", "export", "compile"):
     fit(random_problem(), steps=2, capture=capture)
 """
-    subprocess.run([sys.executable, "-c", code], env={"PATH": "", "CXX": "none"}, check=True)
+    without = {**os.environ, "PATH": "", "CXX": "none"}
+    subprocess.run([sys.executable, "-c", code], env=without, check=True)
 
 
 def test_refuses_an_unknown_capture() -> None:

@@ -1,103 +1,124 @@
-"""What the site offers for download runs by itself."""
+"""What the site offers for download is what the gallery holds, and reads well outside the site.
+
+Nothing runs here: `nox -s downloads` runs each file, in an environment that holds what its header names.
+"""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+import re
+import tomllib
+import zipfile
+from typing import TYPE_CHECKING
 
 import pytest
+import script_header
+from gallery_downloads import TAG, ZIP_TIME, needs
+from offers import (
+    KINDS,
+    NAMES,
+    ROOT,
+    SCRIPTS,
+    cells,
+    code,
+    download,
+    members,
+    offered,
+    prose,
+    raw_markup,
+)
 
-NAMES = sorted(path.stem for path in (Path(__file__).parents[2] / "gallery").glob("*/*.py"))
+if TYPE_CHECKING:
+    from pathlib import Path
 
-_BLOCK = '''\
-"""Make sure that a downloaded file does without the package."""
-import sys
-
-
-class _Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == "twolayer":
-            raise ModuleNotFoundError("a download must not import twolayer")
-
-
-sys.meta_path.insert(0, _Blocked())
-'''
-
-
-@pytest.fixture
-def empty(tmp_path: Path) -> Path:
-    """Make an empty folder to run in."""
-    folder = tmp_path / "empty"
-    folder.mkdir()
-    return folder
+every_name = pytest.mark.parametrize("name", NAMES)
+every_script = pytest.mark.parametrize("script", SCRIPTS, ids=NAMES)
 
 
-@pytest.fixture
-def lonely(tmp_path: Path) -> dict[str, str]:
-    """Give an environment in which ``twolayer`` can't be imported."""
-    folder = tmp_path / "block"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(_BLOCK, "utf-8")
-    environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": str(folder)}
-    environment.setdefault("OMP_NUM_THREADS", "1")
-    environment.pop("DISPLAY", None)
-    return environment
+def test_each_page_offers_a_script_a_notebook_and_a_zip(site: Path) -> None:
+    """The site holds these three of each gallery page, and no other such file."""
+    expected = sorted(f"{name}{kind}" for name in NAMES for kind in KINDS)
+    assert sorted(path.name for path in offered(site)) == expected
 
 
-def download(site: Path, name: str) -> Path:
-    """Find a file that the site offers for download."""
-    (found,) = site.glob(f"_downloads/*/{name}")
-    return found
+@every_script
+def test_a_downloaded_script_is_the_gallerys(site: Path, script: Path) -> None:
+    """A downloaded script is the one that the gallery's tests run, byte for byte."""
+    assert download(site, script.name).read_bytes() == script.read_bytes()
 
 
-def test_the_package_is_out_of_reach(lonely: dict[str, str], empty: Path) -> None:
-    """The test's own precondition: importing ``twolayer`` fails there."""
-    done = subprocess.run(
-        [sys.executable, "-c", "import twolayer"], cwd=empty, env=lonely, check=False, stderr=-3
-    )
+@every_name
+def test_a_downloads_header_agrees_with_pyproject(site: Path, name: str) -> None:
+    """Each requirement in a downloaded header has the bounds of pyproject.toml."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    bounds = {*pyproject["project"]["dependencies"], *pyproject["dependency-groups"]["gallery"]}
 
-    assert done.returncode != 0
-
-
-def run_alone(
-    arguments: list[str], lonely: dict[str, str], empty: Path, *, timeout: float
-) -> subprocess.CompletedProcess[str]:
-    """Run Python in the empty folder, out of the package's reach."""
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=empty,
-        env=lonely,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=timeout,
-    )
+    for script in (
+        download(site, f"{name}.py").read_bytes(),
+        members(download(site, f"{name}.zip"))[f"{name}.py"],
+    ):
+        header = script_header.read(script.decode())
+        assert header["requires-python"] == pyproject["project"]["requires-python"]
+        assert set(header["dependencies"]) - bounds == set()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_scripts_run(site: Path, name: str, lonely: dict[str, str], empty: Path) -> None:
-    """A downloaded script runs in an empty folder, without the package, without a warning."""
-    script = empty / f"{name}.py"
-    script.write_bytes(download(site, script.name).read_bytes())
-
-    done = run_alone(["-W", "error", script.name], lonely, empty, timeout=300)
-
-    assert done.returncode == 0, done.stderr
+@every_name
+def test_a_downloaded_script_has_no_raw_markup(site: Path, name: str) -> None:
+    """What a script says holds no roles or directives, which only the site understands."""
+    script = download(site, f"{name}.py").read_text("utf-8")
+    assert [raw for text in prose(script) for raw in raw_markup(text, script=True)] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_notebooks_run(site: Path, name: str, lonely: dict[str, str], empty: Path) -> None:
-    """A downloaded notebook runs in an empty folder, without the package."""
-    notebook = empty / f"{name}.ipynb"
-    notebook.write_bytes(download(site, notebook.name).read_bytes())
-    run = (
-        "import sys, nbformat, nbclient\n"
-        "notebook = nbformat.read(sys.argv[1], as_version=4)\n"
-        "nbclient.NotebookClient(notebook, timeout=300, kernel_name='python3').execute()\n"
-    )
+@every_name
+def test_a_downloaded_notebook_has_no_raw_markup(site: Path, name: str) -> None:
+    """A notebook's Markdown holds none of reStructuredText's markup."""
+    notebook = download(site, f"{name}.ipynb").read_bytes()
+    texts = [cell["source"] for cell in cells(notebook, "markdown")]
+    assert [raw for text in texts for raw in raw_markup(text, script=False)] == []
 
-    done = run_alone(["-c", run, notebook.name], lonely, empty, timeout=600)
 
-    assert done.returncode == 0, done.stderr
+@every_name
+def test_a_notebook_says_what_it_needs(site: Path, name: str) -> None:
+    """After its opening and before any code a notebook says what its script's header says."""
+    notebook = download(site, f"{name}.ipynb").read_bytes()
+    header = script_header.read(download(site, f"{name}.py").read_text("utf-8"))
+
+    opening, said, *_ = cells(notebook, "markdown")
+    assert opening["source"].lstrip().startswith("# ")
+    assert said["metadata"]["tags"] == [TAG]
+    assert said["source"] == needs(header)
+    assert b"%pip" not in notebook.partition(b'"code"')[2]
+
+
+@every_name
+def test_a_notebook_is_its_script(site: Path, name: str) -> None:
+    """A notebook's cells hold the script's code, all of it, in its order."""
+    notebook = download(site, f"{name}.ipynb").read_bytes()
+    script = download(site, f"{name}.py").read_text("utf-8")
+    assert code("\n".join(cell["source"] for cell in cells(notebook, "code"))) == code(script)
+
+
+@every_name
+def test_a_zip_holds_the_script_and_the_notebook(site: Path, name: str) -> None:
+    """A zip holds a page's script and notebook as they are offered singly, and nothing else."""
+    files = (f"{name}.ipynb", f"{name}.py")
+    expected = {file: download(site, file).read_bytes() for file in files}
+    assert members(download(site, f"{name}.zip")) == expected
+
+
+@every_name
+def test_a_zip_is_the_same_in_every_build(site: Path, name: str) -> None:
+    """A zip's files are sorted, have one fixed time, and are not compressed by this machine."""
+    with zipfile.ZipFile(download(site, f"{name}.zip")) as archive:
+        entries = archive.infolist()
+    assert [entry.filename for entry in entries] == [f"{name}.ipynb", f"{name}.py"]
+    assert {entry.date_time for entry in entries} == {ZIP_TIME}
+    assert {entry.compress_type for entry in entries} == {zipfile.ZIP_STORED}
+    assert {(entry.create_system, entry.external_attr) for entry in entries} == {(3, 0o644 << 16)}
+
+
+def test_the_readme_installs_what_its_script_needs(site: Path) -> None:
+    """README's line before ``python autograd.py`` installs what that script's header names."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (packages,) = re.findall(r"(?m)^\$ python -m pip install (.+)\n\$ python autograd\.py$", readme)
+    header = script_header.read(download(site, "autograd.py").read_text("utf-8"))
+    assert packages.split() == [re.split("[<>=]", r)[0] for r in header["dependencies"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -45,7 +45,8 @@ class TwoLayerNet(torch.nn.Module):
         Returns:
             Predictions, shape (N, D_out).
         """
-        return cast("torch.Tensor", self.linear2(self.linear1(x).relu()))
+        y_pred: torch.Tensor = self.linear2(self.linear1(x).relu())
+        return y_pred
 
 
 def fit(

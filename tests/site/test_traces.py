@@ -1,0 +1,107 @@
+"""The finished site doesn't tell where, when or in which process it was built."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import sys
+import tempfile
+import zipfile
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+_PICTURES_AND_FONTS = {".gif", ".ico", ".jpg", ".png", ".ttf", ".woff", ".woff2"}
+_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_TIMES = {
+    "a time of day": r"(?<![\d:.])\d{1,2}:\d\d:\d\d(?![\d:])",
+    "a date": r"(?<![\d-])20[2-9]\d-[01]\d-[0-3]\d(?!\d)",
+    "a date in words": rf"\b{_DAY}[a-z]*,? (?:\d+ )?{_MONTH}[a-z]*\b",
+    "seconds since 1970": r"(?<![\d.])1[6-9]\d{8}\.\d+",
+}
+
+
+@cache
+def texts(site: Path) -> tuple[tuple[str, str], ...]:
+    """Read all that a site holds, zips and inventories unpacked.
+
+    Args:
+        site: The site's folder.
+
+    Returns:
+        Names, and what stands under each.
+    """
+    return tuple(_texts(site))
+
+
+def _texts(site: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(site.rglob("*")):
+        name = path.relative_to(site).as_posix()
+        yield name, name
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                for member in archive.namelist():
+                    yield f"{name}/{member}", archive.read(member).decode("utf-8", "replace")
+        elif path.name == "objects.inv":
+            *_, packed = path.read_bytes().split(b"\n", 4)
+            yield name, zlib.decompress(packed).decode("utf-8", "replace")
+        elif path.is_file() and path.suffix not in _PICTURES_AND_FONTS:
+            yield name, path.read_bytes().decode("utf-8", "replace")
+
+
+def found(site: Path, pattern: str) -> list[str]:
+    """Find a pattern in all that a site holds.
+
+    Args:
+        site: The site's folder.
+        pattern: A regular expression.
+
+    Returns:
+        The first match in each file, with what stands around it.
+    """
+    lines = []
+    for name, text in texts(site):
+        if match := re.search(pattern, text):
+            around = text[max(match.start() - 30, 0) : match.end() + 30]
+            lines.append(f"{name}: {around!r}")
+    return lines
+
+
+def test_no_file_tells_where_it_was_built(site: Path) -> None:
+    """No path of this machine stands in the site, nor its name."""
+    places = {ROOT, site, Path.home(), Path(tempfile.gettempdir()), Path(sys.prefix)}
+    words = [str(place) + os.sep for place in places] + [str(ROOT), socket.getfqdn()]
+    # A name such as "root" or "localhost" may be a word of the text.
+    long = [re.escape(word) for word in words if "." in word or os.sep in word]
+
+    assert found(site, "|".join(long)) == []
+
+
+@pytest.mark.parametrize("kind", _TIMES)
+def test_no_file_tells_when_it_was_built(site: Path, kind: str) -> None:
+    """No date and no time of day stands in the site, in any usual form, but the dates of reports."""
+    # The page on checks says when the last slow checks ran, as check_reports.py puts it.
+    assert found(site, rf"(?<!Last run on ){_TIMES[kind]}") == []
+
+
+def test_the_dates_shown_are_the_reports_own(site: Path) -> None:
+    """Where the page on checks names a date, it is that of a committed report."""
+    page = (site / "how_this_site_is_checked.html").read_text("utf-8")
+    shown = re.findall(r"Last run on ([\d-]+)", page)
+    reports = [json.loads(path.read_text("utf-8")) for path in ROOT.glob("tests/*/report.json")]
+    assert sorted(shown) == sorted(report["date"] for report in reports)
+
+
+def test_no_page_shows_an_address_in_memory(site: Path) -> None:
+    """No object is shown as the place where it lay, which changes from run to run."""
+    assert found(site, r"\b0x[0-9a-fA-F]{6,}\b") == []
