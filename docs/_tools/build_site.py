@@ -60,7 +60,7 @@ def digest(paths: list[Path], *words: str) -> str:
     for path in paths:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
-            if file.suffix in {".py", ".rst", ".txt"} and file.is_file():
+            if file.suffix in {".py", ".rst", ".toml", ".txt"} and file.is_file():
                 total.update(file.relative_to(ROOT).as_posix().encode() + b"\0")
                 total.update(file.read_bytes())
     return total.hexdigest()[:16]
@@ -92,10 +92,13 @@ def stamps() -> dict[str, str]:
     """
     extensions = DOCS / "_extensions"
     drawing = [extensions / name for name in ("figures.py", "figure_text.py", "gallery_reset.py")]
-    gallery = digest(drawing, *versions(_EXECUTING))
+    # What sphinx-gallery writes when a script has run: pictures of graphs, notebooks, zips.
+    written = [extensions / f"{name}.py" for name in ("gallery_downloads", "script_header")]
+    graphs = [extensions / "graph_pictures.py", ROOT / "twolayer" / "graph.py"]
+    gallery = digest([*drawing, *written, *graphs], *versions((*_EXECUTING, "graphviz-pure")))
     code = [ROOT / "twolayer", ROOT / "gallery", *drawing]
     pages = digest(code, *versions(_EXECUTING))
-    tools = [extensions, DOCS / "conf.py"]
+    tools = [extensions, DOCS / "conf.py", DOCS / "inventories"]
     doctrees = digest(tools, *versions(_EXECUTING + _SHAPING), wanted_version())
     return {"gallery": gallery, "pages": pages, "doctrees": doctrees}
 

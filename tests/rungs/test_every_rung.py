@@ -22,6 +22,26 @@ every_torch_rung = pytest.mark.parametrize("rung", TORCH_RUNGS)
 
 
 @every_rung
+@settings(max_examples=20)
+@given(problem=problems(np.float32))
+def test_agrees_with_float64_on_any_shape_in_float32(rung: str, problem: Problem) -> None:
+    """In float32 two steps from any sizes of 1 to 50 stay close to NumPy's in float64."""
+    options = {} if rung == "numpy_by_hand" else {"dtype": torch.float32}
+    exact = Problem(*(getattr(problem, name).astype(np.float64) for name in ("x", "y", "w1", "w2")))
+
+    fit = RUNGS[rung].fit(problem, steps=2, learning_rate=1e-7, **options)
+
+    reference = RUNGS["numpy_by_hand"].fit(exact, steps=2, learning_rate=1e-7)
+    # A loss may be a small remainder of large sums, so its error is measured beside those.
+    scale = reference.losses + np.square(exact.y).sum()
+    assert np.all(np.abs(fit.losses - reference.losses) <= 1e-4 * scale)
+    for name in ("w1", "w2"):
+        value, wanted = getattr(fit, name), getattr(reference, name)
+        assert value.dtype == np.float32
+        assert np.abs(value - wanted).max() <= 1e-4 * np.abs(wanted).max()
+
+
+@every_rung
 def test_agrees_with_numpy_over_all_500_steps(rung: str) -> None:
     """In float64 losses at each of 500 steps and the last weights equal NumPy's to 1e-8."""
     fit = RUNGS[rung].fit(random_problem())
