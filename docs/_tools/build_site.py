@@ -50,7 +50,7 @@ def digest(paths: list[Path], *words: str) -> str:
     """Sum up files and words, so that a change in any of them shows.
 
     Args:
-        paths: Files and folders; of folders, all Python and reStructuredText files.
+        paths: Files and folders; of folders, the files of Python, text, TOML and reStructuredText.
         words: Further text that matters.
 
     Returns:
