@@ -27,6 +27,20 @@ GUIDES = sorted(
 PAGES = [*SCRIPTS, *GUIDES]
 
 
+def after(lines: list[str], start: str) -> str:
+    """Read what stands behind a line's beginning.
+
+    Args:
+        lines: Lines, of which just one begins so.
+        start: The beginning.
+
+    Returns:
+        The rest of that line, without spaces around it.
+    """
+    (found,) = (line.removeprefix(start).strip() for line in lines if line.startswith(start))
+    return found
+
+
 class Run(NamedTuple):
     """A page's run."""
 
@@ -34,6 +48,15 @@ class Run(NamedTuple):
     """The finished process with its output."""
     folder: Path
     """Where its variables are and what it shows, beside the folder ``empty``."""
+
+    @property
+    def output(self) -> str:
+        """What the page printed."""
+        return self.done.stdout
+
+    def after(self, start: str) -> str:
+        """What stands behind the beginning of a printed line, which only one line has."""
+        return after(self.output.splitlines(), start)
 
     @property
     def values(self) -> dict[str, Any]:

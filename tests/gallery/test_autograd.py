@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -23,32 +23,14 @@ NAMES = ("tracking", "graph", "gradients", "vector_jacobian_product")
 every_page = pytest.mark.parametrize("name", NAMES)
 
 
-class Page(NamedTuple):
-    """A page that ran."""
-
-    output: str
-    """What it printed."""
-    values: dict[str, Any]
-    """Some of its variables."""
-
-    def after(self, start: str) -> str:
-        """What stands behind a line's beginning, which only one line has."""
-        (found,) = (
-            line.removeprefix(start).strip()
-            for line in self.output.splitlines()
-            if line.startswith(start)
-        )
-        return found
-
-
 @pytest.fixture(scope="module")
-def pages(runs: Callable[[Path], Run]) -> dict[str, Page]:
+def pages(runs: Callable[[Path], Run]) -> dict[str, Run]:
     """What each page prints, and its variables."""
     found = {}
     for name in NAMES:
         run = runs(FOLDER / f"{name}.py")
         assert (run.done.returncode, run.done.stderr) == (0, "")
-        found[name] = Page(run.done.stdout, run.values)
+        found[name] = run
     return found
 
 
@@ -78,7 +60,7 @@ def test_there_are_four_pages() -> None:
 
 
 @every_page
-def test_no_page_prints_what_changes_or_is_no_number(name: str, pages: dict[str, Page]) -> None:
+def test_no_page_prints_what_changes_or_is_no_number(name: str, pages: dict[str, Run]) -> None:
     """A page prints no address, no NaN and no infinity."""
     assert not re.search(r"(?i)\b(?:nan|inf(?:inity)?|0x[0-9a-f]+)\b", pages[name].output)
 
@@ -86,7 +68,7 @@ def test_no_page_prints_what_changes_or_is_no_number(name: str, pages: dict[str,
 # Tracking
 
 
-def test_tracking_shows_flags_leaves_and_functions(pages: dict[str, Page]) -> None:
+def test_tracking_shows_flags_leaves_and_functions(pages: dict[str, Run]) -> None:
     """The first table has each tensor's flag, whether it is a leaf, and what made it."""
     page = pages["tracking"]
     assert page.after("x     ").split() == ["False", "True", "none"]
@@ -97,7 +79,7 @@ def test_tracking_shows_flags_leaves_and_functions(pages: dict[str, Page]) -> No
     assert page.after("x.grad") == "None"
 
 
-def test_requires_grad_defaults_to_true(pages: dict[str, Page]) -> None:
+def test_requires_grad_defaults_to_true(pages: dict[str, Run]) -> None:
     """``requires_grad_()`` switches tracking on, in effect and by its signature."""
     tensor = torch.ones(2)
     assert tensor.requires_grad_() is tensor
@@ -109,7 +91,7 @@ def test_requires_grad_defaults_to_true(pages: dict[str, Page]) -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.int64, torch.int8, torch.bool])
-def test_whole_numbers_have_no_gradient(dtype: torch.dtype, pages: dict[str, Page]) -> None:
+def test_whole_numbers_have_no_gradient(dtype: torch.dtype, pages: dict[str, Run]) -> None:
     """A tensor of integers or booleans refuses to be tracked."""
     message = "only Tensors of floating point dtype can require gradients"
     with pytest.raises(RuntimeError, match=message):
@@ -119,13 +101,13 @@ def test_whole_numbers_have_no_gradient(dtype: torch.dtype, pages: dict[str, Pag
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.complex64])
-def test_floating_and_complex_numbers_have_one(dtype: torch.dtype, pages: dict[str, Page]) -> None:
+def test_floating_and_complex_numbers_have_one(dtype: torch.dtype, pages: dict[str, Run]) -> None:
     """Floating-point and complex tensors can be tracked."""
     assert torch.zeros(2, dtype=dtype).requires_grad_().requires_grad
     assert pages["tracking"].after(str(dtype)) == "True"
 
 
-def test_tracking_stops_with_false(pages: dict[str, Page]) -> None:
+def test_tracking_stops_with_false(pages: dict[str, Run]) -> None:
     """Set to False, not True, the flag stops tracking: a frozen leaf gets no gradient."""
     frozen, free = tracked(1.0), tracked(2.0)
     frozen.requires_grad_(False)  # noqa: FBT003 - torch's stub names no argument
@@ -137,7 +119,7 @@ def test_tracking_stops_with_false(pages: dict[str, Page]) -> None:
     assert pages["tracking"].after("w2.grad") == "[7.0, 10.0]"
 
 
-def test_a_results_flag_cannot_be_cleared(pages: dict[str, Page]) -> None:
+def test_a_results_flag_cannot_be_cleared(pages: dict[str, Run]) -> None:
     """On a result, setting False raises, and the error names ``detach``."""
     result = tracked(1.0) * 2
     message = "you can only change requires_grad flags of leaf variables"
@@ -148,7 +130,7 @@ def test_a_results_flag_cannot_be_cleared(pages: dict[str, Page]) -> None:
     assert str(caught.value) in shown
 
 
-def test_no_grad_results_are_untracked(pages: dict[str, Page]) -> None:
+def test_no_grad_results_are_untracked(pages: dict[str, Run]) -> None:
     """Under ``no_grad``, also as a decorator, results are untracked; tracking goes on afterwards."""
     w = tracked(3.0)
     with torch.no_grad():
@@ -160,7 +142,7 @@ def test_no_grad_results_are_untracked(pages: dict[str, Page]) -> None:
     assert flags == expected
 
 
-def test_inference_results_cannot_be_saved(pages: dict[str, Page]) -> None:
+def test_inference_results_cannot_be_saved(pages: dict[str, Run]) -> None:
     """A product with what inference mode made can't be tracked, one with no_grad's result can."""
     w = tracked(3.0)
     with torch.inference_mode():
@@ -172,7 +154,7 @@ def test_inference_results_cannot_be_saved(pages: dict[str, Page]) -> None:
     assert "the same with the tensor made under no_grad: True" in output
 
 
-def test_detach_shares_storage_and_prevents_nothing(pages: dict[str, Page]) -> None:
+def test_detach_shares_storage_and_prevents_nothing(pages: dict[str, Run]) -> None:
     """What ``detach`` returns is new, lies on the same storage, and can be tracked again."""
     w = tracked(3.0, -1.0)
     detached = w.detach()
@@ -198,7 +180,7 @@ def through_no_grad(w: torch.Tensor) -> None:
         w.mul_(10)
 
 
-def test_data_is_silently_wrong(pages: dict[str, Page]) -> None:
+def test_data_is_silently_wrong(pages: dict[str, Run]) -> None:
     """After a change through ``data``, the gradient of ``w ** 2`` at 3 is 60 without an error."""
     w = tracked(3.0)
     square = (w**2).sum()
@@ -215,7 +197,7 @@ def test_data_is_silently_wrong(pages: dict[str, Page]) -> None:
     [(lambda w: w.detach().mul_(10), "through detach"), (through_no_grad, "under no_grad")],
 )
 def test_detach_and_no_grad_are_noticed(
-    change: Callable[[torch.Tensor], object], label: str, pages: dict[str, Page]
+    change: Callable[[torch.Tensor], object], label: str, pages: dict[str, Run]
 ) -> None:
     """After the same change through ``detach`` or under ``no_grad``, backward refuses."""
     w = tracked(3.0)
@@ -228,7 +210,7 @@ def test_detach_and_no_grad_are_noticed(
     assert "is at version 1; expected version 0 instead" in " ".join(page.output.split())
 
 
-def test_the_picture_of_tracking(pages: dict[str, Page]) -> None:
+def test_the_picture_of_tracking(pages: dict[str, Run]) -> None:
     """The picture's yes and no: flag, leaf, function, memory of w, for each of seven tensors."""
     page = pages["tracking"]
     rows = re.findall(r"(?m)^(w.*?) +((?: *\b(?:yes|no)\b){4})$", page.output)
@@ -263,7 +245,7 @@ def ladder_loss(x: torch.Tensor, w1: torch.Tensor, w2: torch.Tensor) -> torch.Te
     return (torch.relu(x @ w1) @ w2).pow(2).sum()
 
 
-def test_functions_keep_what_their_gradient_needs(pages: dict[str, Page]) -> None:
+def test_functions_keep_what_their_gradient_needs(pages: dict[str, Run]) -> None:
     """A product keeps the factor that it needs, and a second one where both need a gradient."""
     x, w1, w2 = torch.ones(8, 5), tracked_matrix(5, 4), tracked_matrix(4, 2)
     *_, first, leaf = functions(ladder_loss(x, w1, w2))
@@ -281,7 +263,7 @@ def test_functions_keep_what_their_gradient_needs(pages: dict[str, Page]) -> Non
     assert page.after("loss from tracked_x:") == "9 functions keep 6 tensors"
 
 
-def test_a_leafs_function_is_found_without_a_result(pages: dict[str, Page]) -> None:
+def test_a_leafs_function_is_found_without_a_result(pages: dict[str, Run]) -> None:
     """``get_gradient_edge`` gives the function of a leaf to which results lead."""
     w = tracked(1.0)
     ((reached, _),) = (2 * w).sum().grad_fn.next_functions[0][0].next_functions[:1]  # type: ignore[union-attr]
@@ -290,7 +272,7 @@ def test_a_leafs_function_is_found_without_a_result(pages: dict[str, Page]) -> N
     assert page.after("w1.grad_fn:") == "None   get_gradient_edge finds that: True"
 
 
-def test_the_memory_kept_grows_with_the_batch(pages: dict[str, Page]) -> None:
+def test_the_memory_kept_grows_with_the_batch(pages: dict[str, Run]) -> None:
     """The bytes kept are those of x, h_relu and the differences, and of w2 whatever the batch."""
     page = pages["graph"]
     assert page.values["sizes"] == [8, 16, 32, 64]
@@ -298,7 +280,7 @@ def test_the_memory_kept_grows_with_the_batch(pages: dict[str, Page]) -> None:
     assert page.after("under no_grad the loss has grad_fn") == "None"
 
 
-def test_backward_frees_what_functions_keep(pages: dict[str, Page]) -> None:
+def test_backward_frees_what_functions_keep(pages: dict[str, Run]) -> None:
     """After backward, what a function kept is gone and the function is not."""
     w = tracked(1.0)
     square = w**2
@@ -311,7 +293,7 @@ def test_backward_frees_what_functions_keep(pages: dict[str, Page]) -> None:
     assert page.after("after backward:").startswith("PowBackward0 - Trying to backward")
 
 
-def test_a_second_call_fails_where_tensors_were_kept(pages: dict[str, Page]) -> None:
+def test_a_second_call_fails_where_tensors_were_kept(pages: dict[str, Run]) -> None:
     """A sum of a leaf keeps none, so it takes any number of calls; a square takes one more."""
     w = tracked(2.0, 3.0)
     total = w.sum()
@@ -330,7 +312,7 @@ def test_a_second_call_fails_where_tensors_were_kept(pages: dict[str, Page]) -> 
     assert page.after("two calls on a sum:") == "no error; it keeps 0 tensors"
 
 
-def test_two_uses_are_two_arrows_to_one_function(pages: dict[str, Page]) -> None:
+def test_two_uses_are_two_arrows_to_one_function(pages: dict[str, Run]) -> None:
     """A leaf has one function, however often it is used; printed as a tree, it stands twice."""
     page = pages["graph"]
     assert page.after("2 arrows to w2, to") == "1 function"
@@ -339,7 +321,7 @@ def test_two_uses_are_two_arrows_to_one_function(pages: dict[str, Page]) -> None
     assert tree.count("AccumulateGrad w1") == 1
 
 
-def test_each_run_has_a_graph_of_its_own(pages: dict[str, Page]) -> None:
+def test_each_run_has_a_graph_of_its_own(pages: dict[str, Run]) -> None:
     """A loop leaves as many functions as it made turns, and a leaf's only once."""
     page = pages["graph"]
     x, w1, w2 = torch.ones(8, 5), tracked_matrix(5, 4), tracked_matrix(4, 2)
@@ -358,7 +340,7 @@ def test_each_run_has_a_graph_of_its_own(pages: dict[str, Page]) -> None:
         h = torch.relu(h @ (w2 @ w2.t()))
 
 
-def test_functions_called_in_order_are_the_backward_pass(pages: dict[str, Page]) -> None:
+def test_functions_called_in_order_are_the_backward_pass(pages: dict[str, Run]) -> None:
     """Calling a graph's functions by hand gives autograd's gradients."""
     w = tracked(1.0, -2.0, 3.0)
     loss = (w * w).sum()
@@ -380,7 +362,7 @@ def test_functions_called_in_order_are_the_backward_pass(pages: dict[str, Page])
 # Gradients
 
 
-def test_the_worked_example(pages: dict[str, Page]) -> None:
+def test_the_worked_example(pages: dict[str, Run]) -> None:
     """At ones the gradient is 4.5, at the second point 1.5 (x + 2), in each of three ways."""
     x = torch.ones(2, 2, dtype=torch.float64, requires_grad=True)
     formula(x).backward()
@@ -395,7 +377,7 @@ def test_the_worked_example(pages: dict[str, Page]) -> None:
         assert json.loads(second) == [3.0, 4.5, 6.0, -1.5]
 
 
-def test_results_in_the_middle(pages: dict[str, Page]) -> None:
+def test_results_in_the_middle(pages: dict[str, Run]) -> None:
     """A result keeps its gradient only if asked before; reading a missing one warns."""
     x = tracked(1.0)
     kept, left = x * 2, x * 3
@@ -412,7 +394,7 @@ def test_results_in_the_middle(pages: dict[str, Page]) -> None:
     assert page.after("UserWarning - ").endswith("not a leaf Tensor is being accessed")
 
 
-def test_backward_adds(pages: dict[str, Page]) -> None:
+def test_backward_adds(pages: dict[str, Run]) -> None:
     """Gradients of two paths and of several calls add up, unless cleared between calls."""
     both = tracked(1.0)
     (3 * both + 4 * both).sum().backward()
@@ -431,7 +413,7 @@ def test_backward_adds(pages: dict[str, Page]) -> None:
     }
 
 
-def test_zero_grad_sets_none(pages: dict[str, Page]) -> None:
+def test_zero_grad_sets_none(pages: dict[str, Run]) -> None:
     """``zero_grad`` sets ``grad`` to None, and writes zeros only if asked."""
     x = tracked(1.0)
     optimizer = torch.optim.SGD([x])
@@ -448,7 +430,7 @@ def test_zero_grad_sets_none(pages: dict[str, Page]) -> None:
 
 
 @pytest.mark.parametrize("name", ["gradients", "vector_jacobian_product"])
-def test_a_vector_needs_an_argument(name: str, pages: dict[str, Page]) -> None:
+def test_a_vector_needs_an_argument(name: str, pages: dict[str, Run]) -> None:
     """Without an argument, ``backward`` of a vector raises."""
     message = "grad can be implicitly created only for scalar outputs"
     with pytest.raises(RuntimeError, match=message):
@@ -456,12 +438,12 @@ def test_a_vector_needs_an_argument(name: str, pages: dict[str, Page]) -> None:
     assert message in pages[name].output
 
 
-def test_quarters_make_the_mean(pages: dict[str, Page]) -> None:
+def test_quarters_make_the_mean(pages: dict[str, Run]) -> None:
     """Backward from ``z`` with quarters is backward from the mean of ``z``."""
     assert "scalar outputs\nx.grad [[4.5, 4.5], [4.5, 4.5]]\n" in pages["gradients"].output
 
 
-def test_a_second_walk_needs_the_graph_retained(pages: dict[str, Page]) -> None:
+def test_a_second_walk_needs_the_graph_retained(pages: dict[str, Run]) -> None:
     """A second backward through one graph raises unless the first retained the graph."""
     message = "Trying to backward through the graph a second time"
     o = formula(tracked(1.0))
@@ -480,7 +462,7 @@ def test_a_second_walk_needs_the_graph_retained(pages: dict[str, Page]) -> None:
     assert page.after("with retain_graph, after two calls:") == "[[9.0, 9.0], [9.0, 9.0]]"
 
 
-def test_autograd_grad_returns(pages: dict[str, Page]) -> None:
+def test_autograd_grad_returns(pages: dict[str, Run]) -> None:
     """``torch.autograd.grad`` returns gradients, also those of results, and fills none."""
     x = tracked(1.0)
     y = x + 2
@@ -510,7 +492,7 @@ def network(x: torch.Tensor) -> torch.Tensor:
     return torch.relu(x @ W1) @ W2
 
 
-def test_the_jacobian_by_hand(pages: dict[str, Page]) -> None:
+def test_the_jacobian_by_hand(pages: dict[str, Run]) -> None:
     """The page's J is the one computed on paper, rows for outputs, columns for inputs."""
     page = pages["vector_jacobian_product"]
     assert page.after("h [") == "-1.0, 4.0, 5.0]   y [-1.0, 23.0]"
@@ -520,7 +502,7 @@ def test_the_jacobian_by_hand(pages: dict[str, Page]) -> None:
     assert torch.func.jacrev(network)(x).tolist() == [[-3.0, 2.0, 2.0], [4.0, 9.0, -1.0]]
 
 
-def test_all_ways_stand_in_one_table(pages: dict[str, Page]) -> None:
+def test_all_ways_stand_in_one_table(pages: dict[str, Run]) -> None:
     """Five ways give the same product for each of three vectors."""
     page = pages["vector_jacobian_product"]
     for way in (
@@ -546,7 +528,7 @@ def test_backward_multiplies_from_the_left() -> None:
     assert x.grad.tolist() == pull_back(v)[0].tolist() == [-10.0, -5.0, 5.0]
 
 
-def test_a_losss_vector_is_grad_y_pred(pages: dict[str, Page]) -> None:
+def test_a_losss_vector_is_grad_y_pred(pages: dict[str, Run]) -> None:
     """Backward from the loss is backward from the outputs with ``grad_y_pred``."""
     page = pages["vector_jacobian_product"]
     assert page.after("grad_y_pred") == "[-4.0, 6.0]"
@@ -554,7 +536,7 @@ def test_a_losss_vector_is_grad_y_pred(pages: dict[str, Page]) -> None:
     assert page.after("x.grad with v as above") == "[36.0, 46.0, -14.0]"
 
 
-def test_doubling(pages: dict[str, Page]) -> None:
+def test_doubling(pages: dict[str, Run]) -> None:
     """The norm passes 1000 in the last doubling, not before, and the gradient is ``2 ** k * v``."""
     page = pages["vector_jacobian_product"]
     k = page.values["k"]
@@ -573,7 +555,7 @@ def test_doubling(pages: dict[str, Page]) -> None:
     assert json.loads(product) == expected
 
 
-def test_one_product_is_one_pass(pages: dict[str, Page]) -> None:
+def test_one_product_is_one_pass(pages: dict[str, Run]) -> None:
     """The whole Jacobian takes a pass for each output, a product and a loss's gradient one."""
     sizes = [1, 2, 5, 10, 20]
     page = pages["vector_jacobian_product"]
@@ -584,7 +566,7 @@ def test_one_product_is_one_pass(pages: dict[str, Page]) -> None:
     }
 
 
-def test_the_whole_jacobian_costs_a_pass_an_output(pages: dict[str, Page]) -> None:
+def test_the_whole_jacobian_costs_a_pass_an_output(pages: dict[str, Run]) -> None:
     """``jacrev`` costs as much as the forward pass, and as much again for each output."""
     *_, table = pages["vector_jacobian_product"].output.partition("outputs   v @ J   jacrev")
     rows = [numbers(line) for line in table.splitlines()[1:]]

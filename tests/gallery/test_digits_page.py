@@ -64,13 +64,6 @@ def digits() -> Any:
     return importlib.import_module("sklearn.datasets").load_digits()
 
 
-def after(page: Run, start: str) -> str:
-    """What stands behind a line's beginning, which only one line has."""
-    lines = page.done.stdout.splitlines()
-    (found,) = (line.removeprefix(start).strip() for line in lines if line.startswith(start))
-    return found
-
-
 def test_page_names_the_next() -> None:
     """The page's last line leads to the cheat sheet."""
     assert PAGE in SCRIPTS
@@ -91,8 +84,8 @@ def test_sizes(page: Run, digits: Any) -> None:
     assert "images (1797, 1, 32, 32)  values -1.0 to 1.0" in lines
     five = (6 * 25 + 6, 16 * 6 * 25 + 16, 120 * 400 + 120, 84 * 120 + 84, 10 * 84 + 10)
     two = 1024 * 100 + 100 + 100 * 10 + 10
-    assert after(page, "numbers in its parameters:") == str(sum(five))
-    assert after(page, "numbers in the parameters of the two layers:") == str(two)
+    assert page.after("numbers in its parameters:") == str(sum(five))
+    assert page.after("numbers in the parameters of the two layers:") == str(two)
     assert two > sum(five)
 
 
@@ -123,9 +116,9 @@ def test_the_split_is_disjoint_and_stratified(fitted: Fit, page: Run, digits: An
     whole = np.bincount(digits.target)
     held_out = np.bincount(digits.target[fitted.held_out])
     assert np.all(np.abs(held_out - whole / 5) < 1)
-    assert after(page, "to train with:") == "1442   held out: 355   in both: 0"
-    assert after(page, "held out by digit:") == str(held_out.tolist())
-    assert after(page, "train by digit:") == str((whole - held_out).tolist())
+    assert page.after("to train with:") == "1442   held out: 355   in both: 0"
+    assert page.after("held out by digit:") == str(held_out.tolist())
+    assert page.after("train by digit:") == str((whole - held_out).tolist())
 
 
 def test_cross_entropy_takes_raw_scores_and_class_numbers(page: Run) -> None:
@@ -138,8 +131,8 @@ def test_cross_entropy_takes_raw_scores_and_class_numbers(page: Run) -> None:
     loss = torch.nn.CrossEntropyLoss()(torch.from_numpy(scores), torch.tensor([0, 2]))
     assert loss.item() == pytest.approx(right)
     expected = f"{right:.3f}  CrossEntropyLoss {right:.3f}  given probabilities {wrong:.3f}"
-    assert after(page, "by hand") == expected
-    assert after(page, "ten equal scores:") == f"{np.log(10):.3f}, the log of 10"
+    assert page.after("by hand") == expected
+    assert page.after("ten equal scores:") == f"{np.log(10):.3f}, the log of 10"
 
 
 def test_squared_errors_punish_a_sure_right_answer(page: Run) -> None:
@@ -152,7 +145,7 @@ def test_squared_errors_punish_a_sure_right_answer(page: Run) -> None:
     ):
         squared = ((row[0] - 1) ** 2 + row[1] ** 2 + row[2] ** 2) / 3
         entropy = -np.log(np.exp(row[0]) / np.exp(row).sum())
-        assert after(page, answer) == f"MSELoss {squared:.3f}  CrossEntropyLoss {entropy:.3f}"
+        assert page.after(answer) == f"MSELoss {squared:.3f}  CrossEntropyLoss {entropy:.3f}"
         printed[answer] = squared, entropy
     assert min(printed, key=lambda answer: printed[answer][0]) == "even"
     assert sorted(printed, key=lambda answer: printed[answer][1]) == list(printed)
@@ -164,8 +157,8 @@ def test_modes(page: Run) -> None:
     ones = torch.ones(1000)
     assert torch.equal(layer.eval()(ones), ones)
     assert (layer.train()(ones) == 0).any()
-    assert after(page, "Dropout gives the same in both modes:") == "False"
-    assert after(page, "LeNet gives the same in both modes:") == "True"
+    assert page.after("Dropout gives the same in both modes:") == "False"
+    assert page.after("LeNet gives the same in both modes:") == "True"
 
 
 def test_held_out_accuracy(fitted: Fit, page: Run, digits: Any) -> None:
@@ -178,7 +171,7 @@ def test_held_out_accuracy(fitted: Fit, page: Run, digits: Any) -> None:
         accuracy = np.count_nonzero(guesses[part] == digits.target[part]) / len(part)
         assert accuracy > 0.97
         assert accuracies[-1] == pytest.approx(accuracy)
-    assert after(page, "held-out accuracy above 97 %:") == "True"
+    assert page.after("held-out accuracy above 97 %:") == "True"
 
 
 def test_training_improves_both_parts(fitted: Fit, page: Run) -> None:
@@ -200,9 +193,7 @@ def test_data_loader_makes_the_same_kind_of_batches(fitted: Fit, page: Run) -> N
     split = torch.as_tensor(fitted.train).split(32)
     assert [len(batch) for batch in batches] == [len(batch) for batch in split]
     assert sorted(torch.cat(batches).tolist()) == sorted(fitted.train)
-    assert (
-        after(page, "mini-batches:") == f"{len(split)}   in the first: 32   each image once: True"
-    )
+    assert page.after("mini-batches:") == f"{len(split)}   in the first: 32   each image once: True"
 
 
 def test_what_a_share_is_worth(page: Run) -> None:
@@ -210,12 +201,12 @@ def test_what_a_share_is_worth(page: Run) -> None:
     rng = np.random.default_rng(0)
     for share in (0.9, 0.95, 0.98):
         drawn = rng.binomial(355, share, size=20_000) / 355
-        shown = float(after(page, f"p = {share:.2f}, n = 355: standard error"))
+        shown = float(page.after(f"p = {share:.2f}, n = 355: standard error"))
         assert shown == pytest.approx(drawn.std(), rel=0.03)
     start = "LeNet within two of them of nearest neighbour, first split:"
-    assert after(page, start) == "True"
+    assert page.after(start) == "True"
     for split in ("random fifth", "last fifth"):
-        assert after(page, f"the two layers read worse than LeNet, {split}:") == "True"
+        assert page.after(f"the two layers read worse than LeNet, {split}:") == "True"
 
 
 def test_what_enters_a_distorted_image_is_background(page: Run) -> None:
@@ -225,7 +216,7 @@ def test_what_enters_a_distorted_image_is_background(page: Run) -> None:
     )
     ones = torch.nn.functional.grid_sample(torch.ones(1, 1, 4, 4), grid, align_corners=False)
     assert ones[0, 0, 0, 0] == 0
-    assert after(page, "smallest value after that:") == "-1.0"
+    assert page.after("smallest value after that:") == "-1.0"
 
 
 @pytest.mark.parametrize("split", ["random fifth", "last fifth"])
@@ -237,7 +228,7 @@ def test_nearest_neighbour(split: str, fitted: Fit, page: Run, digits: Any) -> N
     for place in held_out:
         distances = ((digits.data[train] - digits.data[place]) ** 2).sum(axis=1)
         right += digits.target[train][distances.argmin()] == digits.target[place]
-    shown = float(after(page, f"nearest neighbour, {split} held out:"))
+    shown = float(page.after(f"nearest neighbour, {split} held out:"))
     assert shown == pytest.approx(right / len(held_out), abs=0.004)
 
 
@@ -245,4 +236,4 @@ def test_rows_of_the_confusion_matrix(fitted: Fit, page: Run, digits: Any) -> No
     """Each matrix holds every held-out image once, in the row of its true digit."""
     for split, part in (("random fifth", fitted.held_out), ("last fifth", range(1442, 1797))):
         rows = np.bincount(digits.target[list(part)], minlength=10).tolist()
-        assert after(page, f"{split}:") == f"355 guesses, by row {rows}"
+        assert page.after(f"{split}:") == f"355 guesses, by row {rows}"

@@ -6,7 +6,7 @@ import json
 import re
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -23,30 +23,12 @@ SCRIPT = Path(__file__).parents[2] / "gallery" / "networks" / "lenet.py"
 CLASSES = torch.tensor([3, 1, 4, 1])
 
 
-class Page(NamedTuple):
-    """The page, run."""
-
-    output: str
-    """What it printed."""
-    losses: list[float]
-    """The losses of its loop."""
-
-    def after(self, start: str) -> str:
-        """What stands behind a line's beginning, which only one line has."""
-        (found,) = (
-            line.removeprefix(start).strip()
-            for line in self.output.splitlines()
-            if line.startswith(start)
-        )
-        return found
-
-
 @pytest.fixture(scope="module")
-def page(runs: Callable[[Path], Run]) -> Page:
+def page(runs: Callable[[Path], Run]) -> Run:
     """The page's one run."""
     run = runs(SCRIPT)
     assert (run.done.returncode, run.done.stderr) == (0, "")
-    return Page(run.done.stdout, run.values["losses"])
+    return run
 
 
 def reference() -> tuple[LeNet, torch.Tensor]:
@@ -65,7 +47,7 @@ def mean_squared_error(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Te
 # The page and the reference
 
 
-def test_page_has_the_references_network(page: Page) -> None:
+def test_page_has_the_references_network(page: Run) -> None:
     """With the same seed, the page's network gives the reference's output and gradient."""
     net, images = reference()
     outputs = net(images)
@@ -80,7 +62,7 @@ def test_page_has_the_references_network(page: Page) -> None:
         assert json.loads(page.after(label)) == expected
 
 
-def test_page_gives_the_references_losses(page: Page) -> None:
+def test_page_gives_the_references_losses(page: Run) -> None:
     """The first 20 losses of the page's loop are those of the reference's training step."""
     net, images = reference()
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
@@ -88,18 +70,18 @@ def test_page_gives_the_references_losses(page: Page) -> None:
         training_step(net, optimizer, images, CLASSES, loss_function=mean_squared_error)
         for _ in range(21)
     ]
-    assert len(page.losses) == 200
-    assert largest_relative_difference(page.losses[:20], losses[:20]) <= 1e-5
+    assert len(page.values["losses"]) == 200
+    assert largest_relative_difference(page.values["losses"][:20], losses[:20]) <= 1e-5
     expected = " ".join(f"{losses[t]:.4f}" for t in (0, 1, 10, 20))
     assert page.after("losses at steps 0, 1, 10, 20:") == expected
 
 
-def test_the_network_learns_frequencies_and_then_the_images(page: Page) -> None:
+def test_the_network_learns_frequencies_and_then_the_images(page: Run) -> None:
     """At step 20 it guesses the most frequent class for all; in the end, each image's own."""
     rows = torch.eye(10)[CLASSES]
     best = float(((rows - rows.mean(dim=0)) ** 2).mean())
     assert float(page.after("loss of the best constant answer:")) == pytest.approx(best, abs=1e-4)
-    assert page.losses[20] == pytest.approx(best, rel=0.1)
+    assert page.values["losses"][20] == pytest.approx(best, rel=0.1)
 
     net, images = reference()
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
@@ -111,11 +93,11 @@ def test_the_network_learns_frequencies_and_then_the_images(page: Page) -> None:
     assert guesses[199] == CLASSES.tolist()
     expected = f"{CLASSES.tolist()}   at step 20 {guesses[20]}   at the end {guesses[199]}"
     assert page.after("classes") == expected
-    assert page.losses[-1] < 0.001
+    assert page.values["losses"][-1] < 0.001
     assert page.after("last loss below 0.001:") == "True"
 
 
-def test_page_prints_the_ten_parameters(page: Page) -> None:
+def test_page_prints_the_ten_parameters(page: Run) -> None:
     """The page's table has the reference's ten parameters, their shapes and how many numbers."""
     printed = re.findall(
         r"(?m)^((?:conv|fc)\d\.(?:weight|bias)) +(\([\d, ]+\)) +(\d+)$", page.output
@@ -142,7 +124,7 @@ def test_shapes_are_asserted_not_commented() -> None:
 # Corrections
 
 
-def test_convolutions_take_one_sample_and_batch_norm_does_not(page: Page) -> None:
+def test_convolutions_take_one_sample_and_batch_norm_does_not(page: Run) -> None:
     """Conv2d and pooling take (C, H, W); BatchNorm2d refuses it and takes a batch of one."""
     image = torch.zeros(1, 32, 32)
     maps = torch.nn.Conv2d(1, 6, 5)(image)
@@ -156,7 +138,7 @@ def test_convolutions_take_one_sample_and_batch_norm_does_not(page: Page) -> Non
     assert page.after("(1, 32, 32) -> (10,)") == "as in the batch: True"
 
 
-def test_flatten_from_the_front_takes_channels_for_samples(page: Page) -> None:
+def test_flatten_from_the_front_takes_channels_for_samples(page: Run) -> None:
     """Of one sample, ``flatten(x, 1)`` makes a row for each channel without an error."""
     maps = torch.zeros(16, 5, 5)
     assert torch.flatten(maps, 1).shape == (16, 25)
@@ -167,7 +149,7 @@ def test_flatten_from_the_front_takes_channels_for_samples(page: Page) -> None:
     assert page.after("fc1:").endswith("shapes cannot be multiplied (16x25 and 400x120)")
 
 
-def test_mean_divides_by_entries(page: Page) -> None:
+def test_mean_divides_by_entries(page: Run) -> None:
     """The default loss is the sum over all 40 entries by 40, not by 4 images, and of shape ()."""
     output, target = torch.ones(4, 10), torch.zeros(4, 10)
     loss = torch.nn.MSELoss()(output, target)
@@ -177,7 +159,7 @@ def test_mean_divides_by_entries(page: Page) -> None:
     assert page.after("sum / mean") == "40.0   entries 40"
 
 
-def test_unequal_shapes_are_broadcast_with_a_warning(page: Page) -> None:
+def test_unequal_shapes_are_broadcast_with_a_warning(page: Run) -> None:
     """Against [1, 10], a target [10] gives the right loss, against [10, 1] that of all pairs."""
     loss = torch.nn.MSELoss()
     output, target = torch.arange(10.0).reshape(1, 10), torch.ones(10)
@@ -199,7 +181,7 @@ def test_unequal_shapes_are_broadcast_with_a_warning(page: Page) -> None:
             loss(output, target)
 
 
-def test_the_graph_is_walked_to_every_parameter(page: Page) -> None:
+def test_the_graph_is_walked_to_every_parameter(page: Run) -> None:
     """The printed graph is the loss's, each end naming a parameter once, with its shape."""
     net, images = reference()
     names = {param: name for name, param in net.named_parameters()}
@@ -219,7 +201,7 @@ def test_the_graph_is_walked_to_every_parameter(page: Page) -> None:
     assert "\n" + "\n".join(lines) + "\n" in page.output
 
 
-def test_walking_by_index_ends_at_a_bias(page: Page) -> None:
+def test_walking_by_index_ends_at_a_bias(page: Run) -> None:
     """Two steps of ``next_functions[0][0]`` end at a bias's AccumulateGrad, not at ReLU."""
     net, images = reference()
     loss = torch.nn.functional.mse_loss(net(images), torch.zeros(4, 10))
@@ -238,7 +220,7 @@ def test_walking_by_index_ends_at_a_bias(page: Page) -> None:
     assert page.after("first in conv1:") == "None"
 
 
-def test_zero_grad_sets_none_on_every_parameter(page: Page) -> None:
+def test_zero_grad_sets_none_on_every_parameter(page: Run) -> None:
     """After ``zero_grad`` gradients are None, and ``backward`` fills those of all ten."""
     net, images = reference()
     net(images).backward(torch.ones(4, 10))
@@ -250,10 +232,10 @@ def test_zero_grad_sets_none_on_every_parameter(page: Page) -> None:
     assert page.after("conv1.bias.grad before:") == "None"
 
 
-def test_the_update_lowers_the_loss(page: Page) -> None:
+def test_the_update_lowers_the_loss(page: Run) -> None:
     """One update by hand gives the loss that the loop has after its first step."""
     before, after = re.findall(r"\d\.\d{4}", page.after("loss before"))
-    assert [before, after] == [f"{loss:.4f}" for loss in page.losses[:2]]
+    assert [before, after] == [f"{loss:.4f}" for loss in page.values["losses"][:2]]
     assert float(after) < float(before)
 
 

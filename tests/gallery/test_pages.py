@@ -8,9 +8,10 @@ import sys
 import tomllib
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+import script_header
 from agreement import TOLERANCE, largest_relative_difference, reference_fit
 from expectations import EXPECTED, GUIDES, PAGES, SCRIPTS, expected_file, run, unexpected
 from figure_lines import blank
@@ -27,20 +28,11 @@ ROOT = Path(__file__).parents[2]
 LADDER = ROOT / "gallery" / "two_layer"
 # Packages that are imported by another name than they are installed by.
 INSTALLED_AS = {"sklearn": "scikit-learn"}
-HEADER = re.compile(r"(?m)^# /// script\n(?P<toml>(?:#(?: .*)?\n)+?)# ///\n")
 
 every_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 every_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 NOT_FINITE = re.compile(r"(?i)\b(?:nan|inf(?:inity)?)\b")
-
-
-def header(script: Path) -> dict[str, Any]:
-    """A script's PEP 723 header."""
-    match = HEADER.match(script.read_text(encoding="utf-8"))
-    assert match is not None
-    lines = match["toml"].splitlines()
-    return tomllib.loads("\n".join(line.removeprefix("#").removeprefix(" ") for line in lines))
 
 
 def text_cells(script: Path) -> Iterator[str]:
@@ -152,8 +144,9 @@ def test_header_names_what_the_script_imports(script: Path) -> None:
         )
     }
     needed = imported - set(sys.stdlib_module_names)
-    assert header(script)["requires-python"] == pyproject["project"]["requires-python"]
-    assert header(script)["dependencies"] == sorted(
+    header = script_header.read(script.read_text(encoding="utf-8"))
+    assert header["requires-python"] == pyproject["project"]["requires-python"]
+    assert header["dependencies"] == sorted(
         by_name[INSTALLED_AS.get(name, name)] for name in needed
     )
 

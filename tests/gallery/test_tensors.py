@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
-from expectations import SCRIPTS, run
+from expectations import SCRIPTS, after, run
 from gallery_order import ORDER
 
 if TYPE_CHECKING:
@@ -38,12 +38,6 @@ def pages(runs: Callable[[Path], Run]) -> Pages:
         assert (done.returncode, done.stderr) == (0, "")
         printed[name] = done.stdout.splitlines()
     return printed
-
-
-def after(lines: list[str], start: str) -> str:
-    """What stands behind a line's beginning, which only one line has."""
-    (found,) = (line.removeprefix(start).strip() for line in lines if line.startswith(start))
-    return found
 
 
 def first_sentence(error: BaseException) -> str:

@@ -7,17 +7,16 @@ import http.server
 import os
 import shutil
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from offers import built_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -30,10 +29,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def site() -> Path:
     """Give the built site's folder: ``TWOLAYER_SITE``, else ``_site``."""
-    folder = Path(os.environ.get("TWOLAYER_SITE", ROOT / "_site"))
-    if not (folder / "index.html").is_file():
-        pytest.fail(f"there is no site in {folder}; run: nox -s docs")
-    return folder.resolve()
+    return built_site()
 
 
 @pytest.fixture(scope="session")
