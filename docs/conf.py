@@ -53,6 +53,9 @@ extensions = [
     "page_descriptions",
     "short_names",
     "page_html",
+    "page_links",
+    "security_policy",
+    "lean_assets",
 ]
 
 # Pages
@@ -136,24 +139,35 @@ intersphinx_disabled_reftypes = ["std:*"]
 html_theme = "furo"
 html_title = "twolayer"
 html_static_path = ["_static"]
-html_css_files = ["twolayer.css"]
+html_css_files = ["twolayer.css", "search.css", "reading.css"]
+html_js_files = [f"scripts/{name}.js" for name in ("search", "glossary", "reading")]
 html_favicon = "_static/favicon.svg"
 html_math_renderer = "temml"
 html_scaled_image_link = False
-html_copy_source = False
+html_copy_source = True
+html_sourcelink_suffix = ""
 html_show_sourcelink = False
 html_show_sphinx = True
 html_last_updated_fmt = None
 html_theme_options = {
     "sidebar_hide_name": False,
     "top_of_page_buttons": [],
-    "light_css_variables": {"color-brand-primary": "#0b5f8a", "color-brand-content": "#0b5f8a"},
+    "light_css_variables": {
+        "color-brand-primary": "#0b5f8a",
+        "color-brand-content": "#0b5f8a",
+        "color-code-background": "#f5f7fa",
+    },
     "dark_css_variables": {"color-brand-primary": "#7cc4ee", "color-brand-content": "#7cc4ee"},
 }
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+# Code only: no button on what code printed, on drawings in letters, on differences.
+copybutton_selector = (
+    "div.highlight:not(.sphx-glr-script-out *, .cell_output *, .highlight-text *, .highlight-diff *, "
+    ".highlight-none *) > pre"
+)
 
 
 def setup(app: Sphinx) -> None:

@@ -1,4 +1,8 @@
-"""A description for each page, for search engines and link previews: its first paragraph."""
+"""A description for each page, for search engines and link previews: its first paragraph.
+
+What a preview needs besides, the address of the page and of the picture, is known only where the site's
+own address is: ``docs/_tools/site_address.py`` adds it to the finished site.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from markupsafe import Markup
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
 _LENGTH = 160
+_VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
 _FALLBACK = (
     "One small neural network, built nine times: by hand in NumPy, then with each layer of "
     "PyTorch that takes a piece of the work away."
@@ -54,12 +60,42 @@ def _parents(node: nodes.Node) -> list[nodes.Node]:
     return found
 
 
+def meta_tags(title: str, description: str, *, home: bool) -> str:
+    """Write the tags of a page's head that describe it.
+
+    Args:
+        title: The page's title, which may hold markup.
+        description: What it is about, in plain text.
+        home: Whether it is the home page, which stands for the site.
+
+    Returns:
+        HTML.
+    """
+    name = Markup(title).striptags()  # noqa: S704
+    values = {
+        "og:type": "website" if home else "article",
+        "og:site_name": "twolayer",
+        "og:title": name,
+        "og:description": description,
+    }
+    tags = [f'<meta name="description" content="{html.escape(description)}">']
+    tags += [
+        f'<meta property="{key}" content="{html.escape(value)}">' for key, value in values.items()
+    ]
+    tags.append('<meta name="twitter:card" content="summary_large_image">')
+    return "\n    ".join(tags)
+
+
 def _add(
-    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], doctree: nodes.Node | None
+    app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.Node | None
 ) -> None:
     """Put the description into the page's head."""
-    tag = f'<meta name="description" content="{html.escape(describe(doctree))}">'
-    context["metatags"] = context.get("metatags", "") + tag
+    # docutils names the viewport a second time, after the theme.
+    others = _VIEWPORT.sub("", context.get("metatags", ""))
+    home = page == app.config.root_doc
+    title = context.get("title") or app.config.html_title
+    tags = meta_tags(title, describe(doctree), home=home)
+    context["metatags"] = f"{others}\n    {tags}"
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -21,10 +21,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from temml_package import TemmlError, ensure, wanted_version
+import finish_site
+import offline_search
+from bundles import BundleError
+from npm_package import NpmError
+from site_address import AddressError
+from temml_package import ensure, wanted_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 DOCS = Path(__file__).resolve().parent.parent
 ROOT = DOCS.parent
@@ -36,7 +41,7 @@ RUNNING = BUILD / "running"
 SITE = ROOT / "_site"
 _EXECUTING = ("numpy", "torch", "matplotlib", "sphinx-gallery", "myst-nb")
 _SHAPING = ("sphinx", "furo", "myst-parser", "sphinx-copybutton")
-_NOT_PUBLISHED = shutil.ignore_patterns(".buildinfo*", ".doctrees", "_sources", "reports")
+_NOT_PUBLISHED = shutil.ignore_patterns(".buildinfo*", ".doctrees", "*.rst", "reports")
 _SCRIPTS = re.compile(r"successfully executed (\d+) out of")
 _PAGES = re.compile(r"Executed notebook in")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -264,21 +269,23 @@ def recover(site: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def publish(built: Path, site: Path) -> None:
-    """Put a copy of a built site in the place of the last one.
+def publish(built: Path, site: Path, finish: Callable[[Path], None]) -> None:
+    """Put a finished copy of a built site in the place of the last one.
 
-    The copy is made beside the site, then two renames exchange them. Wherever this is cut short,
-    the last site is there, or :func:`recover` puts it back.
+    The copy is made and finished beside the site, then two renames exchange them. Wherever this is cut
+    short, the last site is there, or :func:`recover` puts it back.
 
     Args:
         built: The folder that Sphinx wrote.
         site: The finished site's folder.
+        finish: What is done to the copy.
     """
     new, old = _beside(site)
     recover(site)
     site.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(built, new, ignore=_NOT_PUBLISHED)
     (new / ".nojekyll").touch()
+    finish(new)
     if site.exists():
         site.rename(old)
     new.rename(site)
@@ -328,6 +335,7 @@ def build(site: Path, *, fresh: bool) -> tuple[int, int]:
         for name in clear_caches(fresh=fresh):
             print(f"{name}: something it depends on changed, so it is made anew")
         ensure()
+        offline_search.ensure()
         for name in remove_orphans():
             print(f"{name} is gone")
         RUNNING.touch()
@@ -337,7 +345,7 @@ def build(site: Path, *, fresh: bool) -> tuple[int, int]:
             message = f"sphinx-build ended with status {status}; the warnings above say why"
             raise BuildError(message)
         remove_stale_outputs()
-        publish(HTML, site)
+        publish(HTML, site, finish_site.finish)
         RUNNING.unlink()
     return scripts, pages
 
@@ -365,7 +373,7 @@ def main(arguments: list[str] | None = None) -> int:
     site = options.output.absolute()
     try:
         scripts, pages = build(site, fresh=options.fresh)
-    except (BuildError, TemmlError) as error:
+    except (BuildError, NpmError, AddressError, BundleError) as error:
         print(f"\nThe site was not built: {error}", file=sys.stderr)
         if site.is_dir():
             print(f"{_shown(site)} still holds the last good one.", file=sys.stderr)

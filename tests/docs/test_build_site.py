@@ -38,9 +38,13 @@ def names(folder: Path) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
 
 
+def as_it_is(_site: Path) -> None:
+    """Finish a site by leaving it alone."""
+
+
 def test_publishing_replaces_the_site(tmp_path: Path, built: Path, site: Path) -> None:
     """The new site takes the old one's place, and nothing of the old one stays."""
-    build_site.publish(built, site)
+    build_site.publish(built, site, as_it_is)
 
     assert names(site) == [".nojekyll", "gallery/page.html", "index.html"]
     assert (site / "index.html").read_text("utf-8") == "new"
@@ -49,7 +53,7 @@ def test_publishing_replaces_the_site(tmp_path: Path, built: Path, site: Path) -
 
 def test_the_first_site_needs_no_old_one(tmp_path: Path, built: Path) -> None:
     """Publishing works where there is no site yet, in a folder that is not there yet."""
-    build_site.publish(built, tmp_path / "a" / "b" / "_site")
+    build_site.publish(built, tmp_path / "a" / "b" / "_site", as_it_is)
 
     assert (tmp_path / "a/b/_site/index.html").is_file()
 
@@ -67,11 +71,26 @@ def test_a_failed_copy_leaves_the_old_site(
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "copytree", half)
         with pytest.raises(OSError, match="No space left"):
-            build_site.publish(built, site)
+            build_site.publish(built, site, as_it_is)
 
     assert names(site) == ["gone.html", "index.html"]
-    build_site.publish(built, site)
+    build_site.publish(built, site, as_it_is)
     assert (site / "index.html").read_text("utf-8") == "new"
+
+
+def test_a_failed_finish_leaves_the_old_site(built: Path, site: Path) -> None:
+    """A site that can't be finished is not published, and the copy is all that was changed."""
+
+    def fail(new: Path) -> None:
+        (new / "index.html").write_text("half finished", "utf-8")
+        message = "no index"
+        raise RuntimeError(message)
+
+    with pytest.raises(RuntimeError, match="no index"):
+        build_site.publish(built, site, fail)
+
+    assert names(site) == ["gone.html", "index.html"]
+    assert (built / "index.html").read_text("utf-8") == "new"
 
 
 def test_a_kill_between_the_renames_is_mended(tmp_path: Path, built: Path, site: Path) -> None:

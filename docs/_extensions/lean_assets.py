@@ -1,0 +1,63 @@
+"""Leave out the style sheets and scripts that no page of this site needs.
+
+The theme and the extensions add theirs to every page. What is left out here: MyST-NB's styles for
+outputs that no page has, sphinx-gallery's for data frames and tags, and Sphinx's scripts for its own
+search, which Pagefind replaces.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+NOT_NEEDED = (
+    "*/mystnb.*.css",
+    "*/sg_gallery-rendered-html.css",
+    "*/sg-tags.js",
+    "*/doctools.js",
+    "*/sphinx_highlight.js",
+    "*/scripts/furo-extensions.js",
+)
+_AFTER_ALL_OTHERS = 900
+
+
+def needed(filename: str) -> bool:
+    """Say whether pages need a file.
+
+    Args:
+        filename: The address of a style sheet or script within the site.
+
+    Returns:
+        Whether to keep it.
+
+    Examples:
+        >>> needed("_static/doctools.js"), needed("_static/styles/furo.css")
+        (False, True)
+    """
+    return not any(fnmatch(filename, pattern) for pattern in NOT_NEEDED)
+
+
+def _leave_out(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.Node | None
+) -> None:
+    """Shorten a page's lists of files."""
+    for kind in ("css_files", "script_files"):
+        context[kind] = [file for file in context[kind] if needed(str(file.filename))]
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Connect the choice, after all that add files.
+
+    Args:
+        app: The Sphinx application.
+
+    Returns:
+        What Sphinx wants to know of an extension.
+    """
+    app.connect("html-page-context", _leave_out, priority=_AFTER_ALL_OTHERS)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,95 @@
+"""The index of the site's search, made by Pagefind from the text of the articles."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import shutil
+from typing import TYPE_CHECKING
+
+from pagefind.index import IndexConfig, PagefindIndex
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from page_parts import Page
+
+FOLDER = "pagefind"
+WEIGHTS = {
+    "gallery/": 2.0,
+    "reference/": 0.7,
+    "how_this_site_is_checked": 0.3,
+    "what_is_taught_where": 0.3,
+}
+"""How much a page's words count: pages that teach go before those that list. Others count 1."""
+_CODE = 0.2
+_NOT_USED = ("pagefind-*ui.*", "pagefind-highlight.js", "wasm.unknown.pagefind")
+
+
+def weight(address: str) -> float:
+    """Say how much a page's words count.
+
+    Args:
+        address: Where it lies within the site.
+
+    Returns:
+        A factor.
+
+    Examples:
+        >>> weight("gallery/networks/lenet.html"), weight("glossary.html")
+        (2.0, 1.0)
+    """
+    return next((w for start, w in WEIGHTS.items() if address.startswith(start)), 1.0)
+
+
+def simple_html(page: Page, language: str = "en") -> str:
+    """Write a page as Pagefind reads it best: headings that carry their anchors, and text.
+
+    Args:
+        page: A page cut into parts.
+        language: The language that it is written in.
+
+    Returns:
+        HTML.
+    """
+    escaped = html.escape
+    lines = [f'<html lang="{language}"><body><main data-pagefind-body>']
+    factor = weight(page.address)
+    counts, seldom = (f'data-pagefind-weight="{w:g}"' for w in (factor, factor * _CODE))
+    for part in page.parts:
+        # A heading counts more than text by itself.
+        name, anchor = ("h2", f' id="{escaped(part.anchor)}"') if part.anchor else ("h1", "")
+        lines.append(f"<{name}{anchor}>{escaped(part.title)}</{name}>")
+        lines.append(f"<p {counts}>{escaped(part.text)}</p>")
+        if part.code:
+            # Code is found too, after text that has the same words.
+            lines.append(f"<pre {seldom}>{escaped(part.code)}</pre>")
+    return "\n".join([*lines, "</main></body></html>"])
+
+
+def write(site: Path, pages: list[Page], language: str = "en") -> int:
+    """Write the index into the site's folder ``pagefind``.
+
+    Args:
+        site: The site's folder.
+        pages: Its pages, cut into parts.
+        language: The language that they are written in.
+
+    Returns:
+        How many pages can be found.
+    """
+    target = site / FOLDER
+    shutil.rmtree(target, ignore_errors=True)
+    asyncio.run(_index(target, pages, language))
+    for pattern in _NOT_USED:
+        for file in target.glob(pattern):
+            file.unlink()
+    return len(pages)
+
+
+async def _index(target: Path, pages: list[Page], language: str) -> None:
+    """Give Pagefind the pages, one after the other, so that each build gives the same bytes."""
+    config = IndexConfig(output_path=str(target), force_language=language)
+    async with PagefindIndex(config=config) as index:
+        for page in pages:
+            await index.add_html_file(content=simple_html(page, language), url=page.address)

@@ -1,0 +1,203 @@
+"""What helps to read: terms explained, long outputs folded, a page's links, print, lost readers."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+import page_html
+import pytest
+import site_address
+from bs4 import BeautifulSoup
+from offers import NAMES
+from tabs import opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+PAGE = "gallery/two_layer/autograd.html"
+TERM = "article a.glossary-link"
+NOTE = "#glossary-note"
+
+
+def pages(site: Path) -> list[Path]:
+    """List the site's pages."""
+    return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+
+
+def test_terms_are_explained_on_focus(browser: Browser, address: str) -> None:
+    """A term that takes the focus shows its definition, told to screen readers; Escape hides it."""
+    with opened(browser, f"{address}/{PAGE}") as tab:
+        term = tab.locator(TERM).first
+        definition = term.get_attribute("data-definition")
+        tab.keyboard.press("Tab")  # from here on the focus is the keyboard's
+        term.focus()
+        assert tab.inner_text(NOTE) == definition
+        assert term.get_attribute("aria-describedby") == NOTE[1:]
+        tab.keyboard.press("Escape")
+        assert not tab.is_visible(NOTE)
+        assert term.get_attribute("aria-describedby") is None
+
+
+def test_terms_are_explained_on_hovering(browser: Browser, address: str) -> None:
+    """A term under the pointer shows its definition, which stays while the pointer is on it."""
+    with opened(browser, f"{address}/{PAGE}") as tab:
+        tab.locator(TERM).first.hover()
+        tab.wait_for_selector(NOTE)
+        tab.hover(NOTE)
+        tab.wait_for_timeout(400)
+        assert tab.is_visible(NOTE)
+        tab.hover("h1")
+        tab.wait_for_selector(NOTE, state="hidden")
+
+
+def test_an_explanation_stays_on_the_screen(browser: Browser, address: str) -> None:
+    """On a phone an explanation is as wide as fits, and nothing scrolls sideways."""
+    with opened(browser, f"{address}/{PAGE}") as tab:
+        tab.set_viewport_size({"width": 360, "height": 700})
+        tab.keyboard.press("Tab")
+        for term in tab.locator(TERM).all():
+            term.focus()
+            left, right = tab.eval_on_selector(
+                NOTE,
+                "note => [note.getBoundingClientRect().left, note.getBoundingClientRect().right]",
+            )
+            assert left >= 0
+            assert right <= 360
+
+
+def test_without_scripts_terms_keep_their_titles(site: Path) -> None:
+    """The definition stands in the link's title, which browsers show on hovering by themselves."""
+    links = BeautifulSoup((site / PAGE).read_text("utf-8"), "html.parser").select(TERM)
+    assert links
+    assert all(len(str(link["title"])) > 20 for link in links)
+
+
+def test_long_outputs_are_folded(site: Path) -> None:
+    """Each output of many lines is folded with its length in sight, and no shorter one."""
+    folded = 0
+    for page in pages(site):
+        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        for output in soup.select(".sphx-glr-script-out, .output.stream"):
+            lines = len(output.get_text().strip("\n").splitlines())
+            fold = output.find_parent("details")
+            assert (fold is not None) == (lines > page_html.LONGEST), page
+            if fold is not None:
+                folded += 1
+                assert fold.summary is not None
+                assert fold.summary.get_text() == f"Output, {lines} lines"
+    assert folded
+
+
+def test_print_unfolds_and_leaves_out_what_is_for_screens(browser: Browser, address: str) -> None:
+    """Printed, a page shows folded outputs and neither navigation nor buttons."""
+    with opened(browser, f"{address}/gallery/networks/lenet.html") as tab:
+        tab.emulate_media(media="print")
+        tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert tab.evaluate("[...document.querySelectorAll('details')].every(fold => fold.open)")
+        for hidden in (".sidebar-drawer", ".toc-drawer", ".page-links", ".related-pages"):
+            assert not tab.locator(hidden).first.is_visible(), hidden
+        tab.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert not tab.evaluate("document.querySelector('details.long-output').open")
+
+
+def test_gallery_pages_begin_with_their_files(site: Path) -> None:
+    """A gallery page leads to its script, its notebook and the zip of both from its top."""
+    for name in NAMES:
+        (page,) = [path for path in site.glob("gallery/*/*.html") if path.stem == name]
+        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        links = soup.select("ul.page-links a[download]")
+        files = [(page.parent / str(link["href"])).resolve() for link in links]
+        assert [file.name for file in files] == [f"{name}.py", f"{name}.ipynb", f"{name}.zip"]
+        assert all(file.is_file() for file in files)
+
+
+def test_guides_lead_to_their_source(site: Path) -> None:
+    """A guide and a page of the reference lead to the file that they are written in."""
+    for name in ("nine_rungs", "glossary", "reference/problem"):
+        soup = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
+        (link,) = [a for a in soup.select("ul.page-links a") if a.get_text() == "Source"]
+        source = ((site / f"{name}.html").parent / str(link["href"])).resolve()
+        assert source.read_bytes() == _written(f"{name}.md")
+
+
+def _written(name: str) -> bytes:
+    """Read a page's source in the repository."""
+    from offers import ROOT  # noqa: PLC0415
+
+    return (ROOT / "docs" / name).read_bytes()
+
+
+@pytest.mark.parametrize("lost", ["no/such/page.html", "gallery/two_layer/gone.html"])
+def test_lost_readers_find_home(browser: Browser, address: str, lost: str) -> None:
+    """Below any address, the page for missing ones has its styles, and leads home."""
+    with opened(browser, f"{address}/index.html") as tab:
+        failed: list[str] = []
+        tab.on("response", lambda r: failed.append(r.url) if r.status >= 400 else None)
+        response = tab.goto(f"{address}/{lost}")
+        assert response is not None
+        assert response.status == 404
+        assert failed == [f"{address}/{lost}"]
+        assert tab.inner_text("h1").startswith("There is no such page")
+        tab.click("article a >> text=home page")
+        assert tab.url == f"{address}/index.html"
+
+
+def test_pages_are_described_for_previews(site: Path) -> None:
+    """Each page has a title, a description and a kind for link previews, and no address it guesses."""
+    for page in pages(site):
+        text = page.read_text("utf-8")
+        named = dict(re.findall(r'<meta property="(og:\w+)" content="([^"]+)">', text))
+        assert {"og:title", "og:description", "og:type", "og:site_name"} == named.keys(), page
+        assert named["og:description"] in text.replace("og:description", "", 1)
+        assert 'rel="canonical"' not in text
+
+
+def test_a_site_that_knows_its_address_says_so(site: Path, tmp_path: Path) -> None:
+    """Given addresses, each built page has its own, each notebook opens in Colab, the map is whole."""
+    for page in pages(site):
+        target = tmp_path / page.relative_to(site)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(page, target)
+    known = site_address.Settings("https://example.org/t/", "https://github.com/someone/t")
+    site_address.write(tmp_path, known)
+
+    for page in pages(tmp_path):
+        place = page.relative_to(tmp_path).as_posix()
+        address = "https://example.org/t/" + ("" if place == "index.html" else place)
+        text = page.read_text("utf-8")
+        assert text.count(f'<link rel="canonical" href="{address}">') == 1
+        notebook = re.fullmatch(r"gallery/\w+/(?!index)\w+\.html", place) is not None
+        assert text.count(">Open in Colab</a>") == notebook, place
+    listed = (tmp_path / "sitemap.xml").read_text("utf-8").count("<loc>")
+    assert listed == len(pages(site)) - len({"404.html", "search.html"})
+    assert (site / "_static" / "card.png").is_file()
+
+
+def test_pages_allow_no_script_of_others(site: Path) -> None:
+    """Each page's policy allows this site's files, one script by its hash, and nothing inline."""
+    for page in pages(site):
+        text = page.read_text("utf-8")
+        (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)
+        rules = dict(rule.split(" ", 1) for rule in policy.replace("&#39;", "'").split("; "))
+        assert rules["default-src"] == "'none'"
+        assert "unsafe-inline" not in rules["script-src"]
+        assert not re.search(r"https?:|\*", policy)
+        assert text.index("Content-Security-Policy") < min(
+            text.index("<script"), text.index("<link")
+        )
+        assert not re.search(r"<[^>]+\son[a-z]+=", text), page
+
+
+def test_the_policy_is_enforced(browser: Browser, address: str) -> None:
+    """A script that somebody puts into a page does not run."""
+    with opened(browser, f"{address}/index.html") as tab:
+        tab.evaluate(
+            "document.body.insertAdjacentHTML('beforeend', '<img src=x: onerror=\"window.hit = 1\">')"
+        )
+        tab.evaluate("setTimeout(() => {}, 0)")
+        tab.wait_for_timeout(200)
+        assert tab.evaluate("window.hit") is None
