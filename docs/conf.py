@@ -48,6 +48,8 @@ extensions = [
     "coverage_map",
     "glossary_links",
     "inline_svg",
+    "plain_line",
+    "thumbnails",
     "strict_kernels",
     "landmarks",
     "page_descriptions",
@@ -136,7 +138,7 @@ intersphinx_disabled_reftypes = ["std:*"]
 html_theme = "furo"
 html_title = "twolayer"
 html_static_path = ["_static"]
-html_css_files = ["twolayer.css"]
+html_css_files = ["twolayer.css", "gallery.css"]
 html_favicon = "_static/favicon.svg"
 html_math_renderer = "temml"
 html_scaled_image_link = False
