@@ -50,6 +50,7 @@ extensions = [
     "inline_svg",
     "plain_line",
     "thumbnails",
+    "ladder_picture",
     "strict_kernels",
     "landmarks",
     "page_descriptions",
@@ -138,7 +139,7 @@ intersphinx_disabled_reftypes = ["std:*"]
 html_theme = "furo"
 html_title = "twolayer"
 html_static_path = ["_static"]
-html_css_files = ["twolayer.css", "gallery.css"]
+html_css_files = ["twolayer.css", "gallery.css", "home.css"]
 html_favicon = "_static/favicon.svg"
 html_math_renderer = "temml"
 html_scaled_image_link = False
