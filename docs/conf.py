@@ -51,6 +51,7 @@ extensions = [
     "plain_line",
     "thumbnails",
     "ladder_picture",
+    "brand",
     "strict_kernels",
     "landmarks",
     "page_descriptions",
@@ -139,7 +140,7 @@ intersphinx_disabled_reftypes = ["std:*"]
 html_theme = "furo"
 html_title = "twolayer"
 html_static_path = ["_static"]
-html_css_files = ["twolayer.css", "gallery.css", "home.css"]
+html_css_files = ["twolayer.css", "gallery.css", "home.css", "brand.css"]
 html_favicon = "_static/favicon.svg"
 html_math_renderer = "temml"
 html_scaled_image_link = False
