@@ -48,6 +48,10 @@ extensions = [
     "coverage_map",
     "glossary_links",
     "inline_svg",
+    "plain_line",
+    "thumbnails",
+    "ladder_picture",
+    "brand",
     "strict_kernels",
     "landmarks",
     "page_descriptions",
@@ -139,7 +143,8 @@ intersphinx_disabled_reftypes = ["std:*"]
 html_theme = "furo"
 html_title = "twolayer"
 html_static_path = ["_static"]
-html_css_files = ["twolayer.css", "search.css", "reading.css"]
+_STYLES = ("twolayer", "gallery", "home", "brand", "search", "reading")
+html_css_files = [f"{name}.css" for name in _STYLES]
 html_js_files = [f"scripts/{name}.js" for name in ("search", "glossary", "reading")]
 html_favicon = "_static/favicon.svg"
 html_math_renderer = "temml"

@@ -1,0 +1,45 @@
+"""A small site, built to see what an extension makes of a page."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def build(folder: Path, pages: Mapping[str, str], extensions: list[str]) -> tuple[Path, str]:
+    """Build pages in a folder of their own.
+
+    Args:
+        folder: Where their sources go.
+        pages: The reStructuredText of each page by its name.
+        extensions: The extensions to load.
+
+    Returns:
+        The folder of the HTML, and what Sphinx warned of.
+    """
+    for name, text in pages.items():
+        file = folder / f"{name}.rst"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f":orphan:\n\n{text}", "utf-8")
+    warnings = io.StringIO()
+    settings = {"extensions": extensions, "html_theme": "basic"}
+    with docutils_namespace():
+        app = Sphinx(
+            srcdir=folder,
+            confdir=None,
+            outdir=folder / "_html",
+            doctreedir=folder / "_doctrees",
+            buildername="html",
+            confoverrides=settings,
+            status=None,
+            warning=warnings,
+        )
+        app.build()
+    return folder / "_html", warnings.getvalue()
