@@ -35,6 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REPORT = Path(__file__).with_name("report.json")
 _LIBRARIES = ("numpy", "torch", "matplotlib", "pytest", "sphinx", "sphinx-gallery", "myst-nb")
 _TEMML = "docs/_build/node"
+_AUDITS = "docs/_build/audits"
 _CACHES = (
     "docs/gallery",
     "docs/_build/doctrees",
@@ -79,6 +80,9 @@ def copy_tree(source: Path, target: Path) -> None:
             shutil.copy2(file, copy)
     if (source / _TEMML).is_dir():
         shutil.copytree(source / _TEMML, target / _TEMML, dirs_exist_ok=True)
+    if (source / _AUDITS).is_dir() and not (target / _AUDITS).exists():
+        (target / _AUDITS).parent.mkdir(parents=True, exist_ok=True)
+        (target / _AUDITS).symlink_to(source / _AUDITS, target_is_directory=True)
 
 
 def prove_sound(faults: list[Fault], tree: Path) -> None:

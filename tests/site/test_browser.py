@@ -1,98 +1,68 @@
-"""Every page in a browser: light and dark, on a phone and on a desk."""
+"""Every page in a browser: in light and dark, on a phone and on a desk, first and later."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
+from site_report import FIRST_KB, LATER_KB, REQUESTS, SHIFT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
-
-# The theme hides what sticks out of the page, and lets the box of the content scroll instead.
-TOO_WIDE = """
-Math.max(...[document.documentElement, ...document.querySelectorAll(".main, .content")]
-    .map(box => box.scrollWidth - box.clientWidth))
-"""
-THE_RIGHT_FIGURES = """
-theme => [...document.querySelectorAll("article img.only-light, article img.only-dark")]
-    .every(image => (getComputedStyle(image).display !== "none")
-                    === image.classList.contains(`only-${theme}`))
-"""
+    from visits import Visit
 
 
-class Watch:
-    """Notes what goes wrong in a tab."""
+def test_a_page_reports_no_problem(visit: Visit) -> None:
+    """A page logs no error or warning, misses no file and asks no other host for anything."""
+    problems = [f"{view.name}: {problem}" for view in visit.views for problem in view.problems]
 
-    def __init__(self, tab: Page, address: str) -> None:
-        """Listen to the tab's events."""
-        self.problems: list[str] = []
-        self.here = ""
-        self._address = address
-        tab.on("console", self.console)
-        tab.on("pageerror", lambda error: self.note(str(error)))
-        tab.on("request", self.request)
-        tab.on("requestfailed", lambda request: self.note(f"failed {request.url}"))
-        tab.on("response", self.response)
-
-    def note(self, problem: str) -> None:
-        """Write down a problem with the page that is open."""
-        self.problems.append(f"{self.here}: {problem}")
-
-    def console(self, message: ConsoleMessage) -> None:
-        """Note an error that the page logs."""
-        if message.type == "error":
-            self.note(message.text)
-
-    def request(self, request: Request) -> None:
-        """Note a request to another host."""
-        if not request.url.startswith((self._address, "data:", "blob:")):
-            self.note(f"asks {request.url}")
-
-    def response(self, response: Response) -> None:
-        """Note a file that is not there."""
-        if response.status >= 400:
-            self.note(f"{response.status} {response.url}")
+    assert problems == []
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_work(browser: Browser, address: str, site: Path, theme: str, width: int) -> None:
-    """No page logs an error, asks another host, misses a file or scrolls sideways."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 800},
-        color_scheme="dark" if theme == "dark" else "light",
-    )
-    tab = context.new_page()
-    watch = Watch(tab, address)
-    for page in sorted(site.rglob("*.html")):
-        if "_static" in page.parts:
-            continue
-        watch.here = page.relative_to(site).as_posix()
-        tab.goto(f"{address}/{watch.here}", wait_until="networkidle")
-        wide = tab.evaluate(TOO_WIDE)
-        if wide > 0:
-            watch.note(f"{wide} px too wide")
-        if not tab.evaluate(THE_RIGHT_FIGURES, theme):
-            watch.note("figures of the wrong theme")
-    context.close()
+def test_a_page_fits_the_screen(visit: Visit) -> None:
+    """A page doesn't scroll sideways."""
+    wide = [
+        f"{view.name}: {view.too_wide} px too wide" for view in visit.views if view.too_wide > 0
+    ]
 
-    assert watch.problems == []
+    assert wide == []
 
 
-def test_the_theme_button_governs_figures_and_drawing(browser: Browser, address: str) -> None:
-    """Whoever chooses a theme on the page gets figures and the drawing in that theme."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
-    tab = context.new_page()
-    ink = "getComputedStyle(document.querySelector('.inline-svg text')).fill"
-    try:
-        tab.goto(f"{address}/gallery/two_layer/index.html", wait_until="networkidle")
-        before = tab.evaluate(ink)
-        tab.evaluate("document.body.dataset.theme = 'dark'")
-        after = tab.evaluate(ink)
-    finally:
-        context.close()
+def test_a_page_shows_the_figures_of_its_theme(visit: Visit) -> None:
+    """In the dark the figures drawn for the dark are seen, else the others."""
+    wrong = [view.name for view in visit.views if not view.right_figures]
 
-    assert before != after
+    assert wrong == []
+
+
+def test_a_page_is_accessible(visit: Visit) -> None:
+    """The rules of axe find no violation of any severity."""
+    violations = [f"{view.name}: {line}" for view in visit.views for line in view.violations]
+
+    assert violations == []
+
+
+def test_a_first_view_is_light(visit: Visit) -> None:
+    """With an empty cache a page loads at most 70 kB, pictures below the fold aside."""
+    view = visit.first_view
+
+    assert view.kb <= FIRST_KB, f"{visit.page} ({view.name}): {view.kb:.1f} kB: {view.heaviest}"
+
+
+def test_a_first_view_asks_for_few_files(visit: Visit) -> None:
+    """With an empty cache a page loads at most 20 files, all pictures among them."""
+    names = [transfer.url.split("/", 3)[-1] for transfer in visit.first_view.first]
+
+    assert visit.requests <= REQUESTS, f"{visit.page}: {visit.requests} requests: {names}"
+
+
+def test_a_later_view_is_light(visit: Visit) -> None:
+    """After the home page a page loads at most 25 kB more, pictures below the fold aside."""
+    kb = visit.later_kb
+
+    assert kb <= LATER_KB, f"{visit.page}: {kb:.1f} kB after another: {visit.later_heaviest}"
+
+
+def test_nothing_jumps(visit: Visit) -> None:
+    """Nothing moves while a page loads, or while a reader scrolls to its end."""
+    jumps = [f"{view.name}: {view.shift}: {view.shifted}" for view in visit.views]
+
+    assert visit.shift < SHIFT, jumps

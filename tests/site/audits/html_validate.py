@@ -1,0 +1,58 @@
+"""Whether pages are valid HTML, by html-validate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import audit_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CONFIGURATION = Path(__file__).resolve().parents[1] / "html-validate.cjs"
+
+
+def errors(pages: Iterable[Path]) -> dict[Path, list[str]]:
+    """Look for errors in pages.
+
+    Args:
+        pages: The pages' files.
+
+    Returns:
+        For each page a line for each error, with its place.
+
+    Raises:
+        AuditError: If html-validate did not look at the pages.
+    """
+    files = [page.resolve() for page in pages]
+    done = audit_tools.run_node(
+        "html-validate/bin/html-validate.mjs",
+        *("--config", str(CONFIGURATION), "--formatter", "json"),
+        *map(str, files),
+    )
+    try:
+        found: list[dict[str, Any]] = json.loads(done.stdout)
+    except ValueError as error:
+        message = f"html-validate ended with status {done.returncode}: {done.stdout}{done.stderr}"
+        raise audit_tools.AuditError(message) from error
+    lines = {Path(each["filePath"]): list(map(line, each["messages"])) for each in found}
+    return {file: lines.get(file, []) for file in files}
+
+
+def line(message: dict[str, Any]) -> str:
+    """Describe an error.
+
+    Args:
+        message: The error as html-validate gives it.
+
+    Returns:
+        Where it is, which rule it breaks, and what is wrong.
+
+    Examples:
+        >>> line({"line": 2, "column": 5, "ruleId": "close-order", "message": "Stray end tag"})
+        'line 2, column 5: close-order: Stray end tag'
+    """
+    where = f"line {message['line']}, column {message['column']}"
+    return f"{where}: {message['ruleId']}: {message['message']}"
