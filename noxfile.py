@@ -90,6 +90,12 @@ def links(session: nox.Session) -> None:
     _run(session, "sphinx", *arguments)
 
 
+@nox.session(venv_backend="none", requires=["environment"], default=False)
+def notebooks(session: nox.Session) -> None:
+    """Put the built site's notebooks on a branch of the repository, for Colab."""
+    _run_file(session, "docs/_tools/publish_notebooks.py", *session.posargs)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format, and what the workflows are allowed."""

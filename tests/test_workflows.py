@@ -89,7 +89,7 @@ def test_the_workflows_call_each_session_that_looks_at_a_change() -> None:
     by_name = {path.stem: called(path.read_text(encoding="utf-8")) for path in WORKFLOWS}
     assert by_name == {
         "tests": {"lint", "typing", "tests", "tests_lowest"},
-        "docs": {"docs", "site"},
+        "docs": {"docs", "site", "notebooks"},
         "weekly": {"tests_latest", "links"},
     }
 
@@ -134,11 +134,14 @@ def test_an_action_has_one_pin() -> None:
 
 @every_workflow
 def test_a_workflow_may_only_read(path: Path) -> None:
-    """Only the job that deploys has another right than to read, and it checks nothing out."""
+    """Only two jobs may write: one deploys what another built, one pushes the notebooks' branch."""
     assert read(path)["permissions"] == {"contents": "read"}
     rights = {name: job["permissions"] for name, job in jobs(path).items() if "permissions" in job}
-    deploying = {"deploy": {"pages": "write", "id-token": "write"}}
-    assert rights == (deploying if path.stem == "docs" else {})
+    writing = {
+        "deploy": {"pages": "write", "id-token": "write"},
+        "notebooks": {"contents": "write"},
+    }
+    assert rights == (writing if path.stem == "docs" else {})
     assert "secrets" not in path.read_text(encoding="utf-8")
 
 
@@ -168,17 +171,35 @@ def test_only_main_is_deployed() -> None:
     ]
     assert docs["build"]["steps"][-1]["with"] == {"path": "_site"}
     assert docs["deploy"]["needs"] == "build"
-    for guarded in (docs["deploy"], docs["build"]["steps"][-1]):
+    for guarded in (docs["deploy"], docs["build"]["steps"][-1], docs["notebooks"]):
         assert guarded["if"] == "github.ref == 'refs/heads/main'"
+
+
+def test_only_the_last_step_sees_the_token() -> None:
+    """The token that may push is handed to the one step that pushes, after the deployment."""
+    job = jobs(FOLDER / "docs.yml")["notebooks"]
+    assert job["needs"] == "deploy"
+    assert [step.get("run") for step in job["steps"] if "env" in step] == [
+        "python -m nox -s notebooks"
+    ]
+    assert job["steps"][-1]["env"] == {"GITHUB_TOKEN": "${{ github.token }}"}
 
 
 @every_workflow
 def test_pytorchs_build_is_chosen_by_a_variable(path: Path) -> None:
     """No file names where packages come from; a variable of the repository may."""
     variable = "${{ vars.PIP_EXTRA_INDEX_URL }}"
-    assert read(path)["env"] == {"PIP_EXTRA_INDEX_URL": variable}
+    known = read(path)["env"]
+    assert known.pop("PIP_EXTRA_INDEX_URL") == variable
     contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert "PIP_EXTRA_INDEX_URL" in contributing
+    # What the site says of itself comes from the repository too.
+    addresses = {
+        "TWOLAYER_SITE_URL": "${{ vars.TWOLAYER_SITE_URL }}",
+        "TWOLAYER_REPOSITORY": "${{ github.server_url }}/${{ github.repository }}",
+    }
+    assert known == (addresses if path.stem == "docs" else {})
+    assert all(name in contributing for name in known)
 
 
 def test_read_the_docs_builds_with_the_same_session() -> None:

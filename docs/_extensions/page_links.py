@@ -59,8 +59,8 @@ def _add(
             for kind, place in downloads(doctree).items()
         ]
         source = context.get("sourcename") or ""
-        # What sphinx-gallery wrote is nobody's source, and who looks at an orphan came for another page.
-        if not links and source.endswith(".md") and "orphan" not in (context.get("meta") or {}):
+        # What sphinx-gallery wrote is nobody's source; on pages without contents nobody looks for it.
+        if not links and source.endswith(".md") and "hide-toc" not in (context.get("meta") or {}):
             links.append(PageLink("Source", to(f"_sources/{source}", 1), download=False))
     context["page_links"] = links
 
