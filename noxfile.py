@@ -143,6 +143,12 @@ def font(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def card(session: nox.Session) -> None:
+    """Draw the card for previews of links anew, from the logo, the title and the ladder's loops."""
+    _run_file(session, "docs/_tools/draw_card.py", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def inventories(session: nox.Session) -> None:
     """Make the inventories anew, which link code to the documentation of PyTorch and others."""
     _run_file(session, "docs/_tools/inventories.py", *session.posargs)

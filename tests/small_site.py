@@ -5,9 +5,6 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -24,6 +21,10 @@ def build(folder: Path, pages: Mapping[str, str], extensions: list[str]) -> tupl
     Returns:
         The folder of the HTML, and what Sphinx warned of.
     """
+    # Not all who collect this folder's tests have Sphinx.
+    from sphinx.application import Sphinx  # noqa: PLC0415
+    from sphinx.util.docutils import docutils_namespace  # noqa: PLC0415
+
     for name, text in pages.items():
         file = folder / f"{name}.rst"
         file.parent.mkdir(parents=True, exist_ok=True)
