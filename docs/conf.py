@@ -53,6 +53,7 @@ extensions = [
     "page_descriptions",
     "short_names",
     "page_html",
+    "page_figures",
 ]
 
 # Pages
@@ -136,7 +137,8 @@ intersphinx_disabled_reftypes = ["std:*"]
 html_theme = "furo"
 html_title = "twolayer"
 html_static_path = ["_static"]
-html_css_files = ["twolayer.css"]
+html_css_files = ["twolayer.css", "curves.css"]
+html_js_files = [("scripts/curves.js", {"defer": "defer"})]
 html_favicon = "_static/favicon.svg"
 html_math_renderer = "temml"
 html_scaled_image_link = False
