@@ -57,6 +57,7 @@ extensions = [
     "page_descriptions",
     "short_names",
     "page_html",
+    "page_figures",
     "page_links",
     "security_policy",
     "lean_assets",
@@ -143,9 +144,9 @@ intersphinx_disabled_reftypes = ["std:*"]
 html_theme = "furo"
 html_title = "twolayer"
 html_static_path = ["_static"]
-_STYLES = ("twolayer", "gallery", "home", "brand", "search", "reading")
+_STYLES = ("twolayer", "gallery", "home", "brand", "search", "reading", "curves")
 html_css_files = [f"{name}.css" for name in _STYLES]
-html_js_files = [f"scripts/{name}.js" for name in ("search", "glossary", "reading")]
+html_js_files = [f"scripts/{name}.js" for name in ("search", "glossary", "reading", "curves")]
 html_favicon = "_static/favicon.svg"
 html_math_renderer = "temml"
 html_scaled_image_link = False

@@ -97,6 +97,7 @@ def stamps() -> dict[str, str]:
     """
     extensions = DOCS / "_extensions"
     drawing = [extensions / name for name in ("figures.py", "figure_text.py", "gallery_reset.py")]
+    drawing += [extensions / name for name in ("small_svg.py", "curves.py")]
     # What sphinx-gallery writes when a script has run: pictures of graphs, notebooks, zips.
     written = [extensions / f"{name}.py" for name in ("gallery_downloads", "script_header")]
     graphs = [extensions / "graph_pictures.py", ROOT / "twolayer" / "graph.py"]

@@ -194,9 +194,10 @@ def main(path: str, folder: str) -> None:
     plt.show = show
     if path.endswith(".md"):
         sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "_extensions")]
+        import curves  # noqa: PLC0415 - of docs/_extensions
         import figures  # noqa: PLC0415 - of docs/_extensions
 
-        vars(figures)["show_figure"] = show
+        vars(figures)["show_figure"] = vars(curves)["show_curves"] = show
     sys.modules["__main__"], sys.argv = main_module, [path]
     linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
     code = compile(with_results(source, ends), path, "exec", dont_inherit=True)
