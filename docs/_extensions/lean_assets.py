@@ -2,7 +2,7 @@
 
 The theme and the extensions add theirs to every page. What is left out here: MyST-NB's styles for
 outputs that no page has, sphinx-gallery's for data frames and tags, and Sphinx's scripts for its own
-search, which Pagefind replaces.
+search, which Pagefind replaces. What serves one kind of page is left out of the others.
 """
 
 from __future__ import annotations
@@ -18,36 +18,47 @@ if TYPE_CHECKING:
 NOT_NEEDED = (
     "*/mystnb.*.css",
     "*/sg_gallery-rendered-html.css",
+    "*/sg_gallery-dataframe.css",
+    "*/sg_gallery-binder.css",
     "*/sg-tags.js",
     "*/doctools.js",
     "*/sphinx_highlight.js",
     "*/scripts/furo-extensions.js",
 )
+NEEDED_BY = {"*/curves.css": "data-curves=", "*/scripts/curves.js": "data-curves="}
+"""What the pages that need a file have in their content."""
 _AFTER_ALL_OTHERS = 900
 
 
-def needed(filename: str) -> bool:
-    """Say whether pages need a file.
+def needed(filename: str, body: str) -> bool:
+    """Say whether a page needs a file.
 
     Args:
         filename: The address of a style sheet or script within the site.
+        body: The HTML of the page's content.
 
     Returns:
         Whether to keep it.
 
     Examples:
-        >>> needed("_static/doctools.js"), needed("_static/styles/furo.css")
+        >>> needed("_static/doctools.js", ""), needed("_static/styles/furo.css", "")
+        (False, True)
+        >>> needed("_static/curves.css", ""), needed("_static/curves.css", '<div data-curves="x">')
         (False, True)
     """
-    return not any(fnmatch(filename, pattern) for pattern in NOT_NEEDED)
+    marks = [mark for pattern, mark in NEEDED_BY.items() if fnmatch(filename, pattern)]
+    return all(mark in body for mark in marks) and not any(
+        fnmatch(filename, pattern) for pattern in NOT_NEEDED
+    )
 
 
 def _leave_out(
     _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.Node | None
 ) -> None:
     """Shorten a page's lists of files."""
+    body = context.get("body", "")
     for kind in ("css_files", "script_files"):
-        context[kind] = [file for file in context[kind] if needed(str(file.filename))]
+        context[kind] = [file for file in context[kind] if needed(str(file.filename), body)]
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
