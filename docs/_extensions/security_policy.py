@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 THEME_SCRIPT = (
     '(function(){var theme="auto";'
     'try{theme=localStorage.getItem("theme")||theme}catch(blocked){}'
-    "document.body.dataset.theme=theme})()"
+    "document.body.dataset.theme=theme;"
+    'document.documentElement.classList.remove("no-js")})()'
 )
-"""What the page runs first. Where storage is blocked, reading it is an error, and the system decides."""
+"""What the page runs first. Where storage is blocked, reading it is an error, and the system decides.
+
+What needs scripts is shown from here on, so that nothing moves when they are loaded."""
 
 
 def policy(script: str = THEME_SCRIPT) -> str:
