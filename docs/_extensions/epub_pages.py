@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
 BUILDER = "epub"
+ADDRESSES = ("TWOLAYER_SITE_URL", "READTHEDOCS_CANONICAL_URL")
+"""Environment variables that may say where the site is."""
 STYLES = ("_static/pygments.css", "_static/book.css")
 _IMAGE = re.compile(r"<img\b([^>]*?)\s*/?>")
 _DARK = re.compile(r'\sclass="[^"]*\bonly-dark\b')
@@ -46,7 +48,8 @@ class ForBooks(SphinxPostTransform):
         del kwargs
         if self.env._app.builder.name != BUILDER:  # noqa: SLF001
             return
-        for_book(self.document, os.environ.get("TWOLAYER_SITE_URL"))
+        known = (os.environ.get(name) for name in ADDRESSES)
+        for_book(self.document, next(filter(None, known), None))
 
 
 def for_book(document: nodes.Element, address: str | None = None) -> None:

@@ -33,7 +33,6 @@ def write(site: Path) -> Path:
         The zip. The same site gives the same bytes.
     """
     target = site / NAME
-    target.unlink(missing_ok=True)
     names = offered(site)
     partial = site / f"{NAME}.part"
     with zipfile.ZipFile(partial, "w") as archive:
@@ -46,7 +45,7 @@ def write(site: Path) -> Path:
             entry.external_attr = 0o100644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, content, compresslevel=9)
-    partial.rename(target)
+    partial.replace(target)
     return target
 
 

@@ -193,7 +193,9 @@ def test_copies_stand_beside_their_pages(tmp_path: Path) -> None:
     assert copies == ["deep/a.html.md", "index.html.md"]
     assert (tmp_path / "deep" / "a.html.md").read_text("utf-8") == "# T\n"
     link = '<link rel="alternate" type="text/markdown" href="a.html.md"></head>'
-    assert (tmp_path / "deep" / "a.html").read_text("utf-8").count(link) == 1
+    head = (tmp_path / "deep" / "a.html").read_text("utf-8")
+    assert link in head
+    assert head.count("alternate") == 1
     assert "alternate" not in (tmp_path / "search.html").read_text("utf-8")
 
 
