@@ -61,6 +61,8 @@ extensions = [
     "page_links",
     "security_policy",
     "lean_assets",
+    "site_files",
+    "epub_pages",
 ]
 
 # Pages
@@ -174,6 +176,21 @@ copybutton_selector = (
     "div.highlight:not(.sphx-glr-script-out *, .cell_output *, .highlight-text *, .highlight-diff *, "
     ".highlight-none *) > pre"
 )
+
+# EPUB: _tools/epub.py puts the book together
+
+epub_title = "Learn PyTorch with one small network"
+epub_author = author
+epub_publisher = author
+epub_description = "One network, fitted nine times, from NumPy by hand to a graph that changes"
+epub_identifier = "urn:uuid:6f0c3b0e-0d6c-5c0e-9a43-2f6a3f1d7b52"
+epub_uid = "book-id"
+epub_tocscope = "includehidden"
+epub_tocdup = False
+epub_tocdepth = 2
+epub_show_urls = "no"
+# _tools/epub.py says what the book holds.
+suppress_warnings = ["epub.unknown_project_files"]
 
 
 def setup(app: Sphinx) -> None:

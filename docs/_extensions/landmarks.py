@@ -48,10 +48,10 @@ def name_landmarks(body: str) -> str:
 
 
 def _offer(
-    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.Node | None
+    app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.Node | None
 ) -> None:
-    """Offer the function to templates."""
-    context["name_landmarks"] = name_landmarks
+    """Offer the function to templates; a book's pages have another theme without landmarks."""
+    context["name_landmarks"] = Markup if app.builder.name == "epub" else name_landmarks
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

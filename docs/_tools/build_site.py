@@ -21,6 +21,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import epub
 import finish_site
 import offline_search
 from bundles import BundleError
@@ -36,6 +37,7 @@ ROOT = DOCS.parent
 BUILD = DOCS / "_build"
 HTML = BUILD / "html"
 DOCTREES = BUILD / "doctrees"
+EPUB = BUILD / "epub"
 STAMP = BUILD / "caches.json"
 RUNNING = BUILD / "running"
 SITE = ROOT / "_site"
@@ -222,17 +224,22 @@ def turn() -> Iterator[int | None]:
         os.close(descriptor)
 
 
-def run_sphinx(lock: int | None) -> tuple[int, int, int]:
+def run_sphinx(
+    lock: int | None, builder: str = "html", doctrees: Path = DOCTREES, output: Path = HTML
+) -> tuple[int, int, int]:
     """Run Sphinx and count what it executed.
 
     Args:
         lock: A descriptor that Sphinx's process inherits.
+        builder: What Sphinx writes.
+        doctrees: Where the pages are kept as it has read them.
+        output: The folder that it writes to.
 
     Returns:
         Its exit status, the number of scripts and the number of pages executed.
     """
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-n", "-W", "--keep-going"]
-    command += ["-d", str(DOCTREES), str(DOCS), str(HTML)]
+    command = [sys.executable, "-m", "sphinx", "-b", builder, "-n", "-W", "--keep-going"]
+    command += ["-d", str(doctrees), str(DOCS), str(output)]
     environment = surroundings()
     scripts = pages = 0
     with subprocess.Popen(  # noqa: S603
@@ -346,9 +353,39 @@ def build(site: Path, *, fresh: bool) -> tuple[int, int]:
             message = f"sphinx-build ended with status {status}; the warnings above say why"
             raise BuildError(message)
         remove_stale_outputs()
+        build_epub(lock)
         publish(HTML, site, finish_site.finish)
         RUNNING.unlink()
     return scripts, pages
+
+
+def build_epub(lock: int | None) -> None:
+    """Write the pages as an EPUB beside the HTML, from what was read and executed for it.
+
+    Sphinx's second run works on a copy of the first one's doctrees, so that neither makes the other
+    read a page anew.
+
+    Args:
+        lock: A descriptor that Sphinx's process inherits.
+
+    Raises:
+        BuildError: If Sphinx failed, warned or executed something, or the book is not sound.
+    """
+    doctrees = BUILD / "epub_doctrees"
+    for folder in (doctrees, EPUB):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(DOCTREES, doctrees)
+    status, scripts, pages = run_sphinx(lock, "epub", doctrees, EPUB)
+    if status or scripts or pages:
+        message = (
+            f"the EPUB's run of sphinx-build ended with status {status} and executed {scripts} "
+            f"scripts and {pages} pages; want 0 of each"
+        )
+        raise BuildError(message)
+    try:
+        epub.assemble(EPUB, HTML / epub.NAME)
+    except epub.BookError as error:
+        raise BuildError(str(error)) from error
 
 
 def forget() -> None:

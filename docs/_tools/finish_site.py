@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import bundles
+import llms
+import markdown_pages
 import not_found
 import offline_search
+import offline_zip
 import page_parts
 import search_index
 import site_address
@@ -26,8 +29,11 @@ def finish(site: Path) -> None:
     known = site_address.settings()
     (site / _SPHINX_SEARCH).unlink()
     bundles.write(site)
+    markdown_pages.write(site)
+    llms.write(site, known.address)
     pages = page_parts.read(site)
     search_index.write(site, pages)
     offline_search.write(site, pages)
     not_found.write(site, known.address)
     site_address.write(site, known)
+    offline_zip.write(site)

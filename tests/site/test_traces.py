@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import epub
 import pytest
 
 if TYPE_CHECKING:
@@ -48,10 +49,12 @@ def _texts(site: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(site.rglob("*")):
         name = path.relative_to(site).as_posix()
         yield name, name
-        if path.suffix == ".zip":
+        if path.suffix in {".epub", ".zip"}:
             with zipfile.ZipFile(path) as archive:
                 for member in archive.namelist():
-                    yield f"{name}/{member}", archive.read(member).decode("utf-8", "replace")
+                    if Path(member).suffix not in _PICTURES_AND_FONTS:
+                        text = archive.read(member).decode("utf-8", "replace")
+                        yield f"{name}/{member}", text.replace(epub.MODIFIED, "")
         elif path.name == "objects.inv":
             *_, packed = path.read_bytes().split(b"\n", 4)
             yield name, zlib.decompress(packed).decode("utf-8", "replace")

@@ -1,0 +1,233 @@
+"""The site's other forms: Markdown, lists for assistants, the book and the zip."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree as ET
+
+import epub
+import llms
+import markdown_pages
+import offline_zip
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+if TYPE_CHECKING:
+    from pathlib import Path, PurePosixPath
+
+    from playwright.sync_api import Browser, ConsoleMessage
+
+XHTML = "{http://www.w3.org/1999/xhtml}"
+OPF = "{http://www.idpf.org/2007/opf}"
+
+
+def copies(site: Path) -> dict[PurePosixPath, str]:
+    """Read each page's Markdown copy."""
+    places = markdown_pages.pages(site)
+    return {place: (site / f"{place}.md").read_text("utf-8") for place in places}
+
+
+def article(site: Path, place: PurePosixPath) -> Tag:
+    """Read what a page shows."""
+    _, start, rest = (site / place).read_text("utf-8").partition("<article")
+    found = BeautifulSoup(start + rest.partition("</article>")[0], "html.parser").article
+    assert found is not None, place
+    return found
+
+
+def without_fences(markdown: str) -> str:
+    """Leave out code and output."""
+    kept: list[str] = []
+
+    def keep(line: str) -> str:
+        kept.append(line)
+        return line
+
+    markdown_pages.outside_fences(markdown, keep)
+    return "\n".join(kept)
+
+
+def links(markdown: str) -> list[str]:
+    """List the addresses that Markdown leads to."""
+    prose = re.sub(r"`[^`]*`", "", without_fences(markdown))
+    return re.findall(r"\]\(([^()\s]+)\)", prose)
+
+
+def test_every_page_names_its_markdown(site: Path) -> None:
+    """Each page but the search has a copy, and its head says where."""
+    pages = {path for path in site.rglob("*.html") if "_static" not in path.parts}
+    with_copy = {site / place for place in markdown_pages.pages(site)}
+    assert {path.name for path in pages - with_copy} <= {"search.html", "404.html"}
+    for page in with_copy:
+        link = f'<link rel="alternate" type="text/markdown" href="{page.name}.md">'
+        assert link in page.read_text("utf-8").partition("</head>")[0], page
+        assert page.with_name(f"{page.name}.md").is_file()
+
+
+def test_markdown_holds_what_the_page_shows(site: Path) -> None:
+    """A copy has the page's headings, each block of code and output, each formula and figure."""
+    for place, markdown in copies(site).items():
+        shown = article(site, place)
+        for link in shown.select(".headerlink"):
+            link.decompose()
+        flat = re.sub(r"(?m)^ +", "", markdown)
+        for block in shown.select("pre"):
+            code = "\n".join(line.strip() for line in block.get_text().strip("\n").split("\n"))
+            assert code in flat, (place, code)
+        headings = re.findall(r"(?m)^#+ (.+)$", without_fences(markdown))
+        assert len(headings) == len(shown.select("h1, h2, h3, h4, h5, h6")), place
+        for formula in shown.select("math annotation"):
+            assert formula.get_text().strip() in markdown, place
+        for picture in shown.select("img.only-light"):
+            words = str(picture["alt"]).replace("[", "\\[").replace("]", "\\]")
+            assert " ".join(words.split()) in markdown, (place, words)
+
+
+def test_markdown_holds_nothing_else(site: Path) -> None:
+    """A copy has no permanent links, dark pictures, download notes, tags or embedded data."""
+    wrong = (
+        r"¶|_dark\.svg|Go to the end|to download the full example|</?(?:div|span|p|a|img)\b|base64,"
+    )
+    found = {
+        place: match[0]
+        for place, markdown in copies(site).items()
+        if (match := re.search(wrong, without_fences(markdown)))
+    }
+    assert found == {}
+
+
+def test_links_in_markdown_lead_somewhere(site: Path) -> None:
+    """Each link of a copy, and of the lists for assistants, leads to a file of the site."""
+    texts = {place.as_posix(): text for place, text in copies(site).items()}
+    texts |= {name: (site / name).read_text("utf-8") for name in ("llms.txt", "llms-full.txt")}
+    broken = [
+        f"{place}: {address}"
+        for place, text in texts.items()
+        for address in links(text)
+        if not urlsplit(address).scheme
+        and not (site / place).parent.joinpath(unquote(urlsplit(address).path)).is_file()
+    ]
+    assert broken == []
+    assert sum(len(links(text)) for text in texts.values()) > 1000
+
+
+def test_llms_lists_every_page_of_the_navigation(site: Path) -> None:
+    """The list for assistants has each page, and the long file the text of each that teaches."""
+    home = BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser")
+    order = llms.reading_order(home)
+    listed = [urlsplit(link).path for link in links((site / "llms.txt").read_text("utf-8"))[1:]]
+    assert len(order) > 40
+    for entry, path in zip(order, listed, strict=True):
+        assert path.endswith(f"{entry.place}.md")
+
+    full = (site / "llms-full.txt").read_text("utf-8")
+    taught = ["index.html", *(entry.place for entry in order if entry.part != llms.OPTIONAL)]
+    starts = [urlsplit(place).path for place in re.findall(r"(?m)^<!-- (\S+) -->$", full)]
+    for place, path in zip(taught, starts, strict=True):
+        assert path.endswith(place)
+        prose = (site / f"{place}.md").read_text("utf-8").split("\n\n")
+        assert all(paragraph in full for paragraph in prose if "](" not in paragraph), place
+
+
+@pytest.fixture(scope="module")
+def book(site: Path) -> dict[str, bytes]:
+    """Read the book."""
+    with zipfile.ZipFile(site / epub.NAME) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_the_books_pages_are_sound(book: dict[str, bytes]) -> None:
+    """Each file that is XML parses; no page has a script, a dark picture or an open link."""
+    for name, content in book.items():
+        if name.endswith((".xhtml", ".opf", ".xml", ".svg")):
+            root = ET.fromstring(content)
+            assert next(root.iter(f"{XHTML}script"), None) is None, name
+    pages = {name: ET.fromstring(book[name]) for name in book if name.endswith(".xhtml")}
+    epub.check_links(pages)
+    assert [name for name in book if "_dark" in name] == []
+    for name, page in pages.items():
+        for image in page.iter(f"{XHTML}img"):
+            place = posixpath.normpath(posixpath.join(posixpath.dirname(name), image.attrib["src"]))
+            assert place in book, (name, place)
+            assert "alt" in image.attrib
+
+
+def test_the_book_lists_its_files(book: dict[str, bytes]) -> None:
+    """The package names each file once, and says which pages hold formulas and drawings."""
+    package = ET.fromstring(book["content.opf"])
+    listed = {item.attrib["href"]: item.attrib for item in package.iter(f"{OPF}item")}
+    assert set(listed) == set(book) - {"mimetype", "META-INF/container.xml", "content.opf"}
+    for name, item in listed.items():
+        properties = item.get("properties", "").split()
+        if name.endswith(".xhtml"):
+            assert ("mathml" in properties) == (b"<math" in book[name]), name
+            assert ("svg" in properties) == (b"<svg" in book[name]), name
+    assert sum("cover-image" in item.get("properties", "") for item in listed.values()) == 1
+
+
+def test_the_book_has_the_sites_pages_in_order(site: Path, book: dict[str, bytes]) -> None:
+    """The book leads through the pages as the site's navigation does, and its contents list them."""
+    home = BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser")
+    order = ["index.html", *(entry.place for entry in llms.reading_order(home))]
+    package = ET.fromstring(book["content.opf"])
+    places = {item.attrib["id"]: item.attrib["href"] for item in package.iter(f"{OPF}item")}
+    spine = [places[reference.attrib["idref"]] for reference in package.iter(f"{OPF}itemref")]
+    contents = [link.attrib["href"] for link in ET.fromstring(book["nav.xhtml"]).iter(f"{XHTML}a")]
+
+    expected = [f"{place.removesuffix('.html')}.xhtml" for place in order]
+    assert spine[: len(expected)] == expected
+    assert [name for name in contents if "#" not in name][: len(expected)] == expected
+
+
+def test_the_zip_is_the_site(site: Path) -> None:
+    """Each file in the zip is the site's, byte for byte where it is no page."""
+    with zipfile.ZipFile(site / offline_zip.NAME) as archive:
+        inside = {name: archive.read(name) for name in archive.namelist()}
+    assert set(inside) == {f"twolayer/{name}" for name in offline_zip.offered(site)}
+    assert "twolayer/index.html" in inside
+    for name, content in inside.items():
+        file = (site / name.removeprefix("twolayer/")).read_bytes()
+        assert content == file or (name.endswith(".html") and b"site-file" in file), name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_zip_reads_without_a_server(
+    site: Path, browser: Browser, tmp_path: Path, scheme: str
+) -> None:
+    """Unpacked and opened as files, pages have their styles, figures, formulas and theme button."""
+    with zipfile.ZipFile(site / offline_zip.NAME) as archive:
+        archive.extractall(tmp_path)
+    problems: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            problems.append(message.text)
+
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    tab = context.new_page()
+    tab.on("console", note)
+    tab.on("pageerror", lambda error: problems.append(str(error)))
+    tab.on("requestfailed", lambda request: problems.append(f"failed {request.url}"))
+    try:
+        for name in ("index", "backward_pass", "gallery/two_layer/autograd", "read_elsewhere"):
+            tab.goto((tmp_path / "twolayer" / f"{name}.html").as_uri(), wait_until="load")
+            assert tab.evaluate("getComputedStyle(document.querySelector('article')).fontSize")
+            assert tab.evaluate("document.styleSheets.length") > 0
+            before = tab.evaluate("document.body.dataset.theme")
+            tab.locator("button.theme-toggle:visible").first.click()
+            assert tab.evaluate("document.body.dataset.theme") != before
+            for image in tab.locator("article img:visible").all():
+                image.scroll_into_view_if_needed()
+                tab.wait_for_function("image => image.naturalWidth > 0", arg=image.element_handle())
+        tab.goto((tmp_path / "twolayer" / "backward_pass.html").as_uri(), wait_until="load")
+        tab.wait_for_function("[...document.fonts].some(font => font.status === 'loaded')")
+        tab.locator("article a[href$='.html']").first.click()
+        tab.wait_for_load_state()
+        assert tab.locator("h1").count() == 1
+    finally:
+        context.close()
+    assert problems == []
