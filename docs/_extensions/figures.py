@@ -47,6 +47,8 @@ _RC: dict[Any, Any] = {
     "image.composite_image": False,
 }
 
+_SIZE = re.compile(r'width="[\d.]+pt" height="[\d.]+pt"')
+
 Colour = tuple[float, float, float, float]
 
 
@@ -156,9 +158,11 @@ def draw_pair(figure: Figure) -> FigurePair:
         light = _svg(figure)
         with recoloured(figure):
             dark = _svg(figure)
-    width, height = _size(light)
-    pixels = (math.ceil(width * _PIXELS_PER_POINT), math.ceil(height * _PIXELS_PER_POINT))
-    return FigurePair(light, dark, *pixels, alt_text(figure))
+    points = _size(light)
+    width, height = (math.ceil(side * _PIXELS_PER_POINT) for side in points)
+    # The drawing says the same whole numbers as the page, so that nothing moves when it arrives.
+    light, dark = (_SIZE.sub(f'width="{width}" height="{height}"', svg, 1) for svg in (light, dark))
+    return FigurePair(light, dark, width, height, alt_text(figure))
 
 
 def show_figure(figure: Figure | None = None) -> Shown:

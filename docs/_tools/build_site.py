@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING
 import epub
 import finish_site
 import offline_search
+import site_address
 from bundles import BundleError
 from npm_package import NpmError
-from site_address import AddressError
 from temml_package import ensure, wanted_version
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ DOCTREES = BUILD / "doctrees"
 EPUB = BUILD / "epub"
 STAMP = BUILD / "caches.json"
 RUNNING = BUILD / "running"
+PUBLISHED = BUILD / "published"
 SITE = ROOT / "_site"
 _EXECUTING = ("numpy", "torch", "matplotlib", "sphinx-gallery", "myst-nb")
 _SHAPING = ("sphinx", "furo", "myst-parser", "sphinx-copybutton")
@@ -353,10 +354,39 @@ def build(site: Path, *, fresh: bool) -> tuple[int, int]:
             message = f"sphinx-build ended with status {status}; the warnings above say why"
             raise BuildError(message)
         remove_stale_outputs()
-        build_epub(lock)
-        publish(HTML, site, finish_site.finish)
+        made_of = content_sum(HTML, site)
+        if fresh or not site.is_dir() or _read(PUBLISHED) != made_of:
+            PUBLISHED.unlink(missing_ok=True)
+            build_epub(lock)
+            publish(HTML, site, finish_site.finish)
+            PUBLISHED.write_text(made_of, "utf-8")
         RUNNING.unlink()
     return scripts, pages
+
+
+def content_sum(built: Path, site: Path) -> str:
+    """Sum up what a finished site is made of, to tell whether another would be the same.
+
+    Args:
+        built: The folder that Sphinx wrote.
+        site: The finished site's folder.
+
+    Returns:
+        A hexadecimal number: of the folder's files, of the tools that finish them and what they are
+        told, and of the place.
+    """
+    total = hashlib.sha256(f"{site}\0{site_address.settings()}".encode())
+    tools = sorted(Path(__file__).parent.glob("*.*"))
+    epub_parts = sorted((DOCS / "_epub").rglob("*"))
+    for file in [*sorted(built.rglob("*")), *tools, *epub_parts]:
+        if file.is_file() and file.name != epub.NAME:
+            total.update(str(file).encode() + b"\0" + file.read_bytes())
+    return total.hexdigest()
+
+
+def _read(file: Path) -> str:
+    """Read a file, which may not be there."""
+    return file.read_text("utf-8") if file.is_file() else ""
 
 
 def build_epub(lock: int | None) -> None:
@@ -411,7 +441,7 @@ def main(arguments: list[str] | None = None) -> int:
     site = options.output.absolute()
     try:
         scripts, pages = build(site, fresh=options.fresh)
-    except (BuildError, NpmError, AddressError, BundleError) as error:
+    except (BuildError, NpmError, site_address.AddressError, BundleError) as error:
         print(f"\nThe site was not built: {error}", file=sys.stderr)
         if site.is_dir():
             print(f"{_shown(site)} still holds the last good one.", file=sys.stderr)

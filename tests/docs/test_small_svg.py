@@ -82,7 +82,7 @@ def test_nothing_moves_visibly() -> None:
     before = written(drawing())
     after = shrink(before)
 
-    pairs = list(zip(*(list(ET.fromstring(svg).iter()) for svg in (before, after)), strict=True))  # noqa: S314
+    pairs = list(zip(*(list(ET.fromstring(svg).iter()) for svg in (before, after)), strict=True))
     paths = [(a, b) for a, b in pairs if "d" in a.attrib]
     assert len(paths) > 30
     for old, new in paths:

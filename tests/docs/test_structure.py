@@ -20,7 +20,7 @@ def test_the_drawing_has_the_sizes_of_the_problem() -> None:
     sizes = random_problem().sizes
     words = [
         "".join(text.itertext())
-        for text in ET.fromstring(DRAWING.read_text("utf-8")).iter(f"{SVG}text")  # noqa: S314
+        for text in ET.fromstring(DRAWING.read_text("utf-8")).iter(f"{SVG}text")
     ]
     shapes = [word for word in words if word.startswith("(")]
     numbers = [word for word in words if TIMES in word]
@@ -34,7 +34,7 @@ def test_the_drawing_has_the_sizes_of_the_problem() -> None:
 
 def test_the_description_has_the_same_sizes() -> None:
     """The words for screen readers name the same sizes."""
-    root = ET.fromstring(DRAWING.read_text("utf-8"))  # noqa: S314
+    root = ET.fromstring(DRAWING.read_text("utf-8"))
     description = root.findtext(f"{SVG}desc") or ""
     sizes = random_problem().sizes
 

@@ -73,7 +73,7 @@ def test_every_page_has_a_drawing_and_every_drawing_a_page() -> None:
 def test_a_drawing_is_small_and_like_the_others(file: Path) -> None:
     """A drawing has the common size, colours of the common style sheet only, and under 1 kB gzip."""
     text = file.read_text("utf-8")
-    root = ET.fromstring(text)  # noqa: S314
+    root = ET.fromstring(text)
     classes = {name for element in root.iter() for name in element.get("class", "").split()}
     attributes = {name for element in root.iter() for name in element.attrib}
 
@@ -87,7 +87,7 @@ def test_a_drawing_is_small_and_like_the_others(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_words_in_a_drawing_keep_their_width(file: Path) -> None:
     """Each word has a length of its own that ends inside the drawing, whatever font shows it."""
-    for text in ET.fromstring(file.read_text("utf-8")).iter(f"{SVG}text"):  # noqa: S314
+    for text in ET.fromstring(file.read_text("utf-8")).iter(f"{SVG}text"):
         left, width = float(text.attrib["x"]), float(text.attrib["textLength"])
         assert 0 <= left <= left + width <= 320
         assert int(text.attrib["font-size"]) >= 20
@@ -96,7 +96,7 @@ def test_words_in_a_drawing_keep_their_width(file: Path) -> None:
 def test_drawings_differ() -> None:
     """No two drawings have the same shapes."""
     shapes = [
-        sorted(ET.tostring(element) for element in ET.fromstring(path.read_text("utf-8")))  # noqa: S314
+        sorted(ET.tostring(element) for element in ET.fromstring(path.read_text("utf-8")))
         for path in FILES
     ]
     assert all(first != second for first, second in combinations(shapes, 2))
