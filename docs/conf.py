@@ -154,6 +154,8 @@ pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+# What a page prints is not there to be run.
+copybutton_selector = "div.highlight pre:not(.sphx-glr-script-out *, .cell_output *)"
 
 
 def setup(app: Sphinx) -> None:
