@@ -85,7 +85,7 @@ def steps(tab: Page, limit: int = 400) -> list[dict[str, Any]]:
     Returns:
         What had the focus, in order.
     """
-    found = []
+    found: list[dict[str, Any]] = []
     for _ in range(limit):
         tab.keyboard.press("Tab")
         focus = tab.evaluate(_FOCUS)

@@ -22,7 +22,7 @@ THEMES = ("light", "dark")
 WIDTHS = (360, 1280)
 HEIGHT = 800
 # A window of 1280 by 1024 pixels, of which the browser shows a quarter at 400 %.
-ZOOMED = {"width": 320, "height": 256}
+ZOOMED = (320, 256)
 # Notes each shift from the start, and what shifted.
 _NOTE_SHIFTS = """
 window.__shifts = [];
@@ -240,7 +240,7 @@ def _view(browser: Browser, address: str, page: str, theme: str, width: int) -> 
         tab.evaluate(_TO_THE_TOP)
         view.violations = axe.violations(session)
         if width == min(WIDTHS):
-            tab.set_viewport_size(ZOOMED)
+            tab.set_viewport_size({"width": ZOOMED[0], "height": ZOOMED[1]})
             view.too_wide_zoomed = tab.evaluate(_TOO_WIDE)
     finally:
         context.close()
