@@ -1,7 +1,8 @@
-"""The figures of the last slow checks on a page: ``.. mutants-report::`` and ``.. faults-report::``.
+"""The figures of the last slow checks on a page, each report with a directive of its own.
 
-``nox -s mutants`` and ``nox -s break_it`` write a report each; the directives put them into tables. A
-page never has such a figure typed in.
+``nox -s mutants``, ``nox -s break_it`` and ``nox -s site -- --write-report`` write a report each;
+``.. mutants-report::``, ``.. faults-report::`` and ``.. site-report::`` put them into tables. A page
+never has such a figure typed in.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 MUTANTS = ROOT / "tests" / "mutants" / "report.json"
 FAULTS = ROOT / "tests" / "break_it" / "report.json"
+SITE = ROOT / "tests" / "site" / "report.json"
 
 
 def run_of(report: Mapping[str, Any]) -> str:
@@ -84,6 +86,34 @@ def faults_table(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def site_table(report: Mapping[str, Any]) -> str:
+    """Write a report of ``nox -s site`` as Markdown.
+
+    Args:
+        report: The report.
+
+    Returns:
+        A sentence and a table with a row for each page.
+    """
+    versions = report["versions"]
+    tools = (
+        f"Chromium {versions['chromium']}, axe {versions['axe-core']}, "
+        f"html-validate {versions['html-validate']} and Lighthouse {versions['lighthouse']}"
+    )
+    lines = [
+        f"Last run on {report['date']}, on {report['device']}, with {tools}.",
+        "",
+        "| page | first view, kB | requests | later view, kB | axe | HTML | shift | Lighthouse |",
+        "|---|--:|--:|--:|--:|--:|--:|---|",
+    ]
+    for page, row in report["pages"].items():
+        weights = f"{row['first_kb']:.1f} | {row['requests']} | {row['later_kb']:.1f}"
+        faults = f"{row['axe']} | {row['html']} | {row['shift']:.3f}"
+        scores = " / ".join(map(str, row.get("lighthouse", ())))
+        lines.append(f"| `{page}` | {weights} | {faults} | {scores} |")
+    return "\n".join(lines)
+
+
 class _Report(SphinxDirective):
     """A directive that shows a report."""
 
@@ -137,6 +167,17 @@ class FaultsReport(_Report):
         return faults_table(report)
 
 
+class SiteReport(_Report):
+    """The ``site-report`` directive."""
+
+    path = SITE
+    session = "site -- --write-report"
+
+    def table(self, report: Mapping[str, Any]) -> str:
+        """Write the report as Markdown."""
+        return site_table(report)
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives.
 
@@ -148,4 +189,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """
     app.add_directive("mutants-report", MutantsReport)
     app.add_directive("faults-report", FaultsReport)
+    app.add_directive("site-report", SiteReport)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

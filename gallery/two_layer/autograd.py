@@ -232,9 +232,9 @@ plt.show()
 # last page, but far lower this time since float64 rounds more finely. Running times differ from machine to machine, so
 # this page prints a wide bound; print ``seconds`` to see your own.
 
-start = time.perf_counter()
+began = time.perf_counter()
 long_losses = fit(2000)
-seconds = time.perf_counter() - start
+seconds = time.perf_counter() - began
 print("2,000 steps in under 1,000 s:", seconds < 1000)
 print(f"from step 500 to 1,000 the loss falls to {long_losses[1000] / long_losses[500]:.0e} of it")
 print(

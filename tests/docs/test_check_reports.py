@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from check_reports import FAULTS, MUTANTS, faults_table, mutants_table
+import site_report
+from check_reports import FAULTS, MUTANTS, SITE, faults_table, mutants_table, site_table
 
 from twolayer.rungs import RUNGS
 
@@ -34,6 +35,22 @@ def test_faults_become_a_table() -> None:
     )
 
 
+def test_pages_become_a_table() -> None:
+    """Each page of the site has a row; Lighthouse's scores stand where it looked."""
+    tools = {"chromium": "150.0", "axe-core": "4.1", "html-validate": "11.1", "lighthouse": "13.5"}
+    figures = {"first_kb": 40.0, "requests": 6, "later_kb": 9.26, "axe": 0, "html": 0, "shift": 0.0}
+    pages = {"a.html": figures, "b.html": {**figures, "lighthouse": [100, 99, 98, 97]}}
+    report = {"date": "2026-11-21", "device": "2 cores", "versions": tools, "pages": pages}
+
+    opening, *_, first, second = site_table(report).splitlines()
+    assert opening == (
+        "Last run on 2026-11-21, on 2 cores, with Chromium 150.0, axe 4.1, html-validate 11.1 "
+        "and Lighthouse 13.5."
+    )
+    assert first == "| `a.html` | 40.0 | 6 | 9.3 | 0 | 0 | 0.000 |  |"
+    assert second == "| `b.html` | 40.0 | 6 | 9.3 | 0 | 0 | 0.000 | 100 / 99 / 98 / 97 |"
+
+
 def test_the_last_run_of_mutants_was_whole() -> None:
     """The committed report has every module of the package that holds code, and the wanted score."""
     report = json.loads(MUTANTS.read_text("utf-8"))
@@ -50,3 +67,10 @@ def test_the_last_run_of_faults_was_whole() -> None:
 
     assert len(report["faults"]) >= 40
     assert all(fault["caught_by"] and fault["what"] for fault in report["faults"])
+
+
+def test_the_last_run_on_the_site_kept_the_budgets() -> None:
+    """In the committed report no page is over its budget, has a fault or loses a mark."""
+    rows = json.loads(SITE.read_text("utf-8"))["pages"]
+
+    assert {page: over for page, row in rows.items() if (over := site_report.over(row))} == {}

@@ -25,9 +25,17 @@ ELSEWHERE = [
     ("how_this_site_is_checked", "1", "tests/strategies.py", "st.integers(1, 50)"),
     ("how_this_site_is_checked", "50", "tests/strategies.py", "st.integers(1, 50)"),
     ("how_this_site_is_checked", "0.95", "tests/bench/test_speed.py", "LEAST_SPEED = 0.95"),
+    ("how_this_site_is_checked", "360", "tests/site/audits/visits.py", "WIDTHS = (360, 1280)"),
+    ("how_this_site_is_checked", "1280", "tests/site/audits/visits.py", "WIDTHS = (360, 1280)"),
+    ("how_this_site_is_checked", "70", "tests/site/audits/site_report.py", "FIRST_KB = 70"),
+    ("how_this_site_is_checked", "20", "tests/site/audits/site_report.py", "REQUESTS = 20"),
+    ("how_this_site_is_checked", "25", "tests/site/audits/site_report.py", "LATER_KB = 25"),
+    ("how_this_site_is_checked", "1000", "tests/site/audits/transfers.py", "KB = 1000"),
+    ("how_this_site_is_checked", "400 %", "tests/site/audits/visits.py", "a quarter at 400 %"),
 ]
 # Numbers that no computation gives.
 GIVEN = [
+    ("how_this_site_is_checked", "2.2", "the version of a standard"),
     ("lenet", "1998", "the year of a paper"),
     ("cuda_device", "50", "quoted from old texts, as a claim to measure"),
 ]

@@ -26,6 +26,13 @@ def test_a_page_fits_the_screen(visit: Visit) -> None:
     assert wide == []
 
 
+def test_a_page_fits_the_screen_at_400_percent(visit: Visit) -> None:
+    """A page doesn't scroll sideways on a screen of 1280 px that shows it four times as large."""
+    wide = [view.too_wide_zoomed for view in visit.views if view.too_wide_zoomed > 0]
+
+    assert wide == []
+
+
 def test_a_page_shows_the_figures_of_its_theme(visit: Visit) -> None:
     """In the dark the figures drawn for the dark are seen, else the others."""
     wrong = [view.name for view in visit.views if not view.right_figures]

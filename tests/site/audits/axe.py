@@ -10,7 +10,7 @@ import audit_tools
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession
 
-# The size of targets, new in WCAG 2.2, is the only rule of levels A and AA that is off by default.
+# The size of targets, which WCAG 2.2 added, is the only rule of levels A and AA that is off by default.
 _RUN = """
 axe.run(document, {
     preload: false,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,16 +28,19 @@ def errors(pages: Iterable[Path]) -> dict[Path, list[str]]:
         AuditError: If html-validate did not look at the pages.
     """
     files = [page.resolve() for page in pages]
-    done = audit_tools.run_node(
-        "html-validate/bin/html-validate.mjs",
-        *("--config", str(CONFIGURATION), "--formatter", "json"),
-        *map(str, files),
-    )
-    try:
-        found: list[dict[str, Any]] = json.loads(done.stdout)
-    except ValueError as error:
-        message = f"html-validate ended with status {done.returncode}: {done.stdout}{done.stderr}"
-        raise audit_tools.AuditError(message) from error
+    with tempfile.TemporaryDirectory() as folder:
+        # To a file, as the program ends before a pipe has taken a long report.
+        report = Path(folder, "report.json")
+        done = audit_tools.run_node(
+            "html-validate/bin/html-validate.mjs",
+            *("--config", str(CONFIGURATION), "--formatter", f"json={report}"),
+            *map(str, files),
+        )
+        if not report.is_file():
+            said = done.stdout + done.stderr
+            message = f"html-validate ended with status {done.returncode}: {said}"
+            raise audit_tools.AuditError(message)
+        found: list[dict[str, Any]] = json.loads(report.read_text("utf-8"))
     lines = {Path(each["filePath"]): list(map(line, each["messages"])) for each in found}
     return {file: lines.get(file, []) for file in files}
 

@@ -122,6 +122,27 @@ def differences(reported: Row, found: Row) -> list[str]:
     return lines
 
 
+def over(row: Row) -> list[str]:
+    """Say which budgets a page exceeds, and what else is wrong with it.
+
+    Args:
+        row: The page's figures.
+
+    Returns:
+        The names of the figures.
+
+    Examples:
+        >>> over({"first_kb": 70.0, "requests": 21, "axe": 1, "lighthouse": [100, 99, 100, 100]})
+        ['requests', 'axe', 'lighthouse']
+    """
+    most = {"first_kb": FIRST_KB, "requests": REQUESTS, "later_kb": LATER_KB, "shift": SHIFT}
+    return [
+        name
+        for name, value in row.items()
+        if (min(value) < 100 if name == "lighthouse" else value > most.get(name, 0))
+    ]
+
+
 def printed(rows: Mapping[str, Row]) -> list[str]:
     """Write figures as lines for the terminal.
 

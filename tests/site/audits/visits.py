@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 THEMES = ("light", "dark")
 WIDTHS = (360, 1280)
 HEIGHT = 800
+# A window of 1280 by 1024 pixels, of which the browser shows a quarter at 400 %.
+ZOOMED = (320, 256)
 # Notes each shift from the start, and what shifted.
 _NOTE_SHIFTS = """
 window.__shifts = [];
@@ -60,8 +62,9 @@ async () => {
     const scroll = top => scrollTo({top, behavior: "instant"});
     for (let top = 0; top < document.documentElement.scrollHeight; top += innerHeight) {
         scroll(top);
-        await drawn();
+        await new Promise(requestAnimationFrame);
     }
+    await drawn();
 }
 """
 _TO_THE_TOP = "scrollTo({top: 0, behavior: 'instant'})"
@@ -76,6 +79,7 @@ class View:
         name: Such as ``"dark, 360 px"``.
         problems: Errors and warnings, files that failed, requests to others.
         too_wide: How many pixels the page is wider than the screen.
+        too_wide_zoomed: How many pixels it is wider at 400 %, looked at from the phone's view.
         right_figures: Whether the figures of the theme are seen, and no others.
         first: What the first view loaded.
         below: The pictures among it that are below the fold.
@@ -87,6 +91,7 @@ class View:
     name: str
     problems: list[str] = field(default_factory=list)
     too_wide: int = 0
+    too_wide_zoomed: int = 0
     right_figures: bool = True
     first: list[Transfer] = field(default_factory=list)
     below: frozenset[str] = frozenset()
@@ -234,6 +239,9 @@ def _view(browser: Browser, address: str, page: str, theme: str, width: int) -> 
         view.shifted = [str(shift["what"]) for shift in shifts if shift["value"] > 0]
         tab.evaluate(_TO_THE_TOP)
         view.violations = axe.violations(session)
+        if width == min(WIDTHS):
+            tab.set_viewport_size({"width": ZOOMED[0], "height": ZOOMED[1]})
+            view.too_wide_zoomed = tab.evaluate(_TOO_WIDE)
     finally:
         context.close()
     return view
