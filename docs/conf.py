@@ -156,6 +156,8 @@ html_copy_source = True
 html_sourcelink_suffix = ""
 html_show_sourcelink = False
 html_show_sphinx = True
+# The reference lists the modules; Sphinx's own list of them folds itself after it is shown.
+html_domain_indices = False
 html_last_updated_fmt = None
 html_theme_options = {
     "sidebar_hide_name": False,

@@ -51,7 +51,7 @@ def built_site() -> Path:
 
 
 def offered(site: Path) -> list[Path]:
-    """List each script, notebook and zip of a site.
+    """List each script, notebook and zip that a site's pages offer.
 
     Args:
         site: The site's folder.
@@ -59,7 +59,7 @@ def offered(site: Path) -> list[Path]:
     Returns:
         Their paths.
     """
-    return sorted(path for path in site.rglob("*") if path.suffix in KINDS)
+    return sorted(path for path in site.glob("_downloads/*/*") if path.suffix in KINDS)
 
 
 def download(site: Path, name: str) -> Path:

@@ -1,7 +1,7 @@
-"""Links at the top of each page: to its source, its script and its notebook.
+"""Links at the top of each page: to its source, its script, its notebook and its Markdown.
 
 Gallery pages lead to what they offer for download, guides and reference pages to the file that they
-are written in.
+are written in. The Markdown copy with all outputs is written when the site is finished.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from markdown_pages import SUFFIX
 from sphinx import addnodes
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def downloads(doctree: nodes.Node) -> dict[str, str]:
 
 
 def _add(
-    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], doctree: nodes.Node | None
+    app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.Node | None
 ) -> None:
     """Offer a page's links to its template."""
     links: list[PageLink] = []
@@ -62,6 +63,9 @@ def _add(
         # What sphinx-gallery wrote is nobody's source; on pages without contents nobody looks for it.
         if not links and source.endswith(".md") and "hide-toc" not in (context.get("meta") or {}):
             links.append(PageLink("Source", to(f"_sources/{source}", 1), download=False))
+        if links:
+            copy = f"{PurePosixPath(app.builder.get_target_uri(page)).name}{SUFFIX}"
+            links.append(PageLink("Markdown", copy, download=False))
     context["page_links"] = links
 
 

@@ -27,6 +27,7 @@ import offline_search
 import site_address
 from bundles import BundleError
 from npm_package import NpmError
+from search_index import SearchIndexError
 from temml_package import ensure, wanted_version
 
 if TYPE_CHECKING:
@@ -304,7 +305,7 @@ def publish(built: Path, site: Path, finish: Callable[[Path], None]) -> None:
 def remove_stale_outputs() -> None:
     """Remove the HTML of pages that are gone, which Sphinx leaves behind."""
     current = {line.split("\t")[0] for line in _listed_pages()}
-    special = {"genindex", "search", "py-modindex"}
+    special = {"genindex", "search"}
     for page in HTML.rglob("*.html"):
         name = page.relative_to(HTML).with_suffix("").as_posix()
         if name.split("/")[0] in {"_static", "_images", "_downloads"}:
@@ -379,7 +380,7 @@ def content_sum(built: Path, site: Path) -> str:
     tools = sorted(Path(__file__).parent.glob("*.*"))
     epub_parts = sorted((DOCS / "_epub").rglob("*"))
     for file in [*sorted(built.rglob("*")), *tools, *epub_parts]:
-        if file.is_file() and file.name != epub.NAME:
+        if file.is_file() and file.name not in {epub.NAME, finish_site.SPHINX_SEARCH}:
             total.update(str(file).encode() + b"\0" + file.read_bytes())
     return total.hexdigest()
 
@@ -441,7 +442,13 @@ def main(arguments: list[str] | None = None) -> int:
     site = options.output.absolute()
     try:
         scripts, pages = build(site, fresh=options.fresh)
-    except (BuildError, NpmError, site_address.AddressError, BundleError) as error:
+    except (
+        BuildError,
+        NpmError,
+        site_address.AddressError,
+        BundleError,
+        SearchIndexError,
+    ) as error:
         print(f"\nThe site was not built: {error}", file=sys.stderr)
         if site.is_dir():
             print(f"{_shown(site)} still holds the last good one.", file=sys.stderr)

@@ -17,7 +17,8 @@ import site_address
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SPHINX_SEARCH = "searchindex.js"
+SPHINX_SEARCH = "searchindex.js"
+"""What Sphinx's own search needs, and this site does not."""
 
 
 def finish(site: Path) -> None:
@@ -27,7 +28,7 @@ def finish(site: Path) -> None:
         site: A copy of what Sphinx wrote.
     """
     known = site_address.settings()
-    (site / _SPHINX_SEARCH).unlink()
+    (site / SPHINX_SEARCH).unlink()
     bundles.write(site)
     markdown_pages.write(site)
     llms.write(site, known.address)

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 SUFFIX = ".md"
 ARTICLE = "article[role=main]"
-_NOT_PAGES = frozenset({"404.html", "search.html"})
+_NOT_PAGES = frozenset({"404.html", "genindex.html", "search.html"})
 _LEFT_OUT = (
     ".headerlink, .sphx-glr-download-link-note, .sphx-glr-footer, .only-dark, .genindex-jumpbox, "
-    ".domainindex-jumpbox, .toggler, .sphx-glr-thumbnail-title, img[alt=''], [aria-hidden=true], [hidden], script, style, noscript, "
+    ".page-links, .domainindex-jumpbox, .toggler, .sphx-glr-thumbnail-title, img[alt=''], [aria-hidden=true], [hidden], script, style, noscript, "
     "template, button, input, select, label, wbr"
 )
 _UNWRAPPED = (

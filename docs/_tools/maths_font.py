@@ -2,7 +2,8 @@
 
 ``docs/_static/fonts/twolayer-math.txt`` lists the characters, ``twolayer-math.woff2`` beside it
 holds them. ``python docs/_tools/maths_font.py --add '⊗'`` adds characters to both;
-``--from-site`` adds what a built site's formulas use; without an option the font is made anew.
+``--from-site`` cuts both down to what a built site's formulas use; without an option the font is made
+anew. A page with formulas loads all of it, so it holds little else.
 
 The font that it is cut from comes with Debian's ``fonts-lmodern`` and with TeX distributions.
 """
@@ -35,10 +36,8 @@ PLACES = (
     "/usr/local/share/fonts",
     "/Library/Fonts",
 )
-_LETTERS = string.ascii_letters
-_GREEK = "αβγδεηθλμρσφϵϕΔΣ"
-_OPERATORS = "+-−±×⋅/=≠≈≤≥<>∈∞∂∇∑√⊙→⊤∣∥‖()[]{}|,.:;!'′…⋯⋮*^%ˆ‾⏟"  # noqa: RUF001
-_DOUBLE_STRUCK = "ℝ𝔼𝟙"  # noqa: RUF001
+_OPERATORS = "+−=()[],."  # noqa: RUF001
+_LETTERS = "hwxy"
 
 
 class SourceFontError(FileNotFoundError):
@@ -49,10 +48,10 @@ def base_characters() -> set[str]:
     """Give the characters that the font holds whether or not a page uses them yet.
 
     Returns:
-        Letters, upright and italic, digits, much-used Greek letters and operators.
+        Digits, a few operators, and the letters of the network, upright and italic.
     """
-    slanted = {italic(letter) for letter in _LETTERS + _GREEK + "∂"}
-    return {*_LETTERS, *string.digits, *_GREEK, *_OPERATORS, *_DOUBLE_STRUCK, *slanted}
+    slanted = {italic(letter) for letter in _LETTERS}
+    return {*_LETTERS, *string.digits, *_OPERATORS, *slanted}
 
 
 def read_list(path: Path = LIST) -> set[str]:
@@ -206,14 +205,14 @@ def main(arguments: list[str] | None = None) -> int:
         nargs="?",
         const=SITE,
         metavar="DIR",
-        help="add what a built site's formulas use (default: _site)",
+        help="hold what a built site's formulas use, and little else (default: _site)",
     )
     options = parser.parse_args(arguments)
     wanted = read_list() | base_characters() | set(options.add)
     try:
         source = find_source(options.source)
         if options.from_site is not None:
-            wanted |= site_characters(options.from_site)
+            wanted = site_characters(options.from_site) | base_characters() | set(options.add)
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 1

@@ -23,7 +23,7 @@ _DRAWN = re.compile(r"<(svg|math)\b.*?</\1>", re.DOTALL)
 _CODE = re.compile(r"(<pre\b[^>]*>)(.*?)(</pre>)", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-NOT_SEARCHED = ("search.html", "genindex.html", "py-modindex.html", "404.html")
+NOT_SEARCHED = ("search.html", "genindex.html", "404.html")
 
 
 class Part(NamedTuple):

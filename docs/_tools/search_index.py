@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pagefind.index import IndexConfig, PagefindIndex
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from page_parts import Page
 
 FOLDER = "pagefind"
@@ -24,6 +23,10 @@ WEIGHTS = {
 """How much a page's words count: pages that teach go before those that list. Others count 1."""
 _CODE = 0.2
 _NOT_USED = ("pagefind-*ui.*", "pagefind-highlight.js", "wasm.unknown.pagefind")
+
+
+class SearchIndexError(RuntimeError):
+    """Pagefind could not make the index."""
 
 
 def weight(address: str) -> float:
@@ -77,19 +80,25 @@ def write(site: Path, pages: list[Page], language: str = "en") -> int:
 
     Returns:
         How many pages can be found.
+
+    Raises:
+        SearchIndexError: If Pagefind fails.
     """
     target = site / FOLDER
     shutil.rmtree(target, ignore_errors=True)
-    asyncio.run(_index(target, pages, language))
+    with tempfile.TemporaryDirectory() as folder:
+        for page in pages:
+            file = Path(folder, page.address)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(simple_html(page, language), "utf-8")
+        # Its program, not its library: that one ends before its last files are whole.
+        command = [sys.executable, "-m", "pagefind", "--quiet", "--site", folder]
+        command += ["--output-path", str(target), "--force-language", language]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        message = f"Pagefind ended with status {done.returncode}: {done.stderr.strip()}"
+        raise SearchIndexError(message)
     for pattern in _NOT_USED:
         for file in target.glob(pattern):
             file.unlink()
     return len(pages)
-
-
-async def _index(target: Path, pages: list[Page], language: str) -> None:
-    """Give Pagefind the pages, one after the other, so that each build gives the same bytes."""
-    config = IndexConfig(output_path=str(target), force_language=language)
-    async with PagefindIndex(config=config) as index:
-        for page in pages:
-            await index.add_html_file(content=simple_html(page, language), url=page.address)

@@ -132,8 +132,8 @@ def test_the_font_holds_its_list() -> None:
 
 
 def test_the_font_is_small_and_renamed() -> None:
-    """The font is below 30 kB, has a MATH table, its own name, and its licence beside it."""
-    assert maths_font.FONT.stat().st_size < 30_000
+    """The font is below 15 kB, has a MATH table, its own name, and its licence beside it."""
+    assert maths_font.FONT.stat().st_size < 15_000
     with TTFont(maths_font.FONT) as font:
         assert "MATH" in font
         assert font["name"].getDebugName(1) == maths_font.FAMILY

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import offline_search
 import page_parts
+import pytest
 import search_index
 
 if TYPE_CHECKING:
@@ -68,6 +69,13 @@ def test_the_index_is_the_same_in_each_build(tmp_path: Path) -> None:
         "pagefind.js",
         "pagefind-worker.js",
     }
+
+
+def test_an_index_that_fails_is_an_error(tmp_path: Path) -> None:
+    """Where Pagefind can't write, the build learns why."""
+    (tmp_path / "pagefind").write_text("a file where a folder should be", "utf-8")
+    with pytest.raises(search_index.SearchIndexError, match="Pagefind ended with status"):
+        search_index.write(tmp_path, [])
 
 
 def test_markup_in_text_stays_text() -> None:

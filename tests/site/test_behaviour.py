@@ -130,7 +130,8 @@ def test_the_skip_link_comes_first(browser: Browser, address: str, width: int) -
 
 def test_the_keyboard_goes_as_the_eye_does(browser: Browser, address: str) -> None:
     """On a desk Tab leads from the brand to search, navigation, article, footer and contents."""
-    with opened(browser, f"{address}/{GALLERY}") as tab:
+    # Wide enough for the page's contents to stand beside it.
+    with opened(browser, f"{address}/{GALLERY}", 1440) as tab:
         parts = runs([step["part"] for step in steps(tab)])
 
     known = ["skip link", "brand", "search", "navigation", "article", "footer", "contents"]

@@ -115,6 +115,18 @@ def test_gallery_pages_begin_with_their_files(site: Path) -> None:
         assert all(file.is_file() for file in files)
 
 
+def test_pages_lead_to_their_markdown(site: Path) -> None:
+    """Whatever page has links to its files has one to its copy in Markdown, which is there."""
+    seen = 0
+    for page in pages(site):
+        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        for links in soup.select("ul.page-links"):
+            (copy,) = [link for link in links.select("a") if link.get_text() == "Markdown"]
+            assert (page.parent / str(copy["href"])).read_text("utf-8").startswith("# ")
+            seen += 1
+    assert seen > len(NAMES)
+
+
 def test_guides_lead_to_their_source(site: Path) -> None:
     """A guide and a page of the reference lead to the file that they are written in."""
     for name in ("nine_rungs", "glossary", "reference/problem"):
