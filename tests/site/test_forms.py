@@ -58,10 +58,10 @@ def links(markdown: str) -> list[str]:
 
 
 def test_every_page_names_its_markdown(site: Path) -> None:
-    """Each page but the search has a copy, and its head says where."""
+    """Each page but the index and the search has a copy, and its head says where."""
     pages = {path for path in site.rglob("*.html") if "_static" not in path.parts}
     with_copy = {site / place for place in markdown_pages.pages(site)}
-    assert {path.name for path in pages - with_copy} <= {"search.html", "404.html"}
+    assert {path.name for path in pages - with_copy} == {"404.html", "genindex.html", "search.html"}
     for page in with_copy:
         link = f'<link rel="alternate" type="text/markdown" href="{page.name}.md">'
         assert link in page.read_text("utf-8").partition("</head>")[0], page

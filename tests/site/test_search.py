@@ -74,7 +74,7 @@ def test_the_first_result_comes_at_once(browser: Browser, address: str) -> None:
         tab.wait_for_selector(RESULTS, state="detached")
         tab.evaluate(CLOCK)
         tab.keyboard.type("gradient")
-        tab.wait_for_function("window.ended")
+        tab.wait_for_selector(RESULTS)
         assert tab.evaluate("window.ended - window.began") <= 300
 
 
@@ -98,7 +98,7 @@ def test_the_sidebar_searches_as_you_type(browser: Browser, address: str) -> Non
             ".search-excerpt mark", "all => all.map(m => m.innerText)"
         )
         assert marked
-        assert all(word.lower().startswith("lenet") for word in marked)
+        assert all("lenet" in word.lower() for word in marked)
 
 
 def test_arrows_walk_through_the_results(browser: Browser, address: str) -> None:
@@ -140,7 +140,7 @@ def test_the_search_page_takes_words_from_its_address(browser: Browser, address:
         first = tab.get_attribute("#search-page .search-results a", "href")
         assert first == f"{address}/gallery/networks/lenet.html"
         tab.fill("#search-page input", "momentum")
-        tab.wait_for_function("location.search === '?q=momentum'")
+        tab.wait_for_url("**/search.html?q=momentum")
 
 
 @pytest.mark.parametrize("page", ["search.html", "gallery/two_layer/autograd.html"])
