@@ -32,7 +32,13 @@ def test_every_page_has_a_row() -> None:
         for path in (ROOT / "gallery").rglob("*.py")
     }
     guides = {path.stem for path in (ROOT / "docs").glob("*.md")}
-    about_the_site = {"index", "how_this_site_is_checked", "read_elsewhere", "what_is_taught_where"}
+    about_the_site = {
+        "404",
+        "index",
+        "how_this_site_is_checked",
+        "read_elsewhere",
+        "what_is_taught_where",
+    }
     assert {row.page for row in ROWS} == (gallery | guides) - about_the_site
 
 
