@@ -149,6 +149,19 @@ def test_what_has_the_focus_is_seen(browser: Browser, address: str, page: str, w
 
 
 @pytest.mark.parametrize("width", [360, 1280])
+def test_the_first_scrolled_line_moves_nothing(browser: Browser, address: str, width: int) -> None:
+    """The page below the header keeps its place in the document when the reader begins to scroll."""
+    place = "document.querySelector('article h1').getBoundingClientRect().top + scrollY"
+    with opened(browser, f"{address}/{GALLERY}", width) as tab:
+        before = tab.evaluate(place)
+        tab.mouse.wheel(0, 200)
+        tab.locator(".mobile-header.scrolled").wait_for(state="attached")
+        after = tab.evaluate(place)
+
+    assert after == before
+
+
+@pytest.mark.parametrize("width", [360, 1280])
 def test_the_theme_button_is_remembered(browser: Browser, address: str, width: int) -> None:
     """The button goes through three themes, and the next page has the one that was chosen."""
     theme = "document.body.dataset.theme"
