@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
 GLOSSARY = "glossary"
+WITHOUT = frozenset({GLOSSARY, "what_is_taught_where", "404"})
+"""Pages whose words are not linked: the glossary, a long table of other pages' words, and what nobody reads."""
 _CLOSED = (
     nodes.caption,
     nodes.literal,
@@ -141,7 +143,7 @@ class GlossaryLinks(SphinxPostTransform):
         """
         del kwargs
         docname = self.env.current_document.docname
-        if docname == GLOSSARY or GLOSSARY not in self.env.found_docs:
+        if docname in WITHOUT or GLOSSARY not in self.env.found_docs:
             return
         words = terms_of(self.env.get_doctree(GLOSSARY))
         pattern, known = pattern_of(words), lookup(words)
