@@ -23,9 +23,13 @@ MAY_KNOW = {
     "graph": {"checks"},
     "lenet": {"checks"},
     "rungs": {"fit"},
+    "cells": set(),
+    "timing": set(),
+    "recording": {"cells"},
+    "record": {"cells", "checks", "fit", "problem", "recording", "rungs", "timing"},
     "compare": {"checks", "fit", "problem", "rungs"},
     "__init__": {"compare", "fit", "problem"},
-    "__main__": {"checks", "compare", "fit", "problem", "rungs"},
+    "__main__": {"checks", "compare", "fit", "problem", "record", "recording", "rungs"},
     **{f"rungs.{rung}": {"checks", "fit", "layers", "problem", "tensors"} for rung in RUNGS},
 }
 

@@ -394,11 +394,13 @@ commands:
     list      name the rungs, in the ladder's order
     fit       fit the network on one rung
     compare   fit the network on all rungs and compare them
+    record    measure this machine and its GPU, into a file
 
 examples:
   python -m twolayer list
   python -m twolayer fit autograd --steps 100
   python -m twolayer compare --dtype float32 --json
+  python -m twolayer record --output my_gpu.json
 
 exit status: 0 if all went well, 1 if a fit diverged, 2 if an argument is wrong.
 """,
@@ -422,6 +424,18 @@ positional arguments:
 Fit the network on all rungs from the same start. For each, print how far its losses and weights are
 from the NumPy rung's at most, relative to those, and how fast it is.
 {OPTIONS}""",
+    "record": f"""{USAGE} record [-h] [--device D] [--output FILE] [--page PATH] [--quick]
+
+Measure how fast each rung is, from which size on a GPU pays and what copies cost, run the page on
+CUDA, and write it all into one file. Takes some minutes.
+
+options:
+  -h, --help     show this help message and exit
+  --device D     cuda, cuda:N or cpu (default: cuda)
+  --output FILE  a new file (default: the device's name and the day)
+  --page PATH    cuda_device.py (default: in gallery/ beside the package)
+  --quick        try it out in seconds; the figures say nothing
+""",
 }
 
 

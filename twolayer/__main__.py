@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tqdm import tqdm
@@ -32,6 +33,7 @@ examples:
   python -m twolayer list
   python -m twolayer fit autograd --steps 100
   python -m twolayer compare --dtype float32 --json
+  python -m twolayer record --output my_gpu.json
 
 exit status: 0 if all went well, 1 if a fit diverged, 2 if an argument is wrong.
 """
@@ -118,6 +120,28 @@ def _parser() -> _Parser:
         ),
     )
     comparing.set_defaults(command=_compare)
+
+    recording = commands.add_parser(
+        "record",
+        help="measure this machine and its GPU, into a file",
+        description=(
+            "Measure how fast each rung is, from which size on a GPU pays and what copies cost, run "
+            "the page on CUDA, and write it all into one file. Takes some minutes."
+        ),
+    )
+    recording.add_argument(
+        "--device", metavar="D", default="cuda", help="cuda, cuda:N or cpu (default: cuda)"
+    )
+    recording.add_argument(
+        "--output", metavar="FILE", help="a new file (default: the device's name and the day)"
+    )
+    recording.add_argument(
+        "--page", metavar="PATH", help="cuda_device.py (default: in gallery/ beside the package)"
+    )
+    recording.add_argument(
+        "--quick", action="store_true", help="try it out in seconds; the figures say nothing"
+    )
+    recording.set_defaults(command=_record)
 
     for command in (fitting, comparing):
         command.add_argument(
@@ -234,6 +258,40 @@ def _compare(options: argparse.Namespace) -> None:
             f"{row.rung:{width}}  {row.fit.losses[-1]:9.2e}  {row.loss_difference:9.1e}  "
             f"{row.weight_difference:10.1e}  {row.seconds:7.2f}  {row.steps_per_second:9,.0f}"
         )
+
+
+def _record(options: argparse.Namespace) -> None:
+    # These load torch, which the other commands may not need.
+    from twolayer.record import default_name, record  # noqa: PLC0415
+    from twolayer.recording import write  # noqa: PLC0415
+
+    output = _new_file(Path(options.output or default_name(options.device)))
+
+    def progress(part: str) -> None:
+        print(f"twolayer: recording {part}", file=sys.stderr, flush=True)
+
+    recorded = record(
+        options.device,
+        quick=options.quick,
+        page=None if options.page is None else Path(options.page),
+        progress=progress,
+    )
+    try:
+        write(recorded, output)
+    except OSError as error:
+        message = f"output: {str(output)!r} given, which can't be written: {error.strerror}"
+        raise ValueError(message) from None
+    print(output)
+
+
+def _new_file(path: Path) -> Path:
+    if path.exists():
+        message = f"output: {str(path)!r} given, which is there already; want a new file's name"
+        raise ValueError(message)
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        message = f"output: {str(path)!r} given; want a file in a folder that can be written to"
+        raise ValueError(message)
+    return path
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:
