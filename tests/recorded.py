@@ -53,6 +53,10 @@ def made_up(device: Device, *, quick: bool = False) -> Recording:
         (256, 100): (1000.0, 1950.0),
         (256, 400): (250.0, 1800.0),
     }
+    loops: tuple[tuple[str, str, Device, float], ...] = (
+        ("numpy_by_hand", "NumPy by hand", "cpu", 1500.0),
+        ("autograd", "Autograd", device, 4000.0),
+    )
     copies = [Transfer("device to device", "device", 4096, about(2e9))]
     if device == "cuda":
         copies += [
@@ -70,10 +74,7 @@ def made_up(device: Device, *, quick: bool = False) -> Recording:
         versions=Versions("3.11.7", "2.13.0", "2.4.6", "0.1.0"),
         loops=tuple(
             LoopSpeed(name, title, dtype, on, 2000, about(rate))
-            for name, title, on, rate in (
-                ("numpy_by_hand", "NumPy by hand", "cpu", 1500.0),
-                ("autograd", "Autograd", device, 4000.0),
-            )
+            for name, title, on, rate in loops
             for dtype in _DTYPES
         ),
         sweep=Sweep(

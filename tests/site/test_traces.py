@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import epub
 import pytest
+from recordings import committed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,9 +93,10 @@ def test_no_file_tells_where_it_was_built(site: Path) -> None:
 
 @pytest.mark.parametrize("kind", _TIMES)
 def test_no_file_tells_when_it_was_built(site: Path, kind: str) -> None:
-    """No date and no time of day stands in the site, in any usual form, but the dates of reports."""
-    # The page on checks says when the last slow checks ran, as check_reports.py puts it.
-    assert found(site, rf"(?<!Last run on ){_TIMES[kind]}") == []
+    """No date and no time of day stands in the site, but the dates of reports and recordings."""
+    # The page on checks says when the last slow checks ran, as check_reports.py puts it, and the
+    # page of recorded runs when each was recorded, as recordings.py does.
+    assert found(site, rf"(?<!Last run on )(?<!Recorded on ){_TIMES[kind]}") == []
 
 
 def test_the_dates_shown_are_the_reports_own(site: Path) -> None:
@@ -103,6 +105,13 @@ def test_the_dates_shown_are_the_reports_own(site: Path) -> None:
     shown = re.findall(r"Last run on ([\d-]+)", page)
     reports = [json.loads(path.read_text("utf-8")) for path in ROOT.glob("tests/*/report.json")]
     assert sorted(shown) == sorted(report["date"] for report in reports)
+
+
+def test_recorded_runs_have_the_dates_of_their_recordings(site: Path) -> None:
+    """Where the page of recorded runs names a date, it is that of a committed recording."""
+    page = (site / "recorded_runs.html").read_text("utf-8")
+    shown = re.findall(r"Recorded on ([\d-]+)", page)
+    assert sorted(shown) == sorted(str(recording.date) for recording in committed())
 
 
 def test_no_page_shows_an_address_in_memory(site: Path) -> None:
