@@ -112,7 +112,7 @@ def record(
     *,
     quick: bool = False,
     page: Path | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Recording:
     """Measure how fast the loops are, from which size a GPU pays, and what copies cost.
 

@@ -239,7 +239,8 @@ def build(folder: Path) -> tuple[str, str]:
     """Build a page with the directive; give its HTML and the warnings."""
     source = folder / "source"
     source.mkdir(exist_ok=True)
-    (source / "runs.md").write_text(PAGE, "utf-8")
+    if not (source / "runs.md").exists():
+        (source / "runs.md").write_text(PAGE, "utf-8")
     html, warnings = small_site.build(
         source, {"index": "Home\n====\n"}, ["myst_parser", "recordings"]
     )
