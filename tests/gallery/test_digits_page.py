@@ -65,9 +65,9 @@ def digits() -> Any:
 
 
 def test_page_names_the_next() -> None:
-    """The page's last line leads to the cheat sheet."""
+    """The page's last line leads to the recorded runs."""
     assert PAGE in SCRIPTS
-    assert SOURCE.splitlines()[-1].startswith("# Next: ``cheat_sheet`` ")
+    assert SOURCE.splitlines()[-1].startswith("# Next: ``recorded_runs`` ")
 
 
 def test_nothing_is_downloaded() -> None:
