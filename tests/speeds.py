@@ -14,4 +14,14 @@ class Speed(NamedTuple):
     ratio: float
 
 
+class Share(NamedTuple):
+    """How fast the fastest loop is, in steps per second, beside its two large products alone."""
+
+    threads: int
+    bound: float
+    own: float
+    share: float
+
+
 SPEEDS: list[Speed] = []
+SHARES: list[Share] = []

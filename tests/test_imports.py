@@ -21,6 +21,7 @@ MAY_KNOW = {
     "layers": {"checks", "tensors"},
     "gradients": {"checks", "problem"},
     "graph": {"checks"},
+    "fastest": {"checks", "fit", "problem", "tensors"},
     "lenet": {"checks"},
     "rungs": {"fit"},
     "cells": set(),
