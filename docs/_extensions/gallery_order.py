@@ -8,6 +8,7 @@ ORDER = {
     "tensors": ("creating", "operations", "numpy_interop", "cuda_device"),
     "autograd": ("tracking", "graph", "gradients", "vector_jacobian_product"),
     "networks": ("lenet", "digits"),
+    "scaling": ("how_fast", "data_parallel"),
 }
 """The pages of each folder but the ladder's, in reading order."""
 

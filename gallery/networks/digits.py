@@ -410,4 +410,4 @@ plt.show()
 # - An accuracy says something beside other methods, and about images like those held out; ``torch.bincount``
 #   shows where it fails.
 #
-# Next: ``recorded_runs`` shows how fast the ladder is on a GPU.
+# Next: ``how_fast`` goes back to the ladder with a clock.

@@ -25,6 +25,7 @@ ELSEWHERE = [
     ("how_this_site_is_checked", "1", "tests/strategies.py", "st.integers(1, 50)"),
     ("how_this_site_is_checked", "50", "tests/strategies.py", "st.integers(1, 50)"),
     ("how_this_site_is_checked", "0.95", "tests/bench/test_speed.py", "LEAST_SPEED = 0.95"),
+    ("how_this_site_is_checked", "0.85", "tests/bench/test_fastest.py", "LEAST_SHARE = 0.85"),
     ("how_this_site_is_checked", "360", "tests/site/audits/visits.py", "WIDTHS = (360, 1280)"),
     ("how_this_site_is_checked", "1280", "tests/site/audits/visits.py", "WIDTHS = (360, 1280)"),
     ("how_this_site_is_checked", "70", "tests/site/audits/site_report.py", "FIRST_KB = 70"),
