@@ -30,9 +30,11 @@ MAY_KNOW = {
     "record": {"cells", "checks", "fit", "problem", "recording", "rungs", "timing"},
     "compare": {"checks", "fit", "problem", "rungs"},
     "__init__": {"compare", "fit", "problem"},
+    "workers": set(),
     "__main__": {"checks", "compare", "fit", "problem", "record", "recording", "rungs"},
     **{f"rungs.{rung}": {"checks", "fit", "layers", "problem", "tensors"} for rung in RUNGS},
 }
+MAY_KNOW["rungs.data_parallel"] = MAY_KNOW["rungs.autograd"] | {"workers"}
 
 
 def modules() -> dict[str, Path]:

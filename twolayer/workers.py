@@ -1,0 +1,226 @@
+"""Processes that work on one job side by side: started, watched, and none left behind."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+
+_START = "from twolayer.workers import _main; _main()"
+_INTERVAL = 0.02  # seconds between two looks at the workers
+
+
+class WorkerError(RuntimeError):
+    """A worker that ended early, or that did not get further in time.
+
+    Args:
+        rank: The worker's number, from 0; the first where there are several.
+        pid: Its process number.
+        message: What became of it.
+
+    Examples:
+        >>> raise WorkerError(1, 4711, "rank 1 of 2 (pid 4711) ended by SIGKILL")
+        Traceback (most recent call last):
+            ...
+        twolayer.workers.WorkerError: rank 1 of 2 (pid 4711) ended by SIGKILL
+    """
+
+    def __init__(self, rank: int, pid: int, message: str) -> None:
+        self.rank = rank
+        self.pid = pid
+        super().__init__(message)
+
+
+class Worker:
+    """What a worker knows of its job.
+
+    Args:
+        rank: Its own number, from 0.
+        processes: How many workers there are.
+        folder: A folder that all of them share, and that is gone after the job.
+    """
+
+    def __init__(self, rank: int, processes: int, folder: Path) -> None:
+        self.rank = rank
+        self.processes = processes
+        self.folder = folder
+        self._places = np.memmap(folder / "places", dtype=np.int64, mode="r+")
+
+    def reached(self, place: int) -> None:
+        """Say how far this worker has come, so that one that hangs can be told from those that wait.
+
+        Args:
+            place: Its step, 0 on arrival and then more each time.
+        """
+        self._places[self.rank] = place
+
+
+def run(function: Callable[..., T], *arguments: object, processes: int, timeout: float = 60.0) -> T:
+    """Call a function in some new processes on this machine, and wait for them.
+
+    Each is an interpreter of its own that finds modules where this one does. It runs nothing of
+    the caller's program but the module that the function is in, and uses one thread, unless the
+    environment variable ``OMP_NUM_THREADS`` says otherwise. However the call ends, no worker
+    outlives it; if this process is killed, its workers end by themselves. What they print goes to
+    the error stream when they are done.
+
+    Args:
+        function: A function of a module, which takes a :class:`Worker` and the arguments. It calls
+            ``Worker.reached`` as it goes.
+        *arguments: What else it takes. They are pickled, so that each worker has its own.
+        processes: How many workers to start, 1 or more.
+        timeout: How many seconds may pass without any worker getting further.
+
+    Returns:
+        What the function returns in the worker of rank 0.
+
+    Raises:
+        WorkerError: If a worker raises or is killed, or if none gets further in time. The error
+            names the first that failed, or those that are furthest behind; its notes have the
+            worker's traceback, or what it printed last.
+
+    Examples:
+        >>> from operator import attrgetter
+        >>> run(attrgetter("rank", "processes"), processes=2)
+        (0, 2)
+    """
+    with tempfile.TemporaryDirectory(prefix="twolayer-") as name:
+        folder = Path(name)
+        (folder / "job").write_bytes(pickle.dumps((function, arguments)))
+        np.full(processes, -1, dtype=np.int64).tofile(folder / "places")
+        workers: list[subprocess.Popen[bytes]] = []
+        try:
+            for rank in range(processes):
+                workers.append(_start(rank, processes, folder))  # noqa: PERF401 - for `finally`
+            _watch(workers, folder, timeout)
+            for rank in range(processes):
+                sys.stderr.write(_output(folder, rank).read_text("utf-8", errors="replace"))
+        finally:
+            for worker in workers:
+                worker.kill()
+            for worker in workers:
+                worker.communicate()
+        result: T = pickle.loads((folder / "result").read_bytes())  # noqa: S301 - a worker wrote it
+        return result
+
+
+def _start(rank: int, processes: int, folder: Path) -> subprocess.Popen[bytes]:
+    search = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
+    with _output(folder, rank).open("wb") as output:
+        return subprocess.Popen(  # noqa: S603 - this interpreter, with our own code
+            [sys.executable, "-P", "-c", _START, str(rank), str(processes), str(folder)],
+            env={"OMP_NUM_THREADS": "1", **os.environ, "PYTHONPATH": search},
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # An interrupt from the keyboard goes to the caller alone, who then ends the workers.
+            process_group=0,
+        )
+
+
+def _watch(workers: Sequence[subprocess.Popen[bytes]], folder: Path, timeout: float) -> None:
+    """Wait until all workers are done; raise for the first that fails, or for one that is late."""
+    before, moved = _places(folder), time.monotonic()
+    while running := [rank for rank, worker in enumerate(workers) if worker.poll() is None]:
+        if any(worker.returncode for worker in workers):
+            break
+        places = _places(folder)
+        if not np.array_equal(places, before):
+            before, moved = places, time.monotonic()
+        elif time.monotonic() - moved > timeout:
+            least = places[running].min()
+            late = [rank for rank in running if places[rank] == least]
+            _raise(workers, late, _late(least, timeout))
+        time.sleep(_INTERVAL)
+    _raise_for_failed(workers, folder)
+
+
+def _late(place: int, timeout: float) -> str:
+    if place < 0:
+        return f"did not arrive within {timeout:g} s"
+    return f"did not get further than step {place} within {timeout:g} s"
+
+
+def _raise_for_failed(workers: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:
+    """Raise for the worker that failed first, if one did: others fail since it is gone."""
+    failed = [rank for rank, worker in enumerate(workers) if worker.poll()]
+    if not failed:
+        return
+    # A worker that raises writes that down, with the time; one that is killed can't.
+    rank = min(failed, key=lambda rank: _when_raised(folder, rank))
+    code = workers[rank].returncode
+    if _error(folder, rank).exists():
+        what, _, notes = _error(folder, rank).read_text("utf-8").partition("\n")
+        _raise(workers, [rank], f"raised {what}", notes)
+    what = f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    _raise(workers, [rank], what, _output(folder, rank).read_text("utf-8", errors="replace"))
+
+
+def _raise(
+    workers: Sequence[subprocess.Popen[bytes]], ranks: Sequence[int], what: str, notes: str = ""
+) -> NoReturn:
+    pids = [workers[rank].pid for rank in ranks]
+    s = "s" if len(ranks) > 1 else ""
+    who = f"rank{s} {_listed(ranks)} of {len(workers)} (pid{s} {_listed(pids)})"
+    error = WorkerError(ranks[0], pids[0], f"{who} {what}")
+    if notes.strip():
+        error.add_note(notes.strip())
+    raise error
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _places(folder: Path) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.fromfile(folder / "places", dtype=np.int64)
+
+
+def _output(folder: Path, rank: int) -> Path:
+    return folder / f"output{rank}"
+
+
+def _error(folder: Path, rank: int) -> Path:
+    return folder / f"error{rank}"
+
+
+def _when_raised(folder: Path, rank: int) -> int:
+    path = _error(folder, rank)
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def _main() -> None:
+    """Be a worker."""
+    threading.Thread(target=_end_with_caller, daemon=True).start()
+    rank, processes, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    try:
+        function, arguments = pickle.loads((folder / "job").read_bytes())  # noqa: S301 - ours
+        result = function(Worker(rank, processes, folder), *arguments)
+        if rank == 0:
+            (folder / "result").write_bytes(pickle.dumps(result))
+    except BaseException as error:  # noqa: BLE001 - the caller raises it again
+        what = " ".join(traceback.format_exception_only(error)[-1].split())
+        _error(folder, rank).write_text(f"{what}\n{traceback.format_exc()}", "utf-8")
+        # At once, since what a library does at an orderly exit may wait for the other workers.
+        os._exit(1)
+
+
+def _end_with_caller() -> None:
+    """End this worker when the caller is gone, which closes the pipe that it holds."""
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
