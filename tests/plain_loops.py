@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from torch import nn
 
 if TYPE_CHECKING:
@@ -179,6 +180,27 @@ def by_optimizer(problem: Problem, steps: int, model: nn.Module) -> list[float]:
     return losses
 
 
+def data_parallel(problem: Problem, steps: int) -> list[float]:
+    """The loop of the rung in several processes, in a group of one."""
+    x, y, *_ = tensors(problem)
+    store = dist.HashStore()  # type: ignore[attr-defined]
+    dist.init_process_group("gloo", store=store, rank=0, world_size=1)
+    model = nn.parallel.DistributedDataParallel(in_a_row(problem))
+    loss_fn = nn.MSELoss(reduction="sum")
+    optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
+    losses = []
+    for _ in range(steps):
+        loss = loss_fn(model(x), y)
+        total = loss.detach().clone()
+        dist.all_reduce(total)
+        losses.append(total.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    dist.destroy_process_group()
+    return losses
+
+
 PLAIN: Mapping[str, Callable[[Problem, int], list[float]]] = {
     "numpy_by_hand": numpy_by_hand,
     "tensors_by_hand": tensors_by_hand,
@@ -191,4 +213,5 @@ PLAIN: Mapping[str, Callable[[Problem, int], list[float]]] = {
         problem, steps, Net(problem, middle=False)
     ),
     "dynamic_graph": lambda problem, steps: by_optimizer(problem, steps, Net(problem, middle=True)),
+    "data_parallel": data_parallel,
 }

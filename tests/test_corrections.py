@@ -14,7 +14,7 @@ from training_loop import step_between, training_loop
 from twolayer import random_problem
 from twolayer.rungs import RUNGS
 
-LADDER = Path(__file__).parents[1] / "gallery" / "two_layer"
+ROOT = Path(__file__).parents[1]
 
 
 def test_arrays_know_nothing_of_gradients() -> None:
@@ -184,7 +184,7 @@ def test_a_graph_holds_the_branch_that_ran() -> None:
 
 def test_each_rung_takes_from_the_loop_what_it_says() -> None:
     """The backward pass leaves the loop on the rung autograd, the update on the rung optimizers."""
-    loops = {rung: training_loop(LADDER / f"{rung}.py") for rung in RUNGS}
+    loops = {name: training_loop(ROOT / f"{rung.page}.py") for name, rung in RUNGS.items()}
 
     def lines(sign: str, before: str, after: str) -> str:
         diff = step_between(loops[before], loops[after]).diff

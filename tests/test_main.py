@@ -239,7 +239,7 @@ def test_compare_prints_its_table_in_columns(
     assert np.array_equal(compared.pop("problem").x, random_problem(0).x)
     bar = compared.pop("tqdm")
     # It shows after a second, and on a terminal only.
-    bar.assert_called_once_with(total=9, unit="rung", delay=1, disable=None, leave=False)
+    bar.assert_called_once_with(total=10, unit="rung", delay=1, disable=None, leave=False)
     assert bar.return_value.__enter__.return_value.method_calls == [
         call.set_postfix_str("autograd done", refresh=False),
         call.update(),
@@ -539,7 +539,7 @@ sys.exit(command_line.main(["compare"]))
 def test_a_long_comparison_shows_a_bar_on_a_terminal() -> None:
     """Where it takes long and a person watches, a bar counts the rungs and names the last."""
     seen = on_a_terminal(SLOW.format(delay=0.7))
-    assert "2/9" in seen
+    assert "2/10" in seen
     assert "autograd done" in seen
 
 

@@ -1,4 +1,4 @@
-"""The order of gallery pages: the ladder's from the table of rungs, other folders' from ``ORDER``."""
+"""The order of gallery pages: from ``ORDER``, and for the ladder from the table of rungs."""
 
 from __future__ import annotations
 
@@ -53,4 +53,4 @@ def page_names(folder: str) -> tuple[str, ...]:
     """
     from twolayer.rungs import RUNGS  # noqa: PLC0415
 
-    return tuple(RUNGS) if folder == "two_layer" else ORDER.get(folder, ())
+    return ORDER.get(folder) or tuple(r.name for r in RUNGS.values() if r.folder == folder)

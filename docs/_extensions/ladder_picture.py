@@ -30,7 +30,10 @@ KINDS = {
 """What a line of a loop is for, and what the legend calls it."""
 _PATTERNS = (
     ("outline", re.compile(r"for t in |losses\.append\(")),
-    ("backward", re.compile(r"grad_\w+(?:\[.*\])? = |loss\.backward\(\)")),
+    (
+        "backward",
+        re.compile(r"grad_\w+(?:\[.*\])? = |(?:loss|\(processes \* loss\))\.backward\(\)"),
+    ),
     (
         "update",
         re.compile(

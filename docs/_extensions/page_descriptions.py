@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LENGTH = 160
 _VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
 _FALLBACK = (
-    "One small neural network, built nine times: by hand in NumPy, then with each layer of "
+    "One small neural network, built again and again: by hand in NumPy, then with each layer of "
     "PyTorch that takes a piece of the work away."
 )
 

@@ -83,7 +83,7 @@ def plank(place: int, loop: list[str]) -> str:
     Returns:
         The SVG of a plank with a block for each line.
     """
-    top = 56 + 58 * place
+    top = 42 + 55 * place
     blocks = "".join(
         f'<rect class="loop {kind_of(code)}" x="{736 + 24 * number}" y="{top + 10}" '
         f'width="18" height="26"/>'

@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 def test_pages_stand_in_the_ladders_order() -> None:
     """Scripts are sorted as the table of rungs has them, others after them by name."""
     order = LadderOrder("gallery/two_layer")
-    files = [f"{name}.py" for name in sorted(RUNGS)]
+    ladder = [name for name, rung in RUNGS.items() if rung.folder == "two_layer"]
+    files = [f"{name}.py" for name in sorted(ladder)]
 
-    expected = [f"{name}.py" for name in RUNGS] + ["a.py", "b.py"]
+    expected = [f"{name}.py" for name in ladder] + ["a.py", "b.py"]
     assert expected == sorted(["b.py", *files, "a.py"], key=order)
 
 
@@ -54,7 +55,8 @@ def test_pages_of_a_folder_without_an_order_are_sorted_by_name() -> None:
 
     assert sorted(["b.py", "a.py"], key=order) == ["a.py", "b.py"]
     assert page_names("unknown") == ()
-    assert page_names("two_layer") == tuple(RUNGS)
+    assert len(page_names("two_layer")) == 9
+    assert page_names("two_layer") == tuple(RUNGS)[:9]
 
 
 def test_a_warning_in_a_script_is_an_error_and_only_there() -> None:

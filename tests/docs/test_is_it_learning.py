@@ -147,7 +147,7 @@ def sine_problem() -> Problem:
 
 
 def test_all_rungs_agree_on_the_target_that_can_be_plotted() -> None:
-    """On the noisy sine too, the nine rungs agree to a relative 1e-8 at each step."""
+    """On the noisy sine too, all rungs agree to a relative 1e-8 at each step."""
     rows = compare(sine_problem(), steps=300, learning_rate=3e-4)
 
     assert [row.rung for row in rows] == list(RUNGS)

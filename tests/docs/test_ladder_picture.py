@@ -48,6 +48,7 @@ def test_a_block_has_the_colour_of_its_line(name: str) -> None:
         ("    loss = loss_fn(y_pred, y)", "forward"),
         ("    grad_h[h <= 0] = 0", "backward"),
         ("    loss.backward()", "backward"),
+        ("    (processes * loss).backward()", "backward"),
         ("    with torch.no_grad():", "update"),
         ("    optimizer.zero_grad()", "update"),
         ("    w1.grad = None", "update"),

@@ -15,6 +15,7 @@ import script_header
 from agreement import TOLERANCE, largest_relative_difference, reference_fit
 from expectations import EXPECTED, GUIDES, PAGES, SCRIPTS, expected_file, run, unexpected
 from figure_lines import blank
+from gallery_order import page_names
 from tolerance import Tolerance
 
 from twolayer.rungs import RUNGS
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from expectations import Run
 
 ROOT = Path(__file__).parents[2]
-LADDER = ROOT / "gallery" / "two_layer"
 # Packages that are imported by another name than they are installed by.
 INSTALLED_AS = {"sklearn": "scikit-learn"}
 
@@ -42,9 +42,16 @@ def text_cells(script: Path) -> Iterator[str]:
     yield from re.findall(r"(?m)^# %%\n((?:#.*\n)+)", source)
 
 
+def page_of(rung: str) -> Path:
+    """The script of a rung's page."""
+    return ROOT / f"{RUNGS[rung].page}.py"
+
+
 def test_the_ladder_has_a_page_for_each_rung() -> None:
-    """Pages and rungs have the same nine names."""
-    assert {path.stem for path in LADDER.glob("*.py")} == set(RUNGS)
+    """Each rung has its page, and the ladder's own folder holds no other."""
+    pages = {page_of(rung) for rung in RUNGS}
+    assert all(page.is_file() for page in pages)
+    assert set((ROOT / "gallery" / "two_layer").glob("*.py")) <= pages
 
 
 @every_script
@@ -99,7 +106,7 @@ def test_expectation_states_its_tolerance(page: Path) -> None:
 @pytest.mark.parametrize("rung", RUNGS)
 def test_page_gives_the_references_losses(rung: str, runs: Callable[[Path], Run]) -> None:
     """Alone, without twolayer, a page's 500 losses equal the reference's to a relative 1e-8."""
-    losses = runs(LADDER / f"{rung}.py").values["losses"]
+    losses = runs(page_of(rung)).values["losses"]
     assert len(losses) == 500
     assert largest_relative_difference(losses, reference_fit().losses) <= TOLERANCE
 
@@ -191,13 +198,15 @@ def test_page_has_the_parts_that_readers_expect(script: Path) -> None:
 @pytest.mark.parametrize("rung", RUNGS)
 def test_page_and_rung_have_one_title(rung: str) -> None:
     """A page's title is the one that the table of rungs knows."""
-    title = ast.get_docstring(ast.parse((LADDER / f"{rung}.py").read_text(encoding="utf-8")))
+    title = ast.get_docstring(ast.parse(page_of(rung).read_text(encoding="utf-8")))
     assert title is not None
     assert title.splitlines()[0] == RUNGS[rung].title
 
 
-@pytest.mark.parametrize(("rung", "following"), [*pairwise([*RUNGS, "nine_rungs"])])
+@pytest.mark.parametrize(
+    ("rung", "following"), [*pairwise([*page_names("two_layer"), "nine_rungs"])]
+)
 def test_page_names_the_next_rung(rung: str, following: str) -> None:
-    """Each page's last line leads to the next rung, the last one's to all nine."""
-    *_, last = text_cells(LADDER / f"{rung}.py")
+    """Each page's last line leads to the next rung, the last one's in the folder to all of them."""
+    *_, last = text_cells(page_of(rung))
     assert re.search(rf"(?m)^# Next: .*``{following}``", last)

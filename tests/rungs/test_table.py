@@ -8,12 +8,12 @@ from twolayer.rungs import RUNGS
 
 ORDER = """
     numpy_by_hand tensors_by_hand autograd custom_function static_graph
-    nn_sequential optimizers custom_module dynamic_graph
+    nn_sequential optimizers custom_module dynamic_graph data_parallel
 """
 
 
-def test_has_the_nine_rungs_in_order() -> None:
-    """The ladder climbs from NumPy by hand to a dynamic graph."""
+def test_has_the_ten_rungs_in_order() -> None:
+    """The ladder climbs from NumPy by hand to a dynamic graph, and on to several processes."""
     assert list(RUNGS) == ORDER.split()
 
 
@@ -29,4 +29,4 @@ def test_a_rung_has_one_name(name: str) -> None:
     rung = RUNGS[name]
     assert rung.name == name
     assert rung.fit.__module__ == f"twolayer.rungs.{name}"
-    assert rung.page == f"gallery/two_layer/{name}"
+    assert rung.page == f"gallery/{'scaling' if name == 'data_parallel' else 'two_layer'}/{name}"

@@ -121,13 +121,13 @@ def test_all_and_none(tab: Page) -> None:
 
 
 def test_the_sentence_says_that_curves_agree(tab: Page) -> None:
-    """What is read is also said in a sentence, once the reader has stopped: here, that nine agree."""
+    """What is read is also said in a sentence, once the reader has stopped: here, that ten agree."""
     status = tab.locator(".curves-status").first
     slider = tab.locator("input[type=range]").first
     slider.fill("499")
     tab.wait_for_timeout(600)
     assert status.inner_text() == (
-        "At step 499 the 9 curves agree to the digits shown: 4.8514e-07."
+        "At step 499 the 10 curves agree to the digits shown: 4.8514e-07."
     )
     assert status.get_attribute("aria-live") == "polite"
 
@@ -252,5 +252,5 @@ def test_curves_work_from_a_disk(browser: Browser, site: Path) -> None:
     shown = values(tab)
     tab.context.close()
 
-    assert len(shown) == 9
+    assert len(shown) == 10
     assert "" not in shown

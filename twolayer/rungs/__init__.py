@@ -1,4 +1,4 @@
-"""The ladder: nine ways to fit the same network, in the order in which they are taught."""
+"""The ladder: ten ways to fit the same network, in the order in which they are taught."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Rung:
         name: The rung's name: that of its module, its gallery page and its tests.
         title: What the page is called.
         removes: What this rung takes away from the work of the rung before.
+        folder: The gallery that its page is in.
 
     Examples:
         >>> RUNGS["autograd"].title
@@ -34,11 +35,12 @@ class Rung:
     name: str
     title: str
     removes: str
+    folder: str = "two_layer"
 
     @property
     def page(self) -> str:
         """The address of the rung's page on the site, without its ending."""
-        return f"gallery/two_layer/{self.name}"
+        return f"gallery/{self.folder}/{self.name}"
 
     @property
     def fit(self) -> Callable[..., Fit]:
@@ -58,6 +60,7 @@ _LADDER = (
     Rung("optimizers", "Optimizers", "the update"),
     Rung("custom_module", "A module of your own", "the fixed row of layers"),
     Rung("dynamic_graph", "A graph that changes", "the fixed graph"),
+    Rung("data_parallel", "Data parallel", "the one process that has the whole batch", "scaling"),
 )
 
 #: The rungs by name, in the ladder's order; read-only.
