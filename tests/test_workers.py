@@ -197,11 +197,11 @@ def test_a_worker_that_is_stopped_is_ended_too(
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, -2), (signal.SIGKILL, -9)])
-def test_no_worker_outlives_the_caller(number: signal.Signals, code: int) -> None:
-    """Whether the caller is interrupted or killed, its workers end."""
+def test_no_worker_outlives_the_caller(number: signal.Signals, code: int, tmp_path: Path) -> None:
+    """Whether the caller is interrupted or killed, its workers end, and their folder is gone."""
     with subprocess.Popen(
         [sys.executable, "-"],
-        env={**os.environ, "PYTHONPATH": SEARCH},
+        env={**os.environ, "PYTHONPATH": SEARCH, "TMPDIR": str(tmp_path)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -213,6 +213,10 @@ def test_no_worker_outlives_the_caller(number: signal.Signals, code: int) -> Non
         caller.stdin.close()
         pids = [int(caller.stdout.readline()) for _ in range(2)]
         assert all(alive(pid) for pid in pids)
+        (folder,) = tmp_path.iterdir()
+        while (folder / "places").read_bytes() != bytes(16):
+            time.sleep(0.05)  # both have arrived
         caller.send_signal(number)
         assert caller.wait(30) == code
     assert end_in_time(pids)
+    assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,14 +13,12 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-T = TypeVar("T")
 
 _START = "from twolayer.workers import _main; _main()"
 _INTERVAL = 0.02  # seconds between two looks at the workers
@@ -70,7 +69,9 @@ class Worker:
         self._places[self.rank] = place
 
 
-def run(function: Callable[..., T], *arguments: object, processes: int, timeout: float = 60.0) -> T:
+def run(
+    function: Callable[..., Any], *arguments: object, processes: int, timeout: float = 60.0
+) -> Any:
     """Call a function in some new processes on this machine, and wait for them.
 
     Each is an interpreter of its own that finds modules where this one does. It runs nothing of
@@ -115,8 +116,7 @@ def run(function: Callable[..., T], *arguments: object, processes: int, timeout:
                 worker.kill()
             for worker in workers:
                 worker.communicate()
-        result: T = pickle.loads((folder / "result").read_bytes())  # noqa: S301 - a worker wrote it
-        return result
+        return pickle.loads((folder / "result").read_bytes())  # noqa: S301 - a worker wrote it
 
 
 def _start(rank: int, processes: int, folder: Path) -> subprocess.Popen[bytes]:
@@ -206,8 +206,8 @@ def _when_raised(folder: Path, rank: int) -> int:
 
 def _main() -> None:
     """Be a worker."""
-    threading.Thread(target=_end_with_caller, daemon=True).start()
     rank, processes, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    threading.Thread(target=_end_with_caller, args=(folder,), daemon=True).start()
     try:
         function, arguments = pickle.loads((folder / "job").read_bytes())  # noqa: S301 - ours
         result = function(Worker(rank, processes, folder), *arguments)
@@ -220,7 +220,8 @@ def _main() -> None:
         os._exit(1)
 
 
-def _end_with_caller() -> None:
+def _end_with_caller(folder: Path) -> None:
     """End this worker when the caller is gone, which closes the pipe that it holds."""
     os.read(sys.stdin.fileno(), 1)
+    shutil.rmtree(folder, ignore_errors=True)  # which the caller can no longer do
     os._exit(1)

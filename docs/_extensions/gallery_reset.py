@@ -8,6 +8,7 @@ all is put back.
 from __future__ import annotations
 
 import random
+import sys
 import warnings
 from typing import Any
 
@@ -64,6 +65,7 @@ def reset_libraries() -> None:
     import numpy as np  # noqa: PLC0415
     import torch  # noqa: PLC0415
 
+    sys.excepthook = sys.__excepthook__  # a process group sets one, for good
     random.seed(_SEED)
     np.random.seed(_SEED)  # noqa: NPY002
     np.set_printoptions(**_NUMPY_PRINTING)

@@ -79,6 +79,7 @@ def test_nothing_leaks_from_script_to_script() -> None:
     torch.set_printoptions(precision=1)
     np.set_printoptions(precision=1)
     torch.set_grad_enabled(False)
+    sys.excepthook = print
     plt.figure()
     plt.rcParams["lines.linewidth"] = 9
     reset({}, "first.py", "after")
@@ -91,6 +92,7 @@ def test_nothing_leaks_from_script_to_script() -> None:
         assert str(torch.tensor([0.12345678])) == "tensor([0.1235])"
         assert str(np.array([0.12345678])) == "[0.12345678]"
         assert torch.is_grad_enabled()
+        assert sys.excepthook is sys.__excepthook__
         assert plt.get_fignums() == []
         assert plt.rcParams["lines.linewidth"] == 1.5
     finally:

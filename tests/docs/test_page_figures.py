@@ -140,7 +140,7 @@ def test_controls_name_each_curve() -> None:
     [
         (lambda ax: ax.set_yscale("linear"), "the y axis is linear; want a logarithmic one"),
         (lambda ax: ax.plot([1, 2, 3], "o"), "a line is called '_child3'; want a label"),
-        (lambda ax: ax.plot([1, 2, 3], "*", label="a"), "the line a has the marker '*'; want one"),
+        (lambda ax: ax.plot([1, 2, 3], "h", label="a"), "the line a has the marker 'h'; want one"),
         (lambda ax: ax.plot([1, 2], "o", label="a"), "the lines have [2, 3] values; want"),
         (lambda ax: ax.plot([1, 2, 4], [1, 2, 3], "o", label="a"), "the line a has the steps [1."),
         (lambda ax: ax.plot([1, -2, 3], "o", label="a"), "the line a has the value -2.0; want"),

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+#: What may carry numbers between the processes, gloo on CPUs and nccl on GPUs.
 BACKENDS = ("gloo", "nccl")
-"""What may carry numbers between the processes: gloo on CPUs, nccl on GPUs."""
 
 
 def fit(
