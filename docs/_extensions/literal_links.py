@@ -2,7 +2,7 @@
 
 Gallery text writes plain ``literals``, so that downloads read well. On the site, a literal that
 is a name of an API (``torch.relu``, ``np.maximum``) leads to its documentation, and one that is
-the name of a gallery page (``autograd``, ``creating``) or of a guide (``nine_rungs``) to that page.
+the name of a gallery page (``autograd``, ``creating``) or of a guide (``all_rungs``) to that page.
 A name that the page's own code uses for something else stays a literal, save in the line that says
 which page is next.
 """

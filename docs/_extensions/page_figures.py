@@ -1,8 +1,8 @@
 """Figures of executed pages as files, and what each picture of the site has.
 
 An executed cell can only hand on text, so :class:`figures.Shown` puts its two pictures into the
-page as data. Here each becomes a file with a name that tells its page, ``nine_rungs_1.svg`` and
-``nine_rungs_1_dark.svg``, which Sphinx then handles as any other picture. Where the cell hands on
+page as data. Here each becomes a file with a name that tells its page, ``all_rungs_1.svg`` and
+``all_rungs_1_dark.svg``, which Sphinx then handles as any other picture. Where the cell hands on
 curves too, the page gets the controls for them; their numbers become a script of their own, which
 ``curves.js`` asks for when it is needed.
 

@@ -53,13 +53,13 @@ def test_gallery_pages_and_guides_are_known_by_name() -> None:
         "gallery/autograd/twice",
         "reference/gradients",
         "index",
-        "nine_rungs",
+        "all_rungs",
     }
 
     expected = {
         "autograd": "gallery/two_layer/autograd",
         "creating": "gallery/tensors/creating",
-        "nine_rungs": "nine_rungs",
+        "all_rungs": "all_rungs",
     }
     assert expected == find_pages(docnames)
 

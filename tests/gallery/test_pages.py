@@ -204,7 +204,7 @@ def test_page_and_rung_have_one_title(rung: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rung", "following"), [*pairwise([*page_names("two_layer"), "nine_rungs"])]
+    ("rung", "following"), [*pairwise([*page_names("two_layer"), "all_rungs"])]
 )
 def test_page_names_the_next_rung(rung: str, following: str) -> None:
     """Each page's last line leads to the next rung, the last one's in the folder to all of them."""

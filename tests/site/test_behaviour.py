@@ -213,7 +213,7 @@ def code_of(block: str) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("page", [GALLERY, PROMPTS, "nine_rungs.html"])
+@pytest.mark.parametrize("page", [GALLERY, PROMPTS, "all_rungs.html"])
 def test_copy_buttons_copy_code(browser: Browser, address: str, page: str) -> None:
     """Each block of code has a button that copies the code alone; no output has a button."""
     rights = ["clipboard-read", "clipboard-write"]

@@ -1,4 +1,4 @@
-"""The curves that the reader of "All nine rungs from one problem" can switch off and on."""
+"""The curves that the reader of "All rungs from one problem" can switch off and on."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def rows() -> list[Row]:
 def opened(browser: Browser, address: str, **options: Any) -> Page:
     """Open the page and wait for its curves."""
     tab = browser.new_context(viewport={"width": 1280, "height": 900}, **options).new_page()
-    tab.goto(f"{address}/nine_rungs.html", wait_until="networkidle")
+    tab.goto(f"{address}/all_rungs.html", wait_until="networkidle")
     for box in tab.locator(".curves").all():
         box.scroll_into_view_if_needed()
         box.locator(CHART).wait_for()
@@ -194,7 +194,7 @@ def test_without_scripts_the_picture_stands(browser: Browser, address: str) -> N
     """Without scripts there is the picture, and no control that does nothing."""
     context = browser.new_context(java_script_enabled=False, color_scheme="light")
     tab = context.new_page()
-    tab.goto(f"{address}/nine_rungs.html")
+    tab.goto(f"{address}/all_rungs.html")
     shown = [tab.locator(f".curves {place}").first.is_visible() for place in ("img", CONTROLS)]
     context.close()
 
@@ -215,7 +215,7 @@ def test_nothing_jumps_when_curves_come(browser: Browser, address: str, width: i
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme="light")
     tab = context.new_page()
     tab.add_init_script(LAYOUT_SHIFTS)
-    tab.goto(f"{address}/nine_rungs.html#the-curves-on-top-of-each-other")
+    tab.goto(f"{address}/all_rungs.html#the-curves-on-top-of-each-other")
     place = "document.querySelector('#what-each-rung-removes').offsetTop"
     before = tab.evaluate(place)
     for box in tab.locator(".curves").all():
@@ -234,7 +234,7 @@ def test_numbers_come_when_they_are_needed(browser: Browser, address: str, site:
     tab = context.new_page()
     asked: list[str] = []
     tab.on("request", lambda request: asked.append(request.url))
-    tab.goto(f"{address}/nine_rungs.html", wait_until="networkidle")
+    tab.goto(f"{address}/all_rungs.html", wait_until="networkidle")
     first = [url for url in asked if "/curves/" in url]
     tab.locator(".curves").last.scroll_into_view_if_needed()
     tab.locator(CHART).last.wait_for()
@@ -242,7 +242,7 @@ def test_numbers_come_when_they_are_needed(browser: Browser, address: str, site:
 
     assert first == []
     numbers = sorted(path.name for path in (site / "_static/curves").iterdir())
-    assert numbers == ["nine_rungs_1.js", "nine_rungs_2.js"]
+    assert numbers == ["all_rungs_1.js", "all_rungs_2.js"]
     assert numbers[1] in " ".join(asked)
 
 

@@ -54,7 +54,7 @@ def test_pictures_are_files_with_size_and_words(site: Path) -> None:
 
 def test_pictures_of_a_page_tell_its_name(site: Path) -> None:
     """The pictures of an executed page are named after it, light and dark, in the page's order."""
-    for page, count in (("nine_rungs", 2), ("is_it_learning", 5)):
+    for page, count in (("all_rungs", 2), ("is_it_learning", 5)):
         expected = [
             f"_images/{page}_{number}{theme}.svg"
             for number in range(1, count + 1)

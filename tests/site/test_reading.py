@@ -129,7 +129,7 @@ def test_pages_lead_to_their_markdown(site: Path) -> None:
 
 def test_guides_lead_to_their_source(site: Path) -> None:
     """A guide and a page of the reference lead to the file that they are written in."""
-    for name in ("nine_rungs", "glossary", "reference/problem"):
+    for name in ("all_rungs", "glossary", "reference/problem"):
         soup = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
         (link,) = [a for a in soup.select("ul.page-links a") if a.get_text() == "Source"]
         source = ((site / f"{name}.html").parent / str(link["href"])).resolve()
