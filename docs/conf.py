@@ -64,6 +64,7 @@ extensions = [
     "lean_assets",
     "site_files",
     "epub_pages",
+    "stale_pages",
 ]
 
 # Pages

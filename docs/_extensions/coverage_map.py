@@ -190,6 +190,7 @@ class CoverageMap(SphinxDirective):
         try:
             for row in rows:
                 check(row)
+                self.env.note_dependency(str(source_of(row.page)))
                 for test in row.tests:
                     self.env.note_dependency(str(ROOT / test.partition("::")[0]))
         except StaleRowError as error:

@@ -104,8 +104,14 @@ def finish(script: Path) -> None:
         raise ExtensionError(message) from error
     notebook = script.with_suffix(".ipynb")
     content = with_needs(json.loads(notebook.read_text("utf-8")), header)
-    notebook.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-    script.with_suffix(".zip").write_bytes(zipped([script, notebook]))
+    _write(notebook, (json.dumps(content, indent=2) + "\n").encode())
+    _write(script.with_suffix(".zip"), zipped([script, notebook]))
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write a file that is not there already: Sphinx reads a page anew whose downloads are newer."""
+    if not file.is_file() or file.read_bytes() != content:
+        file.write_bytes(content)
 
 
 def _finish_all(app: Sphinx) -> None:

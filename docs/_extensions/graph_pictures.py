@@ -17,12 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-import torch
-
-from twolayer.graph import walk
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import torch
 
     from twolayer.graph import Graph
 
@@ -45,9 +43,15 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
         reStructuredText, empty where the cell printed no graph.
     """
     del gallery_conf
+    names = printed(block[1])
+    if not names:
+        return ""
+    # Importing torch takes longer than a build in which no script runs.
+    from twolayer.graph import walk  # noqa: PLC0415
+
     page = block_vars["example_globals"]
     parts = []
-    for name in printed(block[1]):
+    for name in names:
         graph = walk(page[name], names_of(page, first=name))
         picture = textwrap.indent(draw(graph), "   ")
         parts.append(f"\n.. raw:: html\n\n{picture}\n\n")
@@ -84,6 +88,8 @@ def names_of(page: Mapping[str, Any], *, first: str) -> dict[str, torch.Tensor]:
     Returns:
         The tensors by name.
     """
+    import torch  # noqa: PLC0415  (see scrape)
+
     names: dict[str, torch.Tensor] = {first: page[first]}
     for name, value in page.items():
         if name.startswith("_"):

@@ -16,19 +16,23 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import epub
 import finish_site
 import offline_search
 import site_address
+import sphinx_runs
 from bundles import BundleError
 from npm_package import NpmError
 from search_index import SearchIndexError
 from temml_package import ensure, wanted_version
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "_extensions"))
+from training_loop import training_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +43,7 @@ BUILD = DOCS / "_build"
 HTML = BUILD / "html"
 DOCTREES = BUILD / "doctrees"
 EPUB = BUILD / "epub"
+EPUB_DOCTREES = BUILD / "epub_doctrees"
 STAMP = BUILD / "caches.json"
 RUNNING = BUILD / "running"
 PUBLISHED = BUILD / "published"
@@ -106,11 +111,25 @@ def stamps() -> dict[str, str]:
     written = [extensions / f"{name}.py" for name in ("gallery_downloads", "script_header")]
     graphs = [extensions / "graph_pictures.py", ROOT / "twolayer" / "graph.py"]
     gallery = digest([*drawing, *written, *graphs], *versions((*_EXECUTING, "graphviz-pure")))
-    code = [ROOT / "twolayer", ROOT / "gallery", *drawing]
-    pages = digest(code, *versions(_EXECUTING))
+    # Of the gallery's scripts, executed pages see the ladder's loops.
+    code = [ROOT / "twolayer", extensions / "training_loop.py", *drawing]
+    pages = digest(code, *loops(), *versions(_EXECUTING))
     tools = [extensions, DOCS / "conf.py", DOCS / "inventories"]
     doctrees = digest(tools, *versions(_EXECUTING + _SHAPING), wanted_version())
     return {"gallery": gallery, "pages": pages, "doctrees": doctrees}
+
+
+def loops() -> list[str]:
+    """Take the training loops out of the ladder's scripts.
+
+    Returns:
+        Each script's loop, after its name; nothing of a script that has none, or that is no Python.
+    """
+    found = []
+    for script in sorted((ROOT / "gallery" / "two_layer").glob("*.py")):
+        with suppress(ValueError, SyntaxError):
+            found.append("\n".join([script.stem, *training_loop(script)]))
+    return found
 
 
 def clear_caches(*, fresh: bool) -> list[str]:
@@ -130,7 +149,7 @@ def clear_caches(*, fresh: bool) -> list[str]:
     places = {
         "gallery": [DOCS / "gallery"],
         "pages": [BUILD / "jupyter_cache", BUILD / "jupyter_execute"],
-        "doctrees": [DOCTREES, HTML],
+        "doctrees": [DOCTREES, HTML, EPUB],
     }
     if RUNNING.exists():
         clear_half_written()
@@ -226,28 +245,35 @@ def turn() -> Iterator[int | None]:
         os.close(descriptor)
 
 
-def run_sphinx(
-    lock: int | None, builder: str = "html", doctrees: Path = DOCTREES, output: Path = HTML
-) -> tuple[int, int, int]:
-    """Run Sphinx and count what it executed.
+class Executed(NamedTuple):
+    """What Sphinx executed, and how it ended."""
+
+    status: int
+    """Its exit status."""
+    scripts: int
+    """How many scripts it executed."""
+    pages: int
+    """How many pages it executed."""
+    again: int
+    """How many of both the EPUB's run executed, which should find all done."""
+
+
+def run_sphinx(lock: int | None) -> Executed:
+    """Run Sphinx for the HTML and the EPUB, and count what it executed.
 
     Args:
         lock: A descriptor that Sphinx's process inherits.
-        builder: What Sphinx writes.
-        doctrees: Where the pages are kept as it has read them.
-        output: The folder that it writes to.
 
     Returns:
-        Its exit status, the number of scripts and the number of pages executed.
+        The counts, and the exit status.
     """
-    command = [sys.executable, "-m", "sphinx", "-b", builder, "-n", "-W", "--keep-going"]
-    command += ["-d", str(doctrees), str(DOCS), str(output)]
-    environment = surroundings()
-    scripts = pages = 0
+    command = [sys.executable, str(Path(sphinx_runs.__file__))]
+    command += map(str, (DOCS, DOCTREES, HTML, EPUB_DOCTREES, EPUB))
+    scripts, pages = [0], [0]
     with subprocess.Popen(  # noqa: S603
         command,
         cwd=ROOT,
-        env=environment,
+        env=surroundings(),
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
@@ -257,13 +283,16 @@ def run_sphinx(
             for line in process.stdout or ():
                 print(line, end="", flush=True)
                 plain = _COLOUR.sub("", line)
+                if plain.strip() == sphinx_runs.BOOK:
+                    scripts.append(0)
+                    pages.append(0)
                 if match := _SCRIPTS.search(plain):
-                    scripts = int(match.group(1))
-                pages += bool(_PAGES.search(plain))
+                    scripts[-1] = int(match.group(1))
+                pages[-1] += bool(_PAGES.search(plain))
         except BaseException:
             process.terminate()
             raise
-    return process.returncode, scripts, pages
+    return Executed(process.returncode, scripts[0], pages[0], sum(scripts[1:] + pages[1:]))
 
 
 def recover(site: Path) -> None:
@@ -349,20 +378,22 @@ def build(site: Path, *, fresh: bool) -> tuple[int, int]:
         for name in remove_orphans():
             print(f"{name} is gone")
         RUNNING.touch()
-        status, scripts, pages = run_sphinx(lock)
-        if status != 0:
+        done = run_sphinx(lock)
+        if done.status or done.again:
             forget()
-            message = f"sphinx-build ended with status {status}; the warnings above say why"
+            message = f"sphinx-build ended with status {done.status}; the warnings above say why"
+            if done.again:
+                message = f"the EPUB's run executed {done.again} scripts and pages anew; want 0"
             raise BuildError(message)
         remove_stale_outputs()
         made_of = content_sum(HTML, site)
         if fresh or not site.is_dir() or _read(PUBLISHED) != made_of:
             PUBLISHED.unlink(missing_ok=True)
-            build_epub(lock)
+            build_epub()
             publish(HTML, site, finish_site.finish)
             PUBLISHED.write_text(made_of, "utf-8")
         RUNNING.unlink()
-    return scripts, pages
+    return done.scripts, done.pages
 
 
 def content_sum(built: Path, site: Path) -> str:
@@ -390,29 +421,12 @@ def _read(file: Path) -> str:
     return file.read_text("utf-8") if file.is_file() else ""
 
 
-def build_epub(lock: int | None) -> None:
-    """Write the pages as an EPUB beside the HTML, from what was read and executed for it.
-
-    Sphinx's second run works on a copy of the first one's doctrees, so that neither makes the other
-    read a page anew.
-
-    Args:
-        lock: A descriptor that Sphinx's process inherits.
+def build_epub() -> None:
+    """Put the EPUB together, beside the HTML, from what Sphinx wrote for it.
 
     Raises:
-        BuildError: If Sphinx failed, warned or executed something, or the book is not sound.
+        BuildError: If the book is not sound.
     """
-    doctrees = BUILD / "epub_doctrees"
-    for folder in (doctrees, EPUB):
-        shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(DOCTREES, doctrees)
-    status, scripts, pages = run_sphinx(lock, "epub", doctrees, EPUB)
-    if status or scripts or pages:
-        message = (
-            f"the EPUB's run of sphinx-build ended with status {status} and executed {scripts} "
-            f"scripts and {pages} pages; want 0 of each"
-        )
-        raise BuildError(message)
     try:
         epub.assemble(EPUB, HTML / epub.NAME)
     except epub.BookError as error:
@@ -421,7 +435,8 @@ def build_epub(lock: int | None) -> None:
 
 def forget() -> None:
     """Make the next build read every page again, so that a warning can't pass unseen."""
-    shutil.rmtree(DOCTREES, ignore_errors=True)
+    for folder in (DOCTREES, EPUB):
+        shutil.rmtree(folder, ignore_errors=True)
     RUNNING.unlink(missing_ok=True)
 
 

@@ -194,10 +194,14 @@ def _needed(folder: Path, pages: dict[str, ET.Element]) -> Iterator[str]:
 def _list_files(package: ET.Element, names: list[str], pages: dict[str, ET.Element]) -> None:
     """Write into the package which files there are and what they hold."""
     manifest = _part(package, "manifest")
-    ids = {item.get("href", ""): item.get("id", "") for item in manifest}
+    # Sphinx numbers what lies in its folder, which has files of earlier runs too.
+    numbers = {name: f"file-{number}" for number, name in enumerate(names)}
+    places = {item.get("id", ""): item.get("href", "") for item in manifest}
+    for reference in _part(package, "spine"):
+        reference.set("idref", numbers[places[reference.get("idref", "")]])
     manifest[:] = []
-    for number, name in enumerate(names):
-        attributes = {"id": ids.get(name, f"added-{number}"), "href": name}
+    for name in names:
+        attributes = {"id": numbers[name], "href": name}
         attributes["media-type"] = _TYPES[posixpath.splitext(name)[1]]
         properties = ["nav"] if name == "nav.xhtml" else []
         properties += ["cover-image"] if name == _COVER else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -130,7 +131,7 @@ def test_a_failed_build_leaves_the_old_site(
     monkeypatch.setattr(build_site, "clear_caches", lambda **_: [])
     monkeypatch.setattr(build_site, "remove_orphans", list)
     monkeypatch.setattr(build_site, "ensure", lambda: False)
-    monkeypatch.setattr(build_site, "run_sphinx", lambda _: (1, 0, 0))
+    monkeypatch.setattr(build_site, "run_sphinx", lambda _: build_site.Executed(1, 0, 0, 0))
 
     status = build_site.main(["--output", str(site)])
 
@@ -202,6 +203,40 @@ def test_caches_depend_on_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     (folder / "a.py").write_text("2", "utf-8")
     assert before != build_site.digest([folder])
+
+
+def test_executed_pages_depend_on_the_ladders_loops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What executed pages see of a script is its loop: its prose may change, a broken one is passed over."""
+    folder = tmp_path / "gallery" / "two_layer"
+    folder.mkdir(parents=True)
+    script = folder / "rung.py"
+    monkeypatch.setattr(build_site, "ROOT", tmp_path)
+    script.write_text('"""Old."""\nfor t in range(2):\n    losses.append(t)\n', "utf-8")
+    before = build_site.loops()
+
+    script.write_text('"""New."""\nfor t in range(2):\n    losses.append(t)\n', "utf-8")
+    (folder / "broken.py").write_text("for", "utf-8")
+    assert before == build_site.loops() == ["rung\nfor t in range(2):\n    losses.append(t)"]
+
+    script.write_text('"""New."""\nfor t in range(3):\n    losses.append(t)\n', "utf-8")
+    assert before != build_site.loops()
+
+
+def test_executed_pages_see_no_more_of_the_gallery() -> None:
+    """Where an executed page reads gallery scripts, it takes their loops, which its cache depends on."""
+    named = [
+        line.strip()
+        for page in sorted(build_site.DOCS.glob("*.md"))
+        for cell in re.findall(r"(?s)```\{code-cell\}.*?```", page.read_text("utf-8"))
+        for line in cell.splitlines()
+        if "gallery" in line
+    ]
+    assert named == [
+        'gallery = Path("..", "gallery", "two_layer")',
+        'loops = {rung: training_loop(gallery / f"{rung}.py") for rung in RUNGS}',
+    ]
 
 
 def test_serving_watches_sources_and_not_what_it_builds() -> None:

@@ -63,6 +63,17 @@ def test_a_zip_knows_no_time(script: Path) -> None:
         assert {entry.date_time for entry in archive.infolist()} == {ZIP_TIME}
 
 
+def test_downloads_that_are_whole_are_left_alone(script: Path) -> None:
+    """A second build doesn't touch downloads that say what they should, or each page is read anew."""
+    finish(script)
+    made = [script.with_suffix(".ipynb"), script.with_suffix(".zip")]
+    for file in made:
+        os.utime(file, (10**9, 10**9))
+    finish(script)
+
+    assert [file.stat().st_mtime for file in made] == [10**9, 10**9]
+
+
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
