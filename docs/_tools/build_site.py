@@ -151,6 +151,8 @@ def clear_caches(*, fresh: bool) -> list[str]:
         "pages": [BUILD / "jupyter_cache", BUILD / "jupyter_execute"],
         "doctrees": [DOCTREES, HTML, EPUB],
     }
+    if fresh:
+        shutil.rmtree(finish_site.KEPT, ignore_errors=True)
     if RUNNING.exists():
         clear_half_written()
     stale = [name for name in now if fresh or before.get(name) != now[name]]

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
+from kept import Kept, article
 from markdownify import ATX, MarkdownConverter
 
 if TYPE_CHECKING:
@@ -66,11 +68,12 @@ def pages(site: Path) -> list[PurePosixPath]:
     )
 
 
-def write(site: Path) -> int:
+def write(site: Path, folder: Path | None = None) -> int:
     """Write a Markdown copy beside each page, and name it in the page's head.
 
     Args:
         site: The finished site's folder.
+        folder: Where copies are kept from build to build, if they are.
 
     Returns:
         The number of copies.
@@ -79,10 +82,14 @@ def write(site: Path) -> int:
         ValueError: If a page has no article or no head.
     """
     places = pages(site)
+    there = frozenset(places)
+    listed = "\n".join(map(str, places))
+    kept = Kept(folder, [__file__], ["beautifulsoup4", "markdownify"])
     for place in places:
         page = site / place
         text = page.read_text("utf-8")
-        markdown = convert(text, place, frozenset(places))
+        shown = article(text)
+        markdown = kept.get(partial(convert, shown, place, there), shown, str(place), listed)
         page.with_name(page.name + SUFFIX).write_text(markdown, "utf-8", newline="\n")
         link = f'<link rel="alternate" type="text/markdown" href="{place.name}{SUFFIX}">'
         if link not in text:
@@ -91,6 +98,7 @@ def write(site: Path) -> int:
                 message = f"{place}: the page has no </head>"
                 raise ValueError(message)
             page.write_text(before + link + head + after, "utf-8", newline="")
+    kept.forget_others()
     return len(places)
 
 
@@ -113,15 +121,15 @@ def convert(html: str, place: PurePosixPath, places: frozenset[PurePosixPath]) -
         >>> convert(page, PurePosixPath("loss.html"), frozenset())
         '# Loss\n\nIt is *one* number.\n'
     """
-    article = BeautifulSoup(_PRE.sub(_without_tags, html), "html.parser").select_one(ARTICLE)
-    if article is None:
+    found = BeautifulSoup(_PRE.sub(_without_tags, html), "html.parser").select_one(ARTICLE)
+    if found is None:
         message = f"{place}: the page has no article, which is what its Markdown is made from"
         raise ValueError(message)
-    _prepare(article)
-    for link in article.select("a[href]"):
+    _prepare(found)
+    for link in found.select("a[href]"):
         link["href"] = _markdown_address(str(link["href"]), place, places)
     text = _Converter(heading_style=ATX, bullets="-", wrap=True, wrap_width=None).convert_soup(
-        article
+        found
     )
     return _tidy(text)
 

@@ -6,11 +6,14 @@ that a link leads to. Only the article counts: no navigation, no formulas, no pr
 
 from __future__ import annotations
 
+import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bs4 import BeautifulSoup, Tag
 from bs4.filter import SoupStrainer
+from kept import Kept, article
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,24 +53,42 @@ class Page(NamedTuple):
     """Its parts, in order."""
 
 
-def read(site: Path) -> list[Page]:
+def read(site: Path, folder: Path | None = None) -> list[Page]:
     """Cut all pages of a site that searches should find.
 
     Args:
         site: The site's folder.
+        folder: Where what was cut is kept from build to build, if it is.
 
     Returns:
         The pages, sorted by address.
     """
     found = []
+    kept = Kept(folder, [__file__], ["beautifulsoup4"])
     for path in sorted(site.rglob("*.html")):
         address = path.relative_to(site).as_posix()
         if address in NOT_SEARCHED or address.startswith("_"):
             continue
-        page = cut(address, path.read_text("utf-8"))
+        shown = article(path.read_text("utf-8"))
+        page = _loaded(kept.get(partial(_dumped, address, shown), shown, address))
         if page is not None:
             found.append(page)
+    kept.forget_others()
     return found
+
+
+def _dumped(address: str, html: str) -> str:
+    """Cut a page, and write it as JSON."""
+    return json.dumps(cut(address, html))
+
+
+def _loaded(text: str) -> Page | None:
+    """Read a page from JSON."""
+    content = json.loads(text)
+    if content is None:
+        return None
+    address, title, parts = content
+    return Page(address, title, tuple(Part(*part) for part in parts))
 
 
 def cut(address: str, html: str) -> Page | None:
@@ -87,17 +108,15 @@ def cut(address: str, html: str) -> Page | None:
     """
     # Most elements of a page colour its code; without them it is read several times as fast.
     plain = _CODE.sub(lambda code: code[1] + _TAG.sub("", code[2]) + code[3], _DRAWN.sub("", html))
-    article = BeautifulSoup(plain, "html.parser", parse_only=SoupStrainer("article")).find(
-        "article"
-    )
-    if not isinstance(article, Tag):
+    found = BeautifulSoup(plain, "html.parser", parse_only=SoupStrainer("article")).find("article")
+    if not isinstance(found, Tag):
         return None
-    for element in article.select(_LEFT_OUT):
+    for element in found.select(_LEFT_OUT):
         element.decompose()
-    heading = article.find("h1")
+    heading = found.find("h1")
     title = _words(heading.get_text()) if heading else address
     parts: list[tuple[str, str, list[str], list[str]]] = [(title, "", [], [])]
-    for node in article.descendants:
+    for node in found.descendants:
         if isinstance(node, Tag):
             if node.name in _HEADINGS and node is not heading:
                 parts.append((_words(node.get_text()), _anchor(node), [], []))
