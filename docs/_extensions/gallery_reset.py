@@ -76,7 +76,9 @@ def reset_libraries() -> None:
     torch.set_printoptions(profile="default", sci_mode=None)
     torch.set_grad_enabled(True)
     torch.autograd.set_detect_anomaly(mode=False)
-    torch.use_deterministic_algorithms(False)  # noqa: FBT003
+    if torch.are_deterministic_algorithms_enabled():
+        # Not asked for in vain: it imports torch's compiler.
+        torch.use_deterministic_algorithms(False)  # noqa: FBT003
     torch.set_num_threads(_threads())
     plt.close("all")
     plt.rcdefaults()
