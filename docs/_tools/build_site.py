@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,6 +29,7 @@ import site_address
 import sphinx_runs
 from bundles import BundleError
 from npm_package import NpmError
+from phases import Phases, Ran
 from search_index import SearchIndexError
 from temml_package import ensure, wanted_version
 
@@ -260,11 +262,12 @@ class Executed(NamedTuple):
     """How many of both the EPUB's run executed, which should find all done."""
 
 
-def run_sphinx(lock: int | None) -> Executed:
+def run_sphinx(lock: int | None, phases: Phases) -> Executed:
     """Run Sphinx for the HTML and the EPUB, and count what it executed.
 
     Args:
         lock: A descriptor that Sphinx's process inherits.
+        phases: The stopwatch.
 
     Returns:
         The counts, and the exit status.
@@ -272,6 +275,7 @@ def run_sphinx(lock: int | None) -> Executed:
     command = [sys.executable, str(Path(sphinx_runs.__file__))]
     command += map(str, (DOCS, DOCTREES, HTML, EPUB_DOCTREES, EPUB))
     scripts, pages = [0], [0]
+    phases.sphinx("HTML")
     with subprocess.Popen(  # noqa: S603
         command,
         cwd=ROOT,
@@ -285,7 +289,9 @@ def run_sphinx(lock: int | None) -> Executed:
             for line in process.stdout or ():
                 print(line, end="", flush=True)
                 plain = _COLOUR.sub("", line)
+                phases.line(plain)
                 if plain.strip() == sphinx_runs.BOOK:
+                    phases.sphinx("EPUB")
                     scripts.append(0)
                     pages.append(0)
                 if match := _SCRIPTS.search(plain):
@@ -358,12 +364,30 @@ def _beside(site: Path) -> tuple[Path, Path]:
     return site.with_name(f"{site.name}.new"), site.with_name(f"{site.name}.old")
 
 
-def build(site: Path, *, fresh: bool) -> tuple[int, int]:
+def scripts_run(since: float) -> list[Ran]:
+    """List the gallery's scripts that were run, from what sphinx-gallery notes of each.
+
+    Args:
+        since: The time, as files have it, before which a note doesn't count.
+
+    Returns:
+        Each script with its seconds.
+    """
+    notes = sorted((DOCS / "gallery").glob("*/*.cost.json"))
+    return [
+        Ran(f"gallery/{note.parent.name}/{note.name.removesuffix('.cost.json')}.py", cost["time"])
+        for note in notes
+        if note.stat().st_mtime >= since and (cost := json.loads(note.read_text("utf-8")))
+    ]
+
+
+def build(site: Path, *, fresh: bool, phases: Phases) -> tuple[int, int]:
     """Build the site and publish it.
 
     Args:
         site: The finished site's folder.
         fresh: Whether to execute and read everything anew.
+        phases: The stopwatch.
 
     Returns:
         The number of scripts and the number of pages executed.
@@ -371,7 +395,9 @@ def build(site: Path, *, fresh: bool) -> tuple[int, int]:
     Raises:
         BuildError: If Sphinx failed or warned.
     """
+    phases.begin("wait for other builds")
     with turn() as lock:
+        phases.begin("look at caches")
         recover(site)
         for name in clear_caches(fresh=fresh):
             print(f"{name}: something it depends on changed, so it is made anew")
@@ -380,7 +406,8 @@ def build(site: Path, *, fresh: bool) -> tuple[int, int]:
         for name in remove_orphans():
             print(f"{name} is gone")
         RUNNING.touch()
-        done = run_sphinx(lock)
+        done = run_sphinx(lock, phases)
+        phases.begin("look at what Sphinx wrote")
         if done.status or done.again:
             forget()
             message = f"sphinx-build ended with status {done.status}; the warnings above say why"
@@ -391,8 +418,10 @@ def build(site: Path, *, fresh: bool) -> tuple[int, int]:
         made_of = content_sum(HTML, site)
         if fresh or not site.is_dir() or _read(PUBLISHED) != made_of:
             PUBLISHED.unlink(missing_ok=True)
+            phases.begin("put the EPUB together")
             build_epub()
-            publish(HTML, site, finish_site.finish)
+            phases.begin("copy the site")
+            publish(HTML, site, partial(finish_site.finish, begin=phases.begin))
             PUBLISHED.write_text(made_of, "utf-8")
         RUNNING.unlink()
     return done.scripts, done.pages
@@ -454,11 +483,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Build the site.")
     parser.add_argument("--output", type=Path, default=SITE, help="where to (default: _site)")
     parser.add_argument("--fresh", action="store_true", help="execute and read everything anew")
+    parser.add_argument("--profile", action="store_true", help="say what takes how long")
     options = parser.parse_args(arguments)
-    started = time.monotonic()
+    started, phases = time.time(), Phases()
     site = options.output.absolute()
     try:
-        scripts, pages = build(site, fresh=options.fresh)
+        scripts, pages = build(site, fresh=options.fresh, phases=phases)
     except (
         BuildError,
         NpmError,
@@ -473,7 +503,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped; the last good site is untouched.", file=sys.stderr)
         return 130
-    seconds = time.monotonic() - started
+    if options.profile:
+        print(phases.table(scripts_run(started)))
+    seconds = time.time() - started
     print(f"\nExecuted {scripts} scripts and {pages} pages; {seconds:.0f} s in all.")
     print(f"The site is in {_shown(site / 'index.html')}")
     return 0

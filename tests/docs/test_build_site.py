@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -131,7 +132,7 @@ def test_a_failed_build_leaves_the_old_site(
     monkeypatch.setattr(build_site, "clear_caches", lambda **_: [])
     monkeypatch.setattr(build_site, "remove_orphans", list)
     monkeypatch.setattr(build_site, "ensure", lambda: False)
-    monkeypatch.setattr(build_site, "run_sphinx", lambda _: build_site.Executed(1, 0, 0, 0))
+    monkeypatch.setattr(build_site, "run_sphinx", lambda *_: build_site.Executed(1, 0, 0, 0))
 
     status = build_site.main(["--output", str(site)])
 
@@ -237,6 +238,21 @@ def test_executed_pages_see_no_more_of_the_gallery() -> None:
         'gallery = Path("..", "gallery", "two_layer")',
         'loops = {rung: training_loop(gallery / f"{rung}.py") for rung in RUNGS}',
     ]
+
+
+def test_a_profile_names_the_scripts_of_this_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a script took counts if it was noted in this build, not in an earlier one."""
+    folder = tmp_path / "gallery" / "tensors"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(build_site, "DOCS", tmp_path)
+    for name, time in (("old", 10**9), ("new", 2 * 10**9)):
+        note = folder / f"{name}.cost.json"
+        note.write_text('{"time": 1.5, "memory": 0.0}', "utf-8")
+        os.utime(note, (time, time))
+
+    assert build_site.scripts_run(1.5 * 10**9) == [("gallery/tensors/new.py", 1.5)]
 
 
 def test_serving_watches_sources_and_not_what_it_builds() -> None:
