@@ -126,7 +126,10 @@ def test_a_failed_build_leaves_the_old_site(
     """A failing build ends with a status, says so, keeps the site and forgets the doctrees."""
     doctrees = tmp_path / "doctrees"
     doctrees.mkdir()
+    book = tmp_path / "epub"
+    book.mkdir()
     monkeypatch.setattr(build_site, "DOCTREES", doctrees)
+    monkeypatch.setattr(build_site, "EPUB", book)
     monkeypatch.setattr(build_site, "RUNNING", tmp_path / "running")
     monkeypatch.setattr(build_site, "BUILD", tmp_path)
     monkeypatch.setattr(build_site, "clear_caches", lambda **_: [])
@@ -139,6 +142,7 @@ def test_a_failed_build_leaves_the_old_site(
     assert status == 1
     assert names(site) == ["gone.html", "index.html"]
     assert not doctrees.exists()
+    assert not book.exists()
     assert "still holds the last good one" in capsys.readouterr().err
 
 

@@ -67,6 +67,20 @@ def copy_tree(target: Path) -> None:
         shutil.copytree(ROOT / temml, target / temml)
 
 
+def environment_of(place: Place, tree: Path) -> dict[str, str]:
+    """Give the environment that a copy of the tree is built in.
+
+    Args:
+        place: Where and when.
+        tree: The copy.
+
+    Returns:
+        Environment variables.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_NEVER_THE_CALLERS)}
+    return {**kept, **place.variables, "MPLCONFIGDIR": str(tree / "docs" / "_build" / "mpl")}
+
+
 def start_build(place: Place, folder: Path) -> subprocess.Popen[bytes]:
     """Start to build a copy of the tree, with no cache but Temml.
 
@@ -79,8 +93,7 @@ def start_build(place: Place, folder: Path) -> subprocess.Popen[bytes]:
     """
     tree = folder / place.folder
     copy_tree(tree)
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(_NEVER_THE_CALLERS)}
-    environment = {**kept, **place.variables, "MPLCONFIGDIR": str(tree / "docs" / "_build" / "mpl")}
+    environment = environment_of(place, tree)
     command = [sys.executable, "docs/_tools/build_site.py", "--fresh"]
     with (tree / "build.log").open("wb") as log:
         return subprocess.Popen(
@@ -103,3 +116,22 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         status = build.wait()
         assert status == 0, (folder / place.folder / "build.log").read_text("utf-8")
     return folder / HERE.folder / "_site", folder / THERE.folder / "_site"
+
+
+@pytest.fixture
+def detour(sites: tuple[Path, Path]) -> tuple[Path, Path]:
+    """Two more sites of the second tree, each built on the one before: a title changed, and back."""
+    tree = sites[1].parent
+    page = tree / "gallery" / "tensors" / "creating.py"
+    text = page.read_text("utf-8")
+    title = "Creating tensors\n================\n"
+    assert title in text
+    built = []
+    for number, other in enumerate((title.replace("C", "Re-c").replace("==", "=====", 1), title)):
+        page.write_text(text.replace(title, other), "utf-8")
+        site = tree / f"_site_{number}"
+        command = [sys.executable, "docs/_tools/build_site.py", "--output", str(site)]
+        subprocess.run(command, cwd=tree, env=environment_of(THERE, tree), check=True)
+        built.append(site)
+    changed, back = built
+    return changed, back
