@@ -65,6 +65,7 @@ extensions = [
     "site_files",
     "epub_pages",
     "stale_pages",
+    "near_pages",
 ]
 
 # Pages

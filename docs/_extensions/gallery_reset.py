@@ -7,6 +7,7 @@ all is put back.
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 import warnings
@@ -42,6 +43,9 @@ def reset(gallery_conf: dict[str, Any], fname: str | None, when: str) -> None:
         return
     if when == "before":
         reset_libraries()
+        if not gc.get_freeze_count():
+            # sphinx-gallery collects garbage after each script, which takes long among all of torch.
+            gc.freeze()
         catcher = warnings.catch_warnings()
         catcher.__enter__()
         _saved.append(catcher)
