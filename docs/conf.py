@@ -40,6 +40,7 @@ extensions = [
     "myst_nb",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
+    "parallel_gallery",
     "gallery_downloads",
     "temml_math",
     "output_checks",

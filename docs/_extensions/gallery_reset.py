@@ -13,6 +13,8 @@ import sys
 import warnings
 from typing import Any
 
+from parallel_gallery import guard
+
 _SEED = 0
 _saved: list[Any] = []
 _NUMPY_PRINTING: dict[str, Any] = {
@@ -42,6 +44,7 @@ def reset(gallery_conf: dict[str, Any], fname: str | None, when: str) -> None:
     if fname is None:
         return
     if when == "before":
+        guard()
         reset_libraries()
         if not gc.get_freeze_count():
             # sphinx-gallery collects garbage after each script, which takes long among all of torch.

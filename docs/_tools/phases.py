@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _SPHINX = {
     "Running Sphinx": "start, load extensions",
-    "generating gallery...": "run gallery scripts",
+    "generating gallery": "run gallery scripts",
     "building [mo]": "find what changed",
     "updating environment:": "read pages, execute those with cells",
     "looking for now-outdated files": "settle what to write",
@@ -31,7 +32,7 @@ class Ran(NamedTuple):
     """A script or a page that a build ran."""
 
     name: str
-    """Its path."""
+    """What it is called."""
     seconds: float
     """How long it ran."""
 
@@ -98,7 +99,7 @@ class Phases:
             if text.startswith(start):
                 self.begin(f"{self._builder}: {phase}")
         if found := _PAGE.search(text):
-            self.pages.append(Ran(found[1], float(found[2])))
+            self.pages.append(Ran(PurePath(found[1]).name, float(found[2])))
 
     def table(self, scripts: Iterable[Ran]) -> str:
         """Write all down.
