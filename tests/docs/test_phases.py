@@ -13,8 +13,8 @@ generating gallery for gallery/tensors... [ 25%] creating.py
 building [mo]: targets for 0 po files that are out of date
 building [html]: targets for 2 source files that are out of date
 updating environment: 0 added, 2 changed, 0 removed
-/somewhere/docs/nine_rungs.md: Executed notebook in 15.83 seconds [mystnb]
-reading sources... [100%] nine_rungs
+/somewhere/docs/all_rungs.md: Executed notebook in 15.83 seconds [mystnb]
+reading sources... [100%] all_rungs
 looking for now-outdated files... none found
 preparing documents... done
 generating indices... genindex done
@@ -56,7 +56,7 @@ def test_sphinxs_lines_tell_of_its_phases() -> None:
     assert [name.removeprefix("EPUB: ") for name, _ in epub] == [
         name.removeprefix("HTML: ") for name, _ in html
     ]
-    assert phases.pages == [Ran("nine_rungs.md", 15.83)] * 2
+    assert phases.pages == [Ran("all_rungs.md", 15.83)] * 2
 
 
 def test_the_table_adds_up_and_has_the_slowest_first() -> None:

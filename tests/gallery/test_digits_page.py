@@ -67,7 +67,7 @@ def digits() -> Any:
 def test_page_names_the_next() -> None:
     """The page's last line leads to the recorded runs."""
     assert PAGE in SCRIPTS
-    assert SOURCE.splitlines()[-1].startswith("# Next: ``recorded_runs`` ")
+    assert SOURCE.splitlines()[-1].startswith("# Next: ``how_fast`` ")
 
 
 def test_nothing_is_downloaded() -> None:
