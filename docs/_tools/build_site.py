@@ -113,7 +113,7 @@ def stamps() -> dict[str, str]:
     written = [extensions / f"{name}.py" for name in ("gallery_downloads", "script_header")]
     graphs = [extensions / "graph_pictures.py", ROOT / "twolayer" / "graph.py"]
     gallery = digest([*drawing, *written, *graphs], *versions((*_EXECUTING, "graphviz-pure")))
-    # Of the gallery's scripts, executed pages see the ladder's loops.
+    # Of the gallery's scripts, executed pages see the rungs' loops.
     code = [ROOT / "twolayer", extensions / "training_loop.py", *drawing]
     pages = digest(code, *loops(), *versions(_EXECUTING))
     tools = [extensions, DOCS / "conf.py", DOCS / "inventories"]
@@ -122,13 +122,13 @@ def stamps() -> dict[str, str]:
 
 
 def loops() -> list[str]:
-    """Take the training loops out of the ladder's scripts.
+    """Take the training loops out of the gallery's scripts, those of the ladder among them.
 
     Returns:
         Each script's loop, after its name; nothing of a script that has none, or that is no Python.
     """
     found = []
-    for script in sorted((ROOT / "gallery" / "two_layer").glob("*.py")):
+    for script in sorted((ROOT / "gallery").glob("*/*.py")):
         with suppress(ValueError, SyntaxError):
             found.append("\n".join([script.stem, *training_loop(script)]))
     return found
