@@ -27,7 +27,7 @@ MAY_KNOW = {
     "cells": set(),
     "timing": set(),
     "recording": {"cells"},
-    "record": {"cells", "checks", "fit", "problem", "recording", "rungs", "timing"},
+    "record": {"cells", "checks", "fastest", "fit", "problem", "recording", "rungs", "timing"},
     "compare": {"checks", "fit", "problem", "rungs"},
     "__init__": {"compare", "fit", "problem"},
     "workers": set(),

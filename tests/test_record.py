@@ -48,8 +48,8 @@ def test_the_command_writes_a_whole_recording(recorded: Path) -> None:
     assert (made.device, made.quick, made.gpu) == ("cpu", True, None)
     rows = [(row.loop, row.dtype, row.device, row.steps) for row in made.loops]
     assert rows == [
-        (rung, dtype, "cpu", record.QUICK.steps)
-        for rung in RUNGS
+        (name, dtype, "cpu", record.QUICK.steps)
+        for name in (*RUNGS, "fastest")
         for dtype in ("float32", "float64")
     ]
     sizes = [(row.N, row.H, row.D_in, row.D_out, row.device) for row in made.sweep.sizes]
@@ -87,9 +87,9 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Puts a machine with a GPU in this one's place; nothing is computed, and all is noted."""
     asked = Asked()
 
-    def for_rung(rung: Rung) -> Callable[..., Fit]:
+    def for_loop(loop: Rung | record.Loop) -> Callable[..., Fit]:
         def in_numpy(problem: Problem, *, steps: int, learning_rate: float = 1e-6) -> Fit:
-            asked.append((rung.name, problem.sizes, str(problem.dtype), steps, learning_rate))
+            asked.append((loop.name, problem.sizes, str(problem.dtype), steps, learning_rate))
             return Fit(np.ones(1), np.ones((1, 1)), np.ones((1, 1)))
 
         def in_torch(
@@ -105,10 +105,12 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Asked:
             asked[-1] += (device,)
             return fit
 
-        return in_numpy if rung.name == "numpy_by_hand" else in_torch
+        return in_numpy if loop.name == "numpy_by_hand" else in_torch
 
     ones = torch.ones
-    monkeypatch.setattr(Rung, "fit", property(for_rung))
+    monkeypatch.setattr(Rung, "fit", property(for_loop))
+    beside = tuple(loop._replace(fit=for_loop(loop)) for loop in record.LOOPS_BESIDE)
+    monkeypatch.setattr(record, "LOOPS_BESIDE", beside)
     monkeypatch.setattr(checks, "torch_device", torch.device)
     monkeypatch.setattr(torch, "ones", lambda size, **options: ones(size, dtype=options["dtype"]))
     monkeypatch.setattr(torch.Tensor, "pin_memory", torch.Tensor.clone)
@@ -128,7 +130,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
 
 def test_a_gpu_is_recorded_beside_the_cpu(pretend: Asked) -> None:
-    """On a GPU each torch rung computes there, NumPy on the CPU, and each size of the sweep on both."""
+    """On a GPU each loop of torch computes there, NumPy's on the CPU, and each size of the sweep on both."""
     told: list[str] = []
     made = record.record("cuda", quick=True, progress=told.append)
 
@@ -139,11 +141,12 @@ def test_a_gpu_is_recorded_beside_the_cpu(pretend: Asked) -> None:
         Gpu("NVIDIA Made-Up", "12.3", 2**36, "13.0", "580.1"),
     )
     fits = [one for one in pretend[1:] if one[1]["N"] == 64]
+    names = [*RUNGS, "fastest"]
     assert {one[0]: one[5:] for one in fits} == {
-        rung: () if rung == "numpy_by_hand" else (ON_GPU,) for rung in RUNGS
+        name: () if name == "numpy_by_hand" else (ON_GPU,) for name in names
     }
     # A warm-up, and the repeats.
-    assert len(fits) == 2 * len(RUNGS) * (1 + record.QUICK.repeats)
+    assert len(fits) == 2 * len(names) * (1 + record.QUICK.repeats)
     assert {one[3:5] for one in fits} == {(record.QUICK.steps, 1e-6)}
     assert {one[2] for one in fits} == {"float32", "float64"}
     swept = [one for one in pretend[1:] if one[1]["N"] != 64]

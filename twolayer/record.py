@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from twolayer import checks, timing
+from twolayer import checks, fastest, timing
 from twolayer.cells import PageError, run_alone
 from twolayer.problem import random_problem
 from twolayer.recording import (
@@ -69,7 +69,7 @@ class Loop(NamedTuple):
 
 
 #: Loops that are no rungs and are recorded beside them.
-LOOPS_BESIDE: tuple[Loop, ...] = ()
+LOOPS_BESIDE: tuple[Loop, ...] = (Loop("fastest", "The fewest passes over memory", fastest.fit),)
 
 
 class Extent(NamedTuple):

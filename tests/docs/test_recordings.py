@@ -134,6 +134,21 @@ def test_each_loop_has_a_row() -> None:
     ]
 
 
+def test_the_fastest_loop_stands_beside_the_old_notes_time() -> None:
+    """The GPU's fastest loop is named with its time for 2,000 steps, and what 2.74 s are to it."""
+    recording = made_up("cuda")
+    beside = [
+        row._replace(loop="other", title="Another loop", steps_per_second=about(rate))
+        for row, rate in zip(recording.loops[2:], (20000.0, 10000.0), strict=True)
+    ]
+    on_cpu = [row._replace(steps_per_second=about(3e4)) for row in recording.loops[:2]]
+    text = markdown([recording._replace(loops=(*on_cpu, *recording.loops[2:], *beside))], CELLS)
+    assert (
+        "reports 2.74 s for 2,000 steps with autograd on one GPU of 2019. The fastest loop here, "
+        "Another loop in float32, makes as many in 0.1 s, 27.4 times as fast."
+    ) in text
+
+
 def test_the_sweep_marks_where_the_gpu_is_faster() -> None:
     """Each size has both speeds and their ratio, bold where the GPU is faster in each repeat."""
     text = markdown([made_up("cuda")], CELLS)
