@@ -128,13 +128,14 @@ def joined(worker: Worker, rows: Sequence[int]) -> Joined:
     processes = worker.processes
     with group(worker):
         fits, differ = {}, []
-        for N in rows:
+        for place, N in enumerate(rows, start=1):
             fits[N] = fit(random_problem(N=N), learning_rate=rate(N), processes=processes)
             mine = fits[N].losses.tobytes() + fits[N].w1.tobytes() + fits[N].w2.tobytes()
             all_of_them: list[bytes] = [b""] * processes
             dist.all_gather_object(all_of_them, mine)
             if len(set(all_of_them)) > 1:
                 differ.append(N)
+            worker.reached(place)
         # Only one process makes this fit: the others have no part in it.
         alone = fit(random_problem(N=5), steps=20) if worker.rank == 0 else fits[rows[0]]
         try:

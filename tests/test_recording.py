@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -353,9 +355,59 @@ def test_a_recording_that_could_not_be_read_is_not_written(tmp_path: Path, speed
     """A figure that is no finite number above 0 ends the writing, and leaves nothing behind."""
     good = made_up("cuda")
     bad = good.loops[0]._replace(steps_per_second=about(1.0)._replace(median=speed))
-    with pytest.raises(RecordingError):
+    with pytest.raises(RecordingError, match=r"^mine\.json: "):
         write(good._replace(loops=(bad, *good.loops[1:])), tmp_path / "mine.json")
     assert [*tmp_path.iterdir()] == []
+
+
+def test_equal_measurements_are_written(tmp_path: Path) -> None:
+    """Where all repeats took as long, lowest, median and highest are one number."""
+    good = made_up("cuda")
+    same = good.loops[0]._replace(steps_per_second=Spread.of([5.0, 5.0, 5.0]))
+    recording = good._replace(loops=(same, *good.loops[1:]))
+    write(recording, tmp_path / "mine.json")
+    assert read(tmp_path / "mine.json") == recording
+
+
+def test_the_digest_is_of_the_content_in_any_order() -> None:
+    """The digest is SHA-256 of the content as compact JSON, its names sorted, so order is free."""
+    content = {name: FULL[name] for name in ("schema", "recording")}
+    compact = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    assert FULL["digest"] == f"sha256:{hashlib.sha256(compact).hexdigest()}"
+    turned = {name: FULL[name] for name in ("recording", "schema", "digest")}
+    assert parse(json.dumps(turned), "mine.json") == made_up("cuda")
+
+
+def test_a_name_that_stands_twice_is_refused() -> None:
+    """Of an object's names the one that stands twice is named."""
+    with pytest.raises(RecordingError, match="no JSON: 'b' stands twice in one object"):
+        parse('{"a": 1, "b": 2, "b": 3}', "mine.json")
+
+
+def test_a_file_that_is_read_is_named(tmp_path: Path) -> None:
+    """An error in a file's content begins with the file's name."""
+    (tmp_path / "mine.json").write_text("{}", "utf-8")
+    with pytest.raises(RecordingError, match=r"^mine\.json: no 'schema'"):
+        read(tmp_path / "mine.json")
+
+
+@pytest.mark.parametrize(("length", "shown"), [(58, f"{'x' * 58!r}"), (59, f"'{'x' * 55} ...")])
+def test_long_values_are_quoted_in_part(length: int, shown: str) -> None:
+    """A value of up to 60 characters, quotes included, stands whole in an error."""
+    with pytest.raises(RecordingError) as caught:
+        parse(json.dumps({"schema": "x" * length}), "mine.json")
+    assert caught.value.problem.startswith(f"{shown} given")
+
+
+def test_the_first_error_of_a_write_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where what was begun can't be removed either, the error is still the first one."""
+    full, gone = OSError("disk full"), OSError("no such disk")
+    for place, name, error in ((os, "fsync", full), (Path, "unlink", gone)):
+        monkeypatch.setattr(place, name, Mock(side_effect=error))
+    with pytest.raises(OSError, match="disk full"):
+        write(made_up("cuda"), tmp_path / "mine.json")
 
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])

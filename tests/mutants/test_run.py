@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from mutants import run
 from mutants.run import (
+    LEFT_OUT,
     REPORT,
     ROOT,
     WANTED,
@@ -117,6 +118,14 @@ def test_a_run_writes_its_report_and_may_fail(
     written = json.loads(report.read_text(encoding="utf-8"))
     assert written["modules"]["fit.py"]["mutants"] == sum(statuses.values())
     assert written["versions"]["torch"] == "version of torch"
+
+
+def test_what_is_left_out_is_there() -> None:
+    """Each module or folder that is left out is in the package, with a reason."""
+    for name, reason in LEFT_OUT.items():
+        assert (ROOT / "twolayer" / name).exists()
+        assert reason
+        assert name not in modules()
 
 
 @pytest.mark.parametrize("module", modules())
