@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
+import socket
 import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -57,6 +59,27 @@ def fails(worker: Worker, rank: int, how: str) -> None:
         os._exit(3)
     os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(60)
+
+
+def aborts_at_exit(_: Worker) -> str:
+    """Do what is asked, and leave something behind that would abort an orderly exit."""
+    atexit.register(os.abort)
+    return "done"
+
+
+def calls_the_first(worker: Worker) -> None:
+    """Call rank 0, who can be reached until its process ends, long after it had nothing to do."""
+    place = worker.folder / "port"
+    if worker.rank == 0:
+        listener = socket.create_server(("127.0.0.1", 0))
+        atexit.register(listener.close)  # which keeps it open until then
+        place.with_suffix(".new").write_text(str(listener.getsockname()[1]))
+        place.with_suffix(".new").rename(place)
+        return
+    while not place.exists():
+        time.sleep(0.01)
+    time.sleep(0.5)
+    socket.create_connection(("127.0.0.1", int(place.read_text()))).close()
 
 
 def hangs(worker: Worker, places: list[int | None]) -> None:

@@ -100,6 +100,16 @@ def test_a_worker_uses_one_thread_unless_told(monkeypatch: pytest.MonkeyPatch) -
     assert run(jobs.threads, processes=1) == "2"
 
 
+def test_a_worker_that_is_done_exits_without_ado() -> None:
+    """What would abort an orderly exit of a worker, when its work is done, does no harm."""
+    assert run(jobs.aborts_at_exit, processes=2) == "done"
+
+
+def test_no_worker_leaves_before_all_are_done() -> None:
+    """A worker that is done long before another is still there for it."""
+    run(jobs.calls_the_first, processes=2)
+
+
 def test_passes_on_what_workers_print(capsys: pytest.CaptureFixture[str]) -> None:
     """What the workers print is not lost: it comes on the error stream, in their order."""
     run(jobs.chatter, processes=2)

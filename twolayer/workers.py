@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _START = "from twolayer.workers import _main; _main()"
 _INTERVAL = 0.02  # seconds between two looks at the workers
+_DONE = np.iinfo(np.int64).max  # the place of a worker that has nothing left to do
 
 
 class WorkerError(RuntimeError):
@@ -67,6 +68,20 @@ class Worker:
             place: Its step, 0 on arrival and then more each time.
         """
         self._places[self.rank] = place
+
+    def leave(self) -> NoReturn:
+        """End this worker when all have come here, without what libraries do at an orderly exit.
+
+        So none finds another gone that it still talks to. And a library's thread that has not yet
+        let go of its last tensor does no harm: before Python 3.14 it aborts the process, if the
+        interpreter ends first. A worker whose function returns comes here by itself.
+        """
+        self.reached(_DONE)
+        while (self._places != _DONE).any():
+            time.sleep(_INTERVAL)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def run(
@@ -210,7 +225,8 @@ def _main() -> None:
     threading.Thread(target=_end_with_caller, args=(folder,), daemon=True).start()
     try:
         function, arguments = pickle.loads((folder / "job").read_bytes())  # noqa: S301 - ours
-        result = function(Worker(rank, processes, folder), *arguments)
+        worker = Worker(rank, processes, folder)
+        result = function(worker, *arguments)
         if rank == 0:
             (folder / "result").write_bytes(pickle.dumps(result))
     except BaseException as error:  # noqa: BLE001 - the caller raises it again
@@ -218,6 +234,7 @@ def _main() -> None:
         _error(folder, rank).write_text(f"{what}\n{traceback.format_exc()}", "utf-8")
         # At once, since what a library does at an orderly exit may wait for the other workers.
         os._exit(1)
+    worker.leave()
 
 
 def _end_with_caller(folder: Path) -> None:

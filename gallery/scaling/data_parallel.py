@@ -193,9 +193,12 @@ dist.destroy_process_group()
 # Here is the whole program once more, as short as it gets. Write it to a file and let ``torchrun`` start it
 # twice; ``python -m torch.distributed.run`` is the same command. ``--standalone`` finds a free port for the
 # processes to meet at. If you run this page itself under ``torchrun``, this cell starts nothing.
+#
+# The program ends with a short pause. The threads that carry the numbers let go of their tensors a moment after the
+# last sum; where Python ends first, versions before 3.14 may abort the process.
 
 PROGRAM = """\
-import json, pathlib, sys
+import json, pathlib, sys, time
 import numpy as np
 import torch
 import torch.distributed as dist
@@ -234,6 +237,7 @@ if rank == 0:
         print(f"step {t:3d}  loss {losses[t]:.3e}")
     pathlib.Path(sys.argv[1]).write_text(json.dumps(losses))
 dist.destroy_process_group()
+time.sleep(0.1)
 """
 
 
