@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bundles
+import code_links
 import llms
 import markdown_pages
 import not_found
@@ -35,6 +36,8 @@ def finish(
     """
     known = site_address.settings()
     (site / SPHINX_SEARCH).unlink()
+    begin("thin out the links in code")
+    code_links.write(site)
     begin("join styles and scripts")
     bundles.write(site)
     begin("write Markdown copies")

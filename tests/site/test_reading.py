@@ -115,6 +115,18 @@ def test_gallery_pages_begin_with_their_files(site: Path) -> None:
         assert all(file.is_file() for file in files)
 
 
+def test_code_links_what_has_documentation_of_its_own(site: Path) -> None:
+    """In code, names of libraries lead to their documentation, and variables lead nowhere."""
+    text = (site / "gallery/two_layer/nn_sequential.html").read_text("utf-8")
+    code = BeautifulSoup(text, "html.parser").select("div.highlight a")
+    linked = {link.get_text(): str(link["href"]) for link in code}
+
+    assert linked["torch.nn.Sequential"].endswith("torch.nn.Sequential.html#torch.nn.Sequential")
+    assert ">net</span>" in text
+    assert not {"net", "x", "y", "t", "loss"} & linked.keys()
+    assert not any("backref" in page.read_text("utf-8") for page in pages(site))
+
+
 def test_pages_lead_to_their_markdown(site: Path) -> None:
     """Whatever page has links to its files has one to its copy in Markdown, which is there."""
     seen = 0
