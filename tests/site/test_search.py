@@ -43,7 +43,10 @@ def found(tab: Page, words: str, results: str = RESULTS) -> list[str]:
     """Type words into the search that has the focus, and list the pages found."""
     tab.keyboard.type(words)
     tab.wait_for_selector(results)
-    tab.wait_for_timeout(300)  # later letters replace what the first ones found
+    before, now = "", tab.inner_html(results.removesuffix(" a"))
+    while now != before:  # later letters replace what the first ones found
+        tab.wait_for_timeout(500)
+        before, now = now, tab.inner_html(results.removesuffix(" a"))
     links = tab.query_selector_all(results.replace(" a", " > li > a"))
     return [str(link.get_attribute("href")) for link in links]
 
