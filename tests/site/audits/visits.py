@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import axe
 import chromium
+from site_report import SHIFT
 from transfers import Transfer, Transfers, heaviest, requests, weight
 
 if TYPE_CHECKING:
@@ -69,8 +70,6 @@ async () => {
 """
 _TO_THE_TOP = "scrollTo({top: 0, behavior: 'instant'})"
 _PATIENCE = 30_000
-A_JUMP = 0.001
-"""From which sum of shifts on a page is looked at again."""
 _LOOKS = 3
 
 
@@ -257,7 +256,7 @@ def _steady_view(browser: Browser, address: str, page: str, theme: str, width: i
     first. What jumps at most loads is the page's own doing.
     """
     view = _view(browser, address, page, theme, width)
-    if view.shift < A_JUMP:
+    if view.shift < SHIFT:
         return view
     views = [view, *(_view(browser, address, page, theme, width) for _ in range(_LOOKS - 1))]
     return sorted(views, key=lambda view: view.shift)[_LOOKS // 2]
