@@ -13,7 +13,7 @@ import tomllib
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from twolayer import checks, fastest, timing
 from twolayer.cells import PageError, run_alone
 from twolayer.problem import random_problem
 from twolayer.recording import (
+    Dtype,
     Gpu,
     LoopSpeed,
     Machine,
@@ -39,14 +40,13 @@ if TYPE_CHECKING:
 
     from twolayer.fit import Fit
     from twolayer.problem import Problem
-    from twolayer.recording import Device, Dtype, Memory
+    from twolayer.recording import Device, Memory
 
     Progress = Callable[[str], None]
 
 _ROOT = Path(__file__).resolve().parents[1]
 _PAGE = Path("gallery", "tensors", "cuda_device.py")
 _SWEPT = "tensors_by_hand"
-_DTYPES: tuple[Dtype, ...] = ("float32", "float64")
 # So low that no size diverges: an update takes as long whatever it adds.
 _HARMLESS = 1e-12
 
@@ -229,7 +229,7 @@ def _loop_speeds(device: torch.device, extent: Extent, tell: Progress) -> Iterat
         if loop.cuda_only and device.type != "cuda":
             continue
         place = device if "device" in _arguments(loop.fit) else torch.device("cpu")
-        for dtype in _DTYPES:
+        for dtype in get_args(Dtype):
             tell(f"{loop.name}, {dtype}, on {place}")
             work = _fitting(loop.fit, random_problem(dtype=dtype), place)
             wait = timing.waiting_for(place)

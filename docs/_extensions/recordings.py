@@ -256,14 +256,14 @@ def amount(size: int) -> str:
 
 def _cells(recorded: Sequence[Cell], today: Sequence[str]) -> Iterator[str]:
     link = "[the page on CUDA](gallery/tensors/cuda_device.rst)"
-    if [cell.code for cell in recorded] == [*today]:
-        yield f"The cells of {link} ran on this GPU, too. This is what they printed there."
-    else:
+    changed = [cell.code for cell in recorded] != [*today]
+    if changed:
         yield (
             f"The cells of {link} ran on this GPU, too. **The page has changed since**; this is the "
             "code that ran, and what it printed."
         )
-    changed = [cell.code for cell in recorded] != [*today]
+    else:
+        yield f"The cells of {link} ran on this GPU, too. This is what they printed there."
     title = None
     for cell in recorded:
         if cell.title != title and (cell.printed or changed):

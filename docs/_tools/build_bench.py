@@ -146,7 +146,9 @@ def build(pages: int, *, profile: bool = False) -> Built:
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder, "project")
         write_tree(tree, pages)
-        command = [sys.executable, "docs/_tools/build_site.py", *["--profile"][: int(profile)]]
+        command = [sys.executable, "docs/_tools/build_site.py"]
+        if profile:
+            command.append("--profile")
         before, started = _processor(), time.monotonic()
         done = subprocess.run(  # noqa: S603
             command, cwd=tree, env=_surroundings(), capture_output=True, text=True, check=False
@@ -157,11 +159,8 @@ def build(pages: int, *, profile: bool = False) -> Built:
             message = f"{len(sites)} of {pages} pages were built:\n{done.stdout}{done.stderr}"
             raise BenchError(message)
         if profile:
-            print(
-                done.stdout[done.stdout.index("\nseconds  share") :].partition("\nseconds  script")[
-                    0
-                ]
-            )
+            phases = done.stdout[done.stdout.index("\nseconds  share") :]
+            print(phases.partition("\nseconds  script")[0])
         return Built(pages, seconds, wall, sum(page.stat().st_size for page in sites))
 
 

@@ -43,11 +43,12 @@ def found(tab: Page, words: str, results: str = RESULTS) -> list[str]:
     """Type words into the search that has the focus, and list the pages found."""
     tab.keyboard.type(words)
     tab.wait_for_selector(results)
-    before, now = "", tab.inner_html(results.removesuffix(" a"))
+    listed = results.removesuffix(" a")
+    before, now = "", tab.inner_html(listed)
     while now != before:  # later letters replace what the first ones found
         tab.wait_for_timeout(500)
-        before, now = now, tab.inner_html(results.removesuffix(" a"))
-    links = tab.query_selector_all(results.replace(" a", " > li > a"))
+        before, now = now, tab.inner_html(listed)
+    links = tab.query_selector_all(f"{listed} > li > a")
     return [str(link.get_attribute("href")) for link in links]
 
 
