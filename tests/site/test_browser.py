@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
+import visits
 from site_report import FIRST_KB, LATER_KB, REQUESTS, SHIFT
 
 if TYPE_CHECKING:
@@ -66,6 +68,24 @@ def test_a_later_view_is_light(visit: Visit) -> None:
     kb = visit.later_kb
 
     assert kb <= LATER_KB, f"{visit.page}: {kb:.1f} kB after another: {visit.later_heaviest}"
+
+
+@pytest.mark.parametrize(
+    ("shifts", "counted"),
+    [([0.0], 0.0), ([0.3, 0.0, 0.0], 0.0), ([0.3, 0.2, 0.0], 0.2), ([0.3, 0.0, 0.4], 0.3)],
+    ids=["never", "once", "twice", "twice_but_not_at_once"],
+)
+def test_what_jumps_at_most_loads_counts(
+    monkeypatch: pytest.MonkeyPatch, shifts: list[float], counted: float
+) -> None:
+    """A page that jumps is looked at three times, and has jumped if it did so in two of them."""
+    looks = iter([visits.View("light, 360 px", shift=shift) for shift in shifts])
+    monkeypatch.setattr(visits, "_view", lambda *_: next(looks))
+    anything: Any = None
+    found = visits._steady_view(anything, "", "index.html", "light", 360)
+
+    assert found.shift == counted
+    assert next(looks, None) is None
 
 
 def test_nothing_jumps(visit: Visit) -> None:
