@@ -13,16 +13,20 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 STYLES = PurePosixPath("_static/site.css")
 SCRIPTS = PurePosixPath("_static/site.js")
+WRITTEN = PurePosixPath("_static/scripts")
+"""Where scripts lie that people wrote, none of which has a text of several lines that needs its spaces."""
 KEPT = ("*LICENSE*", "fonts/*", "card.png")
 """What stays in ``_static`` though no page names it: licences, and what is fetched by other sites."""
 _STYLE = re.compile(r'[ \t]*<link rel="stylesheet"[^>]*?href="([^"?]+)[^"]*"[^>]*>\n?')
 _SCRIPT = re.compile(r'[ \t]*<script [^>]*?src="([^"?]+)[^"]*"[^>]*></script>\n?')
 _ADDRESS = re.compile(r"""url\(\s*(["']?)(?!data:|#|/|[a-z]+:)([^)"']+)\1\s*\)""")
 _MAP = re.compile(r"^//[#@] sourceMappingURL=.*$|/\*# sourceMappingURL=.*?\*/", re.MULTILINE)
+_FOR_WRITERS = re.compile(r"(?m)^[ \t]*(?://.*\n)?")
+"""Indentation, and comments on lines of their own."""
 _TEXTS = {".html", ".css", ".js", ".json", ".svg"}
 
 
@@ -99,8 +103,8 @@ def join_styles(site: Path, names: Iterable[str], folder: PurePosixPath) -> str:
     return _MAP.sub("", "\n".join(parts))
 
 
-def join_scripts(site: Path, names: Iterable[str]) -> str:
-    """Join scripts.
+def join_scripts(site: Path, names: Sequence[str]) -> str:
+    """Join scripts, those that people wrote without their indentation and comments.
 
     Args:
         site: The site's folder.
@@ -110,6 +114,10 @@ def join_scripts(site: Path, names: Iterable[str]) -> str:
         The joined script's text.
     """
     texts = [(site / name).read_text("utf-8").strip() for name in names]
+    texts = [
+        _FOR_WRITERS.sub("", text) if WRITTEN in PurePosixPath(name).parents else text
+        for name, text in zip(names, texts, strict=True)
+    ]
     # A line break and a semicolon, since a script may end in a comment or without either.
     return _MAP.sub("", "\n;\n".join(texts)) + "\n"
 

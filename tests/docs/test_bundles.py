@@ -35,7 +35,9 @@ def site(tmp_path: Path) -> Path:
         "utf-8",
     )
     (static / "one.js").write_text("first() // no line break after this", "utf-8")
-    (static / "scripts/two.js").write_text("(second)()\n//# sourceMappingURL=two.js.map\n", "utf-8")
+    (static / "scripts/two.js").write_text(
+        "// why\n(second)(\n  2 // it\n)\n//# sourceMappingURL=two.js.map\n", "utf-8"
+    )
     (static / "curves.js").write_text("third()", "utf-8")
     for name in (
         "icon.svg",
@@ -80,8 +82,15 @@ def test_joined_styles_find_their_files(site: Path) -> None:
 def test_joined_scripts_stay_apart(site: Path) -> None:
     """A script that ends in a comment, or without a semicolon, doesn't swallow the next."""
     script = (site / "_static/site.js").read_text("utf-8")
-    assert script.index("first()") < script.index("\n;\n") < script.index("(second)()")
+    assert script.index("first()") < script.index("\n;\n") < script.index("(second)(")
     assert "sourceMappingURL" not in script
+
+
+def test_joined_scripts_have_no_comments(site: Path) -> None:
+    """A script that people wrote loses its indentation and the lines that are comments."""
+    script = (site / "_static/site.js").read_text("utf-8")
+    assert "why" not in script
+    assert "(second)(\n2 // it\n)" in script
 
 
 def test_what_nothing_names_is_gone(site: Path) -> None:
