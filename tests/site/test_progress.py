@@ -274,6 +274,14 @@ def test_two_tabs_agree(browser: Browser, place: Place) -> None:
         assert kept(tab)["pages"] == {EXERCISES: [3, 1, 2]}
 
 
+def test_a_tick_loses_no_other(browser: Browser, hosted: Place) -> None:
+    """What was kept since the page was opened, unheard of here, is kept with the next tick too."""
+    with opened(browser, hosted.page(LESSON)) as tab:
+        tab.evaluate(ticked({"glossary": [1, 1]}))
+        tab.get_by_label(BOX).check()
+        assert kept(tab)["pages"] == {"glossary": [1, 1], LESSON: [1, 1]}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -302,7 +310,7 @@ def test_what_is_not_ours_is_no_tick(browser: Browser, hosted: Place, text: str)
         assert errors == []
 
 
-@pytest.mark.parametrize("refusal", [FORBIDDEN, FULL])
+@pytest.mark.parametrize("refusal", [FORBIDDEN, FULL], ids=["forbidden", "full"])
 def test_a_storage_that_refuses_is_said(browser: Browser, hosted: Place, refusal: str) -> None:
     """Where nothing can be stored ticks stay while the page does, and the reader is told so."""
     with opened(browser, hosted.page("genindex")) as tab:
