@@ -9,6 +9,7 @@ ORDER = {
     "autograd": ("tracking", "graph", "gradients", "vector_jacobian_product"),
     "networks": ("lenet", "digits"),
     "scaling": ("how_fast", "data_parallel"),
+    "labs": ("break_it", "learning_rate_map"),
 }
 """The pages of each folder but the ladder's, in reading order."""
 
