@@ -1,0 +1,123 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "numpy>=2.1",
+#     "twolayer",
+# ]
+# ///
+"""
+Exercises: NumPy by hand
+========================
+
+You change, mend and write backward passes in NumPy, and a check tells you what is right and what is wrong. This
+page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to install it.
+
+What you'll learn:
+
+- what a mean in place of a sum does to a gradient;
+- how a mask goes wrong that is taken after the change;
+- which gradients the biases of both layers have;
+- how the backward pass of another activation is written.
+"""
+
+# %%
+# A mean in place of the sum
+# --------------------------
+#
+# The lesson's loss is the sum of squared errors. In this function it is their mean, but one line still
+# belongs to the sum. Change it.
+#
+# ``y_pred`` and ``y`` have the shape (N, D_out); return the loss, one number, and ``grad_y_pred``, (N, D_out).
+
+import numpy as np
+
+from twolayer.exercises import check
+
+
+def loss_and_grad(y_pred, y):
+    """The mean of the squared errors, and its gradient."""
+    loss = np.square(y_pred - y).mean()
+    grad_y_pred = 2 * (y_pred - y)
+    return loss, grad_y_pred
+
+
+check("numpy_by_hand.1", loss_and_grad)
+
+# %%
+# A mask that stops nothing
+# -------------------------
+#
+# This backward pass runs, and its shapes are right, but ``grad_w1`` is not. Find out why the mask stops nothing, and mend
+# it. ``x`` is (N, D_in), ``y`` (N, D_out), ``w1`` (D_in, H) and ``w2`` (H, D_out); return the gradients of both weight
+# matrices, in their shapes.
+
+
+def backward(x, y, w1, w2):
+    """The gradients of both weight matrices."""
+    h = x @ w1
+    h_relu = h
+    h_relu[h_relu < 0] = 0
+    y_pred = h_relu @ w2
+    grad_y_pred = 2 * (y_pred - y)
+    grad_w2 = h_relu.T @ grad_y_pred
+    grad_h = grad_y_pred @ w2.T
+    grad_h[h < 0] = 0
+    grad_w1 = x.T @ grad_h
+    return grad_w1, grad_w2
+
+
+check("numpy_by_hand.2", backward)
+
+# %%
+# A bias in both layers
+# ---------------------
+#
+# Now each layer adds a bias: ``b1``, shape (H,), to ``h`` and ``b2``, shape (D_out,), to ``y_pred``. The loss is the sum of
+# squared errors again. Fill in the gradients of both biases, in the biases' shapes.
+
+
+def backward_with_bias(x, y, w1, b1, w2, b2):
+    """The gradients of both layers' weights and biases."""
+    h = x @ w1 + b1
+    h_relu = np.maximum(h, 0)
+    y_pred = h_relu @ w2 + b2
+    grad_y_pred = 2 * (y_pred - y)
+    grad_w2 = h_relu.T @ grad_y_pred
+    grad_b2 = ...  # fill in
+    grad_h = grad_y_pred @ w2.T
+    grad_h[h <= 0] = 0
+    grad_w1 = x.T @ grad_h
+    grad_b1 = ...  # fill in
+    return grad_w1, grad_b1, grad_w2, grad_b2
+
+
+check("numpy_by_hand.3", backward_with_bias)
+
+# %%
+# LeakyReLU's backward pass
+# -------------------------
+#
+# LeakyReLU passes a positive number on as it is and multiplies any other by ``slope``, a number such as 0.1. Derive its
+# backward pass: from ``h``, its input, and ``grad_h_relu``, the gradient of its output, both (N, H), find the gradient of its
+# input, (N, H). At exactly 0 take the smaller slope. Return a new array, and leave the one that you got as it is.
+
+
+def leaky_relu_backward(h, grad_h_relu, slope):
+    """The gradient of LeakyReLU's input."""
+    grad_h = ...  # fill in
+    return grad_h
+
+
+check("numpy_by_hand.4", leaky_relu_backward)
+
+# %%
+# Summary
+# -------
+#
+# - Whatever multiplies the loss multiplies each gradient, a mean's divisor too.
+# - A mask belongs to the array before the change; an assignment gives you no second one.
+# - A bias meets every row, so its gradient adds up over the batch.
+#
+# Back: ``numpy_by_hand`` is the lesson.
+#
+# Next: ``tensors_by_hand`` keeps every line and changes the library.

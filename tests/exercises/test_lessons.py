@@ -1,0 +1,106 @@
+"""The exercises of every lesson: their hints, their solutions, their stubs and their pages."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import re
+import runpy
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from twolayer.exercises import check, verdict
+from twolayer.exercises.registry import exercises_of, lesson_names
+
+if TYPE_CHECKING:
+    from twolayer.exercises.exercise import Exercise
+
+PAGES = Path(__file__).resolve().parents[2] / "gallery" / "exercises"
+ALL = {
+    f"{lesson}.{exercise.number}": exercise
+    for lesson in lesson_names()
+    for exercise in exercises_of(lesson)
+}
+every_lesson = pytest.mark.parametrize("lesson", lesson_names())
+every_exercise = pytest.mark.parametrize(("id_", "exercise"), ALL.items(), ids=ALL)
+
+
+def words(text: str) -> str:
+    """Text with single spaces."""
+    return " ".join(text.split())
+
+
+def page_source(lesson: str) -> str:
+    """The script of a lesson's exercise page."""
+    return (PAGES / f"{lesson}.py").read_text(encoding="utf-8")
+
+
+@every_lesson
+def test_a_lesson_has_two_to_four_exercises(lesson: str) -> None:
+    """Each lesson has from two to four exercises, numbered from 1."""
+    numbers = [exercise.number for exercise in exercises_of(lesson)]
+    assert 2 <= len(numbers) <= 4
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@every_exercise
+def test_hints_differ_and_do_not_tell(id_: str, exercise: Exercise) -> None:
+    """There are two hints, not alike, and neither holds a line that the solution adds to the page."""
+    first, second = exercise.hints
+    assert first.strip()
+    assert second.strip()
+    assert first != second
+    page = {words(line) for line in page_source(id_.partition(".")[0]).splitlines()}
+    body = ast.unparse(ast.parse(exercise.source).body[0])
+    added = [
+        line.strip().removeprefix("return ")
+        for line in body.splitlines()[1:]
+        if words(line) not in page and line.strip() and '"""' not in line
+    ]
+    told = "".join((first + second).split())
+    for line in added:
+        assert "".join(line.split()) not in told
+        _, equals, right = line.partition(" = ")
+        assert not equals or len(right) < 6 or "".join(right.split()) not in told
+
+
+@every_exercise
+def test_the_solution_is_right(
+    id_: str, exercise: Exercise, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The check says of each solution that it is right."""
+    assert check(id_, exercise.answer, seconds=60).right, capsys.readouterr().out
+
+
+@every_lesson
+def test_each_stub_fails_with_its_diagnosis(lesson: str) -> None:
+    """On its page, each exercise is checked once, in order, and its stub gets the diagnosis it names."""
+    seen: list[verdict.Verdict] = []
+    verdict.LISTENERS.append(seen.append)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            runpy.run_path(str(PAGES / f"{lesson}.py"), run_name="__main__")
+    finally:
+        verdict.LISTENERS.remove(seen.append)
+    expected = [(f"{lesson}.{exercise.number}", exercise.stub) for exercise in exercises_of(lesson)]
+    assert [(one.id, one.diagnosis) for one in seen] == expected
+
+
+@every_lesson
+def test_the_page_states_each_exercise(lesson: str) -> None:
+    """Each exercise has a section of its title, with a statement, and its check in that section."""
+    source = page_source(lesson)
+    for exercise in exercises_of(lesson):
+        title = re.escape(exercise.title)
+        section = re.search(rf"(?ms)^# {title}\n# -+\n#\n(.*?)(?=^# %%\n# .*\n# --|\Z)", source)
+        assert section is not None, exercise.title
+        assert re.match(r"# \w", section[1])
+        assert f'check("{lesson}.{exercise.number}", ' in section[1]
+
+
+def test_every_page_has_its_exercises() -> None:
+    """Exercise pages and modules of exercises have the same names."""
+    assert sorted(page.stem for page in PAGES.glob("*.py")) == list(lesson_names())

@@ -1,0 +1,134 @@
+"""Exercises whose answer is a class: a ``torch.autograd.Function`` or a ``torch.nn.Module``."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from twolayer.exercises import diagnoses
+from twolayer.exercises.computation import Computation, Inputs, nothing_given
+from twolayer.exercises.diagnoses import Diagnosis, DiagnosisError
+from twolayer.exercises.values import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomFunction(Computation):
+    """A subclass of ``torch.autograd.Function``.
+
+    It is applied to all inputs but the last, and its backward gets the last one: the gradient that
+    arrives. The results are the output, then the gradient of each leaf: name them so in ``returns``.
+    """
+
+    tensors: bool = True
+
+    def _kind(self, answer: object) -> Diagnosis | None:
+        import torch  # noqa: PLC0415 - takes a second, which only those who check need wait
+
+        return _class_problem(answer, torch.autograd.Function, "a subclass of autograd.Function")
+
+    def _run(self, answer: Any, inputs: Inputs) -> Any:
+        import torch  # noqa: PLC0415 - as above
+
+        *given, arriving = inputs.values()
+        output = answer.apply(*given)
+        if not isinstance(output, torch.Tensor):
+            return (output, *(output for _ in self.leaves))
+        if not output.requires_grad:
+            raise DiagnosisError(diagnoses.DETACHED(name=self.returns[0]))
+        leaves = [inputs[name] for name in self.leaves]
+        return (output, *torch.autograd.grad(output, leaves, arriving, allow_unused=True))
+
+
+def by_backward(forward: Callable[..., Any], *leaves: str) -> Callable[..., tuple[Any, ...]]:
+    """Make the function that gives an output and, by autograd, its leaves' gradients.
+
+    Args:
+        forward: A function of tensors.
+        *leaves: Those of its arguments whose gradients are wanted.
+
+    Returns:
+        A function of the same arguments and, at the end, the gradient that arrives at the output. It
+        returns the output and the gradients.
+
+    Examples:
+        >>> import torch
+        >>> x = torch.tensor([1.0, 3.0], requires_grad=True)
+        >>> output, grad_x = by_backward(lambda x: x**2, "x")(x, torch.ones(2))
+        >>> grad_x
+        tensor([2., 6.])
+    """
+    parameters = tuple(inspect.signature(forward).parameters)
+
+    def wanted(*inputs: Any) -> tuple[Any, ...]:
+        import torch  # noqa: PLC0415 - as above
+
+        *given, arriving = inputs
+        named = dict(zip(parameters, given, strict=True))
+        output = forward(*given)
+        return (output, *torch.autograd.grad(output, [named[name] for name in leaves], arriving))
+
+    return wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomModule(Computation):
+    """A subclass of ``torch.nn.Module``: built, given parameters, called.
+
+    The result is the output, and behind it the gradients of the parameters where ``arriving`` names
+    the gradient that arrives at the output: name them so in ``returns``.
+
+    Args:
+        arguments: The names of the inputs that the class is called with.
+        parameters: For each parameter, as ``named_parameters`` spells it, the name of the input that
+            it is set to. The module must have just these.
+        inputs: The names of the inputs that the module is called with.
+        arriving: The name of the input that is the gradient at the output, or None.
+    """
+
+    tensors: bool = True
+    arguments: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ("x",)
+    arriving: str | None = None
+
+    def _kind(self, answer: object) -> Diagnosis | None:
+        import torch  # noqa: PLC0415 - as above
+
+        return _class_problem(answer, torch.nn.Module, "a subclass of nn.Module")
+
+    def _run(self, answer: Any, inputs: Inputs) -> Any:
+        import torch  # noqa: PLC0415 - as above
+
+        module = answer(*(inputs[name] for name in self.arguments)).double()
+        own = dict(module.named_parameters())
+        if set(own) != set(self.parameters):
+            wanted, given = ", ".join(sorted(self.parameters)) or "none", ", ".join(own) or "none"
+            raise DiagnosisError(diagnoses.PARAMETERS(given=given, wanted=wanted))
+        for name, source in self.parameters.items():
+            if own[name].shape != inputs[source].shape:
+                shapes = {"given": tuple(own[name].shape), "wanted": tuple(inputs[source].shape)}
+                raise DiagnosisError(diagnoses.WRONG_SHAPE(name=f"the parameter {name}", **shapes))
+            with torch.no_grad():
+                own[name].copy_(inputs[source])
+        output = module(*(inputs[name] for name in self.inputs))
+        if self.arriving is None or not isinstance(output, torch.Tensor):
+            return output
+        if not output.requires_grad:
+            raise DiagnosisError(diagnoses.DETACHED(name=self.returns[0]))
+        leaves = [own[name] for name in self.parameters]
+        gradients = torch.autograd.grad(output, leaves, inputs[self.arriving], allow_unused=True)
+        return (output, *gradients)
+
+
+def _class_problem(answer: object, base: type, wanted: str) -> Diagnosis | None:
+    """Say what is wrong with an answer that is to be a class."""
+    if problem := nothing_given(answer):
+        return problem
+    if isinstance(answer, type) and issubclass(answer, base):
+        return None
+    name = f"the class {answer.__name__}" if isinstance(answer, type) else f"a {kind_of(answer)}"
+    return diagnoses.NOT_WANTED_KIND(given=name, wanted=f"{wanted}: the class itself, not called")

@@ -1,0 +1,214 @@
+"""The mistakes that a check knows by name, each with the sentence that tells a reader of it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Diagnosis(NamedTuple):
+    """What is wrong with an answer.
+
+    Args:
+        name: The mistake's name.
+        text: What is wrong and where, in words.
+    """
+
+    name: str
+    text: str
+
+
+class DiagnosisError(Exception):
+    """Stops a check whose diagnosis is made.
+
+    Args:
+        diagnosis: What is wrong.
+    """
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        self.diagnosis = diagnosis
+        super().__init__(diagnosis.text)
+
+
+class Kind(NamedTuple):
+    """A kind of mistake.
+
+    Args:
+        name: Its name.
+        sentence: The sentence that tells of it, with places for words in braces.
+
+    Examples:
+        >>> SIGN(name="grad_w1")
+        Diagnosis(name='sign', text="grad_w1: its sign is flipped")
+    """
+
+    name: str
+    sentence: str
+
+    def __call__(self, **words: Any) -> Diagnosis:
+        """Tell of one such mistake.
+
+        Args:
+            **words: What stands in the sentence's places.
+
+        Returns:
+            The diagnosis.
+        """
+        return Diagnosis(self.name, self.sentence.format(**words))
+
+
+KINDS: dict[str, Kind] = {}
+"""All kinds by name."""
+
+
+def _kind(name: str, sentence: str) -> Kind:
+    KINDS[name] = Kind(name, sentence)
+    return KINDS[name]
+
+
+# The answer as a whole
+
+EMPTY = _kind("empty", "nothing filled in yet: {what}")
+NOT_WANTED_KIND = _kind("not-the-kind", "you gave {given}; want {wanted}")
+ARGUMENTS = _kind(
+    "wrong-arguments", "your function can't be called with the {count} arguments ({names})"
+)
+
+# The run
+
+RAISES = _kind("raises", "your code raises {type}: {message}{where}")
+TOO_LONG = _kind(
+    "too-long",
+    "your code runs longer than {seconds:g} s and was stopped; look for a loop without end",
+)
+STUCK = _kind(
+    "stuck",
+    "your code runs longer than {seconds:g} s and can't be stopped: it waits inside a library, and "
+    "goes on until the program ends",
+)
+RANDOM = _kind(
+    "random", "{name}: equal inputs give different results; want nothing drawn at random in here"
+)
+MODIFIED = _kind(
+    "modified-input",
+    "your code modified its input {name}: entry {index} was {before:.6g} and is {after:.6g} now",
+)
+
+# What comes back
+
+NONE = _kind("returns-none", "{name} is None; is a return left out, or what it returns?")
+WRONG_TYPE = _kind("wrong-type", "{name} is a {given}; want a {wanted}")
+WRONG_COUNT = _kind("wrong-count", "you give {given}; want {wanted}: {names}")
+WRONG_DTYPE = _kind("wrong-dtype", "{name} has dtype {given}; want {wanted}, as its inputs have")
+WRONG_DEVICE = _kind("wrong-device", "{name} is on device {given}; want {wanted}")
+NOT_CONTIGUOUS = _kind(
+    "not-contiguous",
+    "{name} has the right entries, but they don't lie in one piece: strides {given}",
+)
+ALIASES = _kind(
+    "aliases-input",
+    "{name} shares memory with the input {input}: writing into one changes the other; want a copy",
+)
+DETACHED = _kind(
+    "detached", "{name} does not require grad: autograd has no record of how it was computed"
+)
+TRACKED = _kind(
+    "tracked", "{name} is recorded by autograd (grad_fn {grad_fn}); want it outside of any record"
+)
+UNCHANGED = _kind(
+    "unchanged", "{name} is as it was: a new value under its name doesn't change it; write into it"
+)
+
+PARAMETERS = _kind("wrong-parameters", "your module has the parameters {given}; want {wanted}")
+
+# Shapes
+
+TRANSPOSED = _kind(
+    "transposed", "{name} looks transposed: its shape is {given}, the wanted one {wanted}"
+)
+BROADCAST = _kind(
+    "broadcast",
+    "{name} has shape {given}; want {wanted}: two shapes that don't match were broadcast to all pairs",
+)
+KEPT_DIMS = _kind(
+    "kept-dims",
+    "{name} has the right entries, but shape {given}; want {wanted}, without the axis of 1",
+)
+NOT_SUMMED = _kind(
+    "not-summed", "{name} has shape {given}; want {wanted}: it is not summed over axis {axis} yet"
+)
+WRONG_AXIS = _kind("wrong-axis", "{name} is summed over axis {axis}, the wrong one{shapes}")
+WRONG_SHAPE = _kind("wrong-shape", "{name} has shape {given}; want {wanted}")
+
+# Entries
+
+NAN = _kind(
+    "nan",
+    "{name} contains NaN, first at {index}; look for 0 / 0, infinity minus infinity, or the "
+    "logarithm of a negative number",
+)
+INFINITE = _kind(
+    "infinite",
+    "{name} contains infinity, first at {index}; look for a division by 0, the logarithm of 0, or an "
+    "exp that overflows: subtract the largest entry first",
+)
+SIGN = _kind("sign", "{name}: its sign is flipped")
+MEAN_FOR_SUM = _kind(
+    "mean-for-sum", "{name} is off by the factor 1/{count}: a mean where the sum is wanted ({what})"
+)
+SUM_FOR_MEAN = _kind(
+    "sum-for-mean", "{name} is off by the factor {count}: a sum where the mean is wanted ({what})"
+)
+FACTOR = _kind("factor", "{name} is off by the factor {factor}")
+SWAPPED = _kind("swapped", "{name} and {other} are swapped")
+WRONG_ORDER = _kind("wrong-order", "the results come in another order: {given}; want {wanted}")
+ENTRY = _kind(
+    "entry", "{name} differs, first at {index}: yours is {given}, the wanted value {wanted}"
+)
+FIRST_CASE_ONLY = _kind(
+    "first-case-only",
+    "right for the first inputs only; is a size or a value written into your code? With others: {rest}",
+)
+WRONG_VALUE = _kind("wrong-value", "{given} is not the answer")
+
+# Updates
+
+ADDED = _kind("added", "{name} moved the wrong way: the step is added where it is subtracted")
+RATE_TWICE = _kind("rate-twice", "{name}: the learning rate is applied twice")
+RATE_MISSING = _kind("rate-missing", "{name}: the learning rate is not applied")
+
+# Known from what the mistake computes: a lesson names the variant
+
+MASK_MISSING = _kind(
+    "mask-missing", "{name}: the ReLU mask is missing; where no signal passed, no gradient passes"
+)
+MASK_INVERTED = _kind(
+    "mask-inverted", "{name}: the ReLU mask is inverted: it stops the gradient where h > 0"
+)
+MASK_AFTER_CHANGE = _kind(
+    "mask-after-change",
+    "{name}: the mask stops nothing: it is taken from h_relu's copy, or from h, after the change, where "
+    "nothing negative is left",
+)
+MASK_WRONG_ARRAY = _kind(
+    "mask-wrong-array", "{name}: the mask is taken from the gradient's signs; want those of h"
+)
+MASK_INCLUDES_ZERO = _kind(
+    "mask-includes-zero",
+    "{name}: the mask lets the gradient through where h is exactly 0; want 0 there",
+)
+MASK_EXCLUDES_ZERO = _kind(
+    "mask-excludes-zero",
+    "{name}: the mask stops the gradient where h is exactly 0; want it to pass",
+)
+FORGOT_TERM = _kind("forgot-term", "{name}: right but for {term}, which is left out")
+OLD_VALUE = _kind(
+    "old-value", "{name}: {term} enters with its value from before this step; want the new one"
+)
+NEW_VALUE = _kind(
+    "new-value", "{name}: {term} enters with its value after the change; want the one from before"
+)
+ACCUMULATES = _kind(
+    "accumulates",
+    "{name}: gradients of earlier steps are still in it; set them to zero before each",
+)
+KNOWN = _kind("known-mistake", "{name}: {text}")

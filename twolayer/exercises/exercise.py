@@ -1,0 +1,73 @@
+"""An exercise: what it asks, how an answer is checked, its two hints and its solution."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twolayer.exercises.diagnoses import Diagnosis
+
+
+class Checker(Protocol):
+    """What tells whether an answer is right."""
+
+    def diagnose(self, answer: object, *, seconds: float) -> Diagnosis | None:
+        """Look for what is wrong with an answer.
+
+        Args:
+            answer: What the reader gave.
+            seconds: How long one call of the reader's code may take.
+
+        Returns:
+            What is wrong, or None if the answer is right.
+        """
+
+    def answer(self, solution: Callable[..., Any]) -> object:
+        """Make of an exercise's solution what a reader would give as the answer.
+
+        Args:
+            solution: The exercise's ``solution``.
+
+        Returns:
+            The answer.
+        """
+
+    @property
+    def tried_on(self) -> str:
+        """What a right answer was tried on, in words, such as ``"on 3 inputs"``; may be empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """One exercise of a lesson.
+
+    Args:
+        number: Its place in the lesson, from 1.
+        title: What it is about, as its heading on the page says it.
+        check: What tells whether an answer is right.
+        hints: Two hints, the second going further than the first; neither gives the solution away.
+        solution: A function or class that answers the exercise, whose source is shown. Where the
+            answer is a value, a function without arguments that returns it.
+        stub: The name of the diagnosis that the page's stub gets before the reader changes it.
+    """
+
+    number: int
+    title: str
+    check: Checker
+    hints: tuple[str, str]
+    solution: Callable[..., Any]
+    stub: str = "empty"
+
+    @property
+    def source(self) -> str:
+        """The solution's source, without the imports that it shares with the page."""
+        return inspect.getsource(self.solution).rstrip()
+
+    @property
+    def answer(self) -> object:
+        """What a reader who follows the solution gives as the answer."""
+        return self.check.answer(self.solution)

@@ -1,0 +1,143 @@
+"""Results as arrays, and whether two agree."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+"""An array of any dtype and shape."""
+
+
+def is_tensor(value: object) -> bool:
+    """Tell whether a value is a PyTorch tensor, without loading PyTorch for it.
+
+    Args:
+        value: Anything.
+
+    Returns:
+        Whether it is.
+    """
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def as_array(value: Any) -> Array:
+    """Take a result as an array of its own memory.
+
+    Args:
+        value: An array, a tensor or a number.
+
+    Returns:
+        An array.
+
+    Examples:
+        >>> as_array(2.5).shape
+        ()
+    """
+    if is_tensor(value):
+        value = value.detach().cpu().resolve_conj().resolve_neg().numpy()
+    return np.array(value)
+
+
+def same(a: Array, b: Array, *, tolerance: float = 1e-8) -> bool:
+    """Tell whether two arrays have one shape and agree but for round-off.
+
+    Args:
+        a: An array.
+        b: Another.
+        tolerance: How far entries may be apart, relative to the largest entry of ``b``.
+
+    Returns:
+        Whether they agree.
+
+    Examples:
+        >>> import numpy as np
+        >>> same(np.array([1.0, 2.0]), np.array([1.0, 2.0 + 1e-12]))
+        True
+        >>> same(np.zeros(2), np.zeros((2, 1)))
+        False
+    """
+    if a.shape != b.shape:
+        return False
+    if a.size == 0:
+        return True
+    if b.dtype.kind not in "fc" or a.dtype.kind not in "biufc":
+        return bool(np.array_equal(a, b))
+    return not apart(a, b, tolerance=tolerance).any()
+
+
+def apart(a: Array, b: Array, *, tolerance: float = 1e-8) -> Array:
+    """Mark the entries in which two arrays of one shape differ.
+
+    Args:
+        a: An array.
+        b: Another.
+        tolerance: How far entries may be apart, relative to the largest finite entry of ``b``.
+
+    Returns:
+        A Boolean array; NaN agrees with NaN, an infinity with itself.
+    """
+    if a.dtype.kind not in "biufc" or b.dtype.kind not in "biufc":
+        return np.asarray(a != b)
+    finite = np.abs(b[np.isfinite(b)])
+    scale = float(finite.max()) if finite.size else 0.0
+    return np.asarray(~np.isclose(a, b, rtol=0, atol=tolerance * (scale or 1.0), equal_nan=True))
+
+
+def copied(value: Any) -> Any:
+    """Copy an input so that the copy's changes don't reach it.
+
+    Args:
+        value: An array, a tensor, a list of such, or a value that can't be changed.
+
+    Returns:
+        The copy; a tensor that requires grad gives a leaf that does.
+    """
+    if is_tensor(value):
+        return value.detach().clone().requires_grad_(value.requires_grad)
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, list):
+        return [copied(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: copied(entry) for name, entry in value.items()}
+    return value
+
+
+def kind_of(value: object) -> str:
+    """Name the type of a value in a reader's words.
+
+    Args:
+        value: Anything.
+
+    Returns:
+        The type's name.
+
+    Examples:
+        >>> kind_of([1.0])
+        'list'
+    """
+    if is_tensor(value):
+        return "tensor"
+    return "NumPy array" if isinstance(value, np.ndarray) else type(value).__name__
+
+
+def share_memory(a: Any, b: Any) -> bool:
+    """Tell whether two arrays or two tensors overlap in memory.
+
+    Args:
+        a: An array or a tensor.
+        b: Another.
+
+    Returns:
+        Whether writing into one can change the other.
+    """
+    if is_tensor(a) and is_tensor(b):
+        return bool(a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr() and a.numel())
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return bool(np.may_share_memory(a, b) and np.shares_memory(a, b))
+    return False

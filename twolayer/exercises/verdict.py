@@ -1,0 +1,43 @@
+"""What a check says of an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check says of an answer.
+
+    In a notebook it shows nothing of its own, since ``check`` has printed its text.
+
+    Args:
+        id: The exercise's id.
+        right: Whether the answer is right.
+        diagnosis: The name of what is wrong, or None.
+        text: The verdict in words.
+
+    Examples:
+        >>> bool(Verdict("numpy_by_hand.1", True, None, "numpy_by_hand.1: right."))
+        True
+    """
+
+    id: str
+    right: bool
+    diagnosis: str | None
+    text: str
+
+    def __bool__(self) -> bool:
+        """Tell whether the answer is right."""
+        return self.right
+
+    def _ipython_display_(self) -> None:
+        """Show nothing in a notebook."""
+
+
+LISTENERS: list[Callable[[Verdict], None]] = []
+"""Called with each verdict; the command line listens here to the file that it runs."""
