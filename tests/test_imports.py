@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import twolayer
+from twolayer.exercises.registry import lesson_names
 from twolayer.rungs import RUNGS
 
 PACKAGE = Path(twolayer.__file__).parent
@@ -31,9 +32,46 @@ MAY_KNOW = {
     "compare": {"checks", "fit", "problem", "rungs"},
     "__init__": {"compare", "fit", "problem"},
     "workers": set(),
-    "__main__": {"checks", "compare", "fit", "problem", "record", "recording", "rungs"},
+    "__main__": {
+        "checks",
+        "compare",
+        "exercises",
+        "fit",
+        "problem",
+        "record",
+        "recording",
+        "rungs",
+    },
+    "exercises": {"checks", "exercises.registry", "exercises.verdict"},
+    "exercises.verdict": set(),
+    "exercises.diagnoses": set(),
+    "exercises.values": set(),
+    "exercises.draws": set(),
+    "exercises.exercise": {"exercises.diagnoses"},
+    "exercises.registry": {"exercises", "exercises.exercise"},
+    "exercises.running": {"exercises", "exercises.diagnoses"},
+    "exercises.comparing": {"exercises", "exercises.diagnoses", "exercises.values"},
+    "exercises.program": {"exercises.verdict"},
+    "exercises.lessons": set(),
     **{f"rungs.{rung}": {"checks", "fit", "layers", "problem", "tensors"} for rung in RUNGS},
 }
+_CHECKING = {
+    "exercises",
+    *(f"exercises.{name}" for name in ("comparing", "diagnoses", "draws", "running", "values")),
+}
+MAY_KNOW["exercises.computation"] = _CHECKING
+MAY_KNOW["exercises.answers"] = MAY_KNOW["exercises.classes"] = {
+    *_CHECKING,
+    "exercises.computation",
+}
+# No lesson's exercises know another's.
+for _lesson in lesson_names():
+    MAY_KNOW[f"exercises.lessons.{_lesson}"] = {
+        *MAY_KNOW["exercises.answers"],
+        "exercises.answers",
+        "exercises.classes",
+        "exercises.exercise",
+    }
 MAY_KNOW["rungs.data_parallel"] = MAY_KNOW["rungs.autograd"] | {"workers"}
 
 

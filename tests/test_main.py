@@ -395,14 +395,18 @@ commands:
     fit       fit the network on one rung
     compare   fit the network on all rungs and compare them
     record    measure this machine and its GPU, into a file
+    check     check the answers in a script or a notebook
+    hint      give a hint on an exercise
 
 examples:
   python -m twolayer list
   python -m twolayer fit autograd --steps 100
   python -m twolayer compare --dtype float32 --json
   python -m twolayer record --output my_gpu.json
+  python -m twolayer check numpy_by_hand.ipynb --watch
 
-exit status: 0 if all went well, 1 if a fit diverged, 2 if an argument is wrong.
+exit status: 0 if all went well, 1 if a fit diverged or an answer is not right, 2 if an argument is
+wrong.
 """,
     "list": f"""{USAGE} list [-h] [--json]
 
@@ -435,6 +439,30 @@ options:
   --output FILE  a new file (default: the device's name and the day)
   --page PATH    cuda_device.py (default: in gallery/ beside the package)
   --quick        try it out in seconds; the figures say nothing
+""",
+    "check": f"""{USAGE} check [-h] [--watch] [--seconds S] FILE
+
+Run a script or a notebook of exercises and say of each answer whether it is right, or what is wrong
+and where.
+
+positional arguments:
+  FILE         a script (.py) or a notebook (.ipynb)
+
+options:
+  -h, --help   show this help message and exit
+  --watch      check again each time that you save; end with Ctrl-C
+  --seconds S  how long the file may run (default: 60)
+""",
+    "hint": f"""{USAGE} hint [-h] ID [N]
+
+Print a hint on an exercise; the second goes further than the first.
+
+positional arguments:
+  ID          such as numpy_by_hand.2
+  N           1 (default) or 2
+
+options:
+  -h, --help  show this help message and exit
 """,
 }
 

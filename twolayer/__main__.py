@@ -22,7 +22,8 @@ from twolayer.rungs import RUNGS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_DIVERGED, _BAD_ARGUMENT, _INTERRUPTED, _CLOSED_PIPE = 1, 2, 130, 141
+_DIVERGED = _NOT_RIGHT = 1
+_BAD_ARGUMENT, _INTERRUPTED, _CLOSED_PIPE = 2, 130, 141
 _DTYPES = ("float32", "float64")
 _DESCRIPTION = """\
 Fit one two-layer network, x @ w1 -> ReLU -> @ w2, on the rungs of the ladder:
@@ -34,8 +35,10 @@ examples:
   python -m twolayer fit autograd --steps 100
   python -m twolayer compare --dtype float32 --json
   python -m twolayer record --output my_gpu.json
+  python -m twolayer check numpy_by_hand.ipynb --watch
 
-exit status: 0 if all went well, 1 if a fit diverged, 2 if an argument is wrong.
+exit status: 0 if all went well, 1 if a fit diverged or an answer is not right, 2 if an argument is
+wrong.
 """
 
 
@@ -46,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What follows ``python -m twolayer``, by default what the process was given.
 
     Returns:
-        The exit status: 0 if all went well, 1 if a fit diverged, 2 if an argument is wrong, 130 if
-        you interrupted it, 141 if the reader of its output went away.
+        The exit status: 0 if all went well, 1 if a fit diverged or an answer is not right, 2 if an
+        argument is wrong, 130 if you interrupted it, 141 if the reader of its output went away.
 
     Examples:
         >>> main(["fit", "no_such_rung"])  # one line on standard error
@@ -56,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     try:
         options = parser.parse_args(arguments)
-        options.command(options)
+        status = options.command(options)
         sys.stdout.flush()
     except DivergedError as error:
         _complain(str(error))
@@ -71,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("interrupted")
         return _INTERRUPTED
-    return 0
+    return int(status or 0)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -142,6 +145,38 @@ def _parser() -> _Parser:
         "--quick", action="store_true", help="try it out in seconds; the figures say nothing"
     )
     recording.set_defaults(command=_record)
+
+    checking = commands.add_parser(
+        "check",
+        help="check the answers in a script or a notebook",
+        description=(
+            "Run a script or a notebook of exercises and say of each answer whether it is right, or "
+            "what is wrong and where."
+        ),
+    )
+    checking.add_argument("file", metavar="FILE", help="a script (.py) or a notebook (.ipynb)")
+    checking.add_argument(
+        "--watch", action="store_true", help="check again each time that you save; end with Ctrl-C"
+    )
+    checking.add_argument(
+        "--seconds",
+        metavar="S",
+        type=_number,
+        default=60.0,
+        help="how long the file may run (default: 60)",
+    )
+    checking.set_defaults(command=_check)
+
+    hinting = commands.add_parser(
+        "hint",
+        help="give a hint on an exercise",
+        description="Print a hint on an exercise; the second goes further than the first.",
+    )
+    hinting.add_argument("id", metavar="ID", help="such as numpy_by_hand.2")
+    hinting.add_argument(
+        "number", metavar="N", nargs="?", type=_whole_number, default=1, help="1 (default) or 2"
+    )
+    hinting.set_defaults(command=_hint)
 
     for command in (fitting, comparing):
         command.add_argument(
@@ -282,6 +317,38 @@ def _record(options: argparse.Namespace) -> None:
         message = f"output: {str(output)!r} given, which can't be written: {error.strerror}"
         raise ValueError(message) from None
     print(output)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from twolayer.exercises import program  # noqa: PLC0415 - as in _record
+
+    seconds = checks.finite_number("seconds", options.seconds, above=0)
+    path = Path(options.file)
+
+    def once() -> int:
+        report = program.run(path, seconds=seconds)
+        print(report.summary, flush=True)
+        return 0 if report.right else _NOT_RIGHT
+
+    if not options.watch:
+        return once()
+
+    def again() -> None:
+        try:
+            once()
+        except program.FileError as error:  # Half-written code is mended by the next save.
+            _complain(str(error))
+
+    if not path.is_file():
+        return once()
+    program.watch(path, again)
+    return 0
+
+
+def _hint(options: argparse.Namespace) -> None:
+    from twolayer.exercises import hint  # noqa: PLC0415 - as in _record
+
+    hint(options.id, options.number)
 
 
 def _new_file(path: Path) -> Path:

@@ -24,8 +24,7 @@ def check(id_: str, answer: object, *, seconds: float = 5.0) -> Verdict:
 
     Raises:
         TypeError: If ``id_`` is not a string, or ``seconds`` is not a number.
-        LookupError: If no exercise has this id.
-        ValueError: If ``seconds`` is out of range.
+        ValueError: If no exercise has this id, or ``seconds`` is out of range.
 
     Examples:
         >>> verdict = check("numpy_by_hand.1", ...)
@@ -61,8 +60,7 @@ def hint(id_: str, number: int = 1) -> None:
 
     Raises:
         TypeError: If ``id_`` is not a string, or ``number`` is not a whole number.
-        LookupError: If no exercise has this id.
-        ValueError: If ``number`` is neither 1 nor 2.
+        ValueError: If no exercise has this id, or ``number`` is neither 1 nor 2.
 
     Examples:
         >>> hint("numpy_by_hand.1", 3)
@@ -87,13 +85,13 @@ def solution(id_: str) -> None:
 
     Raises:
         TypeError: If ``id_`` is not a string.
-        LookupError: If no exercise has this id.
+        ValueError: If no exercise has this id.
 
     Examples:
         >>> solution("numpy_by_hand.7")
         Traceback (most recent call last):
             ...
         twolayer.exercises.registry.UnknownExerciseError: id: 'numpy_by_hand.7' given; want one like
-        'numpy_by_hand.4' or 'numpy_by_hand.3' or 'numpy_by_hand.2'
+        'numpy_by_hand.1' or 'numpy_by_hand.2' or 'numpy_by_hand.3' or 'numpy_by_hand.4'
     """
     print(find(id_).source)  # noqa: T201 - as above

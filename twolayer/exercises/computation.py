@@ -202,20 +202,20 @@ class Computation:
             return diagnoses.EMPTY(what=f"{name} is still `...`")
         if given is None:
             return diagnoses.NONE(name=name)
+        if is_tensor(given) and is_tensor(wanted) and given.device != wanted.device:
+            return diagnoses.WRONG_DEVICE(name=name, given=given.device, wanted=wanted.device)
         number = np.ndim(as_array(wanted)) == 0 and not is_tensor(wanted)
         if number and isinstance(given, int | float | np.number):
             return None
         arrays = is_tensor(given) if self.tensors else isinstance(given, np.ndarray)
         if arrays and as_array(given).dtype.kind in "biufc":
-            return self._place(name, given, wanted)
+            return self._precision(name, given, wanted)
         kind = "tensor" if self.tensors else "number" if number else "NumPy array"
         said = f"{kind_of(given)} of objects" if arrays else kind_of(given)
         return diagnoses.WRONG_TYPE(name=name, given=said, wanted=kind)
 
-    def _place(self, name: str, given: Any, wanted: Any) -> Diagnosis | None:
-        """The device and, where numbers of another precision are no mistake of another kind, the dtype."""
-        if is_tensor(given) and is_tensor(wanted) and given.device != wanted.device:
-            return diagnoses.WRONG_DEVICE(name=name, given=given.device, wanted=wanted.device)
+    def _precision(self, name: str, given: Any, wanted: Any) -> Diagnosis | None:
+        """Another dtype, unless the entries say that the mistake is of another kind."""
         if not self.dtype or not hasattr(wanted, "dtype") or given.dtype == wanted.dtype:
             return None
         near = same(as_array(given), as_array(wanted), tolerance=1e-3)

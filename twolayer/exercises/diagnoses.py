@@ -37,8 +37,8 @@ class Kind(NamedTuple):
         sentence: The sentence that tells of it, with places for words in braces.
 
     Examples:
-        >>> SIGN(name="grad_w1")
-        Diagnosis(name='sign', text="grad_w1: its sign is flipped")
+        >>> SIGN(name="grad_w1").text
+        'grad_w1: its sign is flipped'
     """
 
     name: str

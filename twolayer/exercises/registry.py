@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from twolayer.exercises.exercise import Exercise
 
 
-class UnknownExerciseError(LookupError):
+class UnknownExerciseError(ValueError):
     """An id that no exercise has.
 
     Args:
@@ -30,7 +30,7 @@ class UnknownExerciseError(LookupError):
     """
 
     def __init__(self, given: object, known: list[str]) -> None:
-        close = difflib.get_close_matches(str(given), known, n=3, cutoff=0.5) or known[:3]
+        close = sorted(difflib.get_close_matches(str(given), known, n=4, cutoff=0.5)) or known[:4]
         wanted = " or ".join(repr(name) for name in close) or "a lesson's name, a dot and a number"
         super().__init__(f"id: {given!r} given; want one like {wanted}")
 
