@@ -58,6 +58,7 @@ extensions = [
     "landmarks",
     "page_descriptions",
     "short_names",
+    "exercise_answers",
     "page_html",
     "page_figures",
     "page_links",
@@ -118,6 +119,8 @@ sphinx_gallery_conf = {
     "reset_modules": ("gallery_reset.reset",),
     "reset_modules_order": "both",
     "capture_repr": ("_repr_html_", "__repr__"),
+    # A verdict is printed; shown as a cell's value, it would stand there twice.
+    "ignore_repr_types": r"twolayer\.exercises\.verdict\.Verdict",
     "remove_config_comments": True,
     "download_all_examples": False,
     "min_reported_time": sys.maxsize,

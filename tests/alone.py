@@ -15,7 +15,9 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import package_wheel
 import script_header
+from offers import built_site
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from strict_kernels import prepare
@@ -25,6 +27,7 @@ CONSTRAINTS = ROOT / "constraints.txt"
 ENVIRONMENTS = ROOT / ".nox" / "downloads"
 NOTEBOOK_RUNNER = Path(__file__).with_name("run_notebook.py")
 TIMEOUT = 300
+PACKAGE = "twolayer"
 # A download that asks for the network ends here, even where it catches every exception.
 GUARD = '''\
 """End a process that asks another machine for anything."""
@@ -106,9 +109,14 @@ class Workplace:
         for other in folder.glob("*"):
             if other != self.folder:
                 shutil.rmtree(other)
+        # Exercises need the package, which the site offers; no index may give another of its name.
+        self._wheel = built_site() / package_wheel.name()
+        self._constraints = self.folder / "constraints.txt"
         guard = self.folder / "guard"
         guard.mkdir(parents=True, exist_ok=True)
         (guard / "sitecustomize.py").write_text(GUARD, encoding="utf-8")
+        pins = CONSTRAINTS.read_text("utf-8")
+        self._constraints.write_text(f"{pins}{PACKAGE} @ {self._wheel.as_uri()}\n", "utf-8")
         self._environments: dict[str, Environment] = {}
 
     def environment(self, script: Path) -> Environment:
@@ -133,8 +141,15 @@ class Workplace:
                 check=True,
             )
             requirements = tuple(script_header.read(header)["dependencies"])
+            if PACKAGE in requirements:
+                self._install_package(done.stdout.strip())
             self._environments[header] = Environment(Path(done.stdout.strip()), requirements)
         return self._environments[header]
+
+    def _install_package(self, python: str) -> None:
+        """Put the site's wheel in place of the one that the environment was made with."""
+        command = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall"]
+        subprocess.run([*command, str(self._wheel)], env=_clean_environment(), check=True)
 
     def run_script(self, script: Path) -> subprocess.CompletedProcess[str]:
         """Run a script as it is, in the environment that its header describes.
@@ -231,7 +246,7 @@ class Workplace:
             **_clean_environment(),
             "PIPX_HOME": str(self.folder / "pipx"),
             "PIPX_DEFAULT_BACKEND": "pip",
-            "PIP_CONSTRAINT": str(CONSTRAINTS),
+            "PIP_CONSTRAINT": str(self._constraints),
             "MPLBACKEND": "Agg",
             "MPLCONFIGDIR": str(self.folder / "matplotlib"),
             "CUDA_VISIBLE_DEVICES": "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import io
 import json
 import os
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted((ROOT / "gallery").rglob("*.py"))
-NAMES = [script.stem for script in SCRIPTS]
+EXERCISES = "exercises"
+NAMES = [
+    f"{EXERCISES}/{script.stem}" if script.parent.name == EXERCISES else script.stem
+    for script in SCRIPTS
+]
+"""Each page's name; exercises have their lesson's, so theirs goes with the folder."""
 KINDS = (".py", ".ipynb", ".zip")
 # What only Sphinx understands, or only docutils, and what sphinx-gallery tells itself.
 _RAW = {
@@ -67,13 +73,17 @@ def download(site: Path, name: str) -> Path:
 
     Args:
         site: The site's folder.
-        name: The file's name.
+        name: The file's name, that of exercises with their folder.
 
     Returns:
         Its path.
     """
-    (found,) = site.glob(f"_downloads/*/{name}")
-    return found
+    stem = name.rpartition(".")[0]
+    script = SCRIPTS[NAMES.index(stem)].relative_to(ROOT)
+    source = script.with_name(name.rpartition("/")[2]).as_posix()
+    # Sphinx keeps downloads of one name apart by a digest of where they come from.
+    folder = hashlib.md5(source.encode(), usedforsecurity=False).hexdigest()
+    return site / "_downloads" / folder / script.with_name(source).name
 
 
 def members(archive: Path) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import package_wheel
 import script_header
 from sphinx.errors import ExtensionError
 
@@ -44,10 +45,15 @@ def needs(header: dict[str, Any]) -> str:
         <BLANKLINE>
     """
     oldest = header["requires-python"].removeprefix(">=")
-    packages = " ".join(f'"{requirement}"' for requirement in header["dependencies"])
+    wheel = package_wheel.name()
+    named = {"twolayer": f"./{wheel}"}
+    packages = " ".join(f'"{named.get(name, name)}"' for name in header["dependencies"])
+    first = ""
+    if "twolayer" in header["dependencies"]:
+        first = f" First download `{wheel}`,\nwhich the site's page on exercises offers, to this folder."
     return (
-        f"To run this notebook you need Jupyter with Python {oldest} or newer, and some packages. "
-        "If one is\nmissing, run this line in a cell of its own, then restart the kernel:\n\n"
+        f"To run this notebook you need Jupyter with Python {oldest} or newer, and some packages."
+        f"{first} If one is\nmissing, run this line in a cell of its own, then restart the kernel:\n\n"
         f"    %pip install {packages}\n"
     )
 

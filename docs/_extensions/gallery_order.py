@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
 ORDER = {
     "tensors": ("creating", "operations", "numpy_interop", "cuda_device"),
     "autograd": ("tracking", "graph", "gradients", "vector_jacobian_product"),
@@ -12,6 +13,11 @@ ORDER = {
     "labs": ("break_it", "learning_rate_map"),
 }
 """The pages of each folder but the ladder's, in reading order."""
+EXERCISES = "exercises"
+"""The folder of exercises, whose pages have the names and the order of their lessons."""
+GUIDES = ("all_rungs", "backward_pass", "is_it_learning")
+LAST_GUIDES = ("recorded_runs", "cheat_sheet", "then_and_now", "glossary")
+"""The guides that stand between the ladder and the other galleries, and those after them."""
 
 
 class LadderOrder:
@@ -54,4 +60,17 @@ def page_names(folder: str) -> tuple[str, ...]:
     """
     from twolayer.rungs import RUNGS  # noqa: PLC0415
 
+    if folder == EXERCISES:
+        there = {path.stem for path in (ROOT / "gallery" / EXERCISES).glob("*.py")}
+        return tuple(name for name in lessons() if name in there)
     return ORDER.get(folder) or tuple(r.name for r in RUNGS.values() if r.folder == folder)
+
+
+def lessons() -> tuple[str, ...]:
+    """List the pages that exercises can belong to, in the order of the way through all pages.
+
+    Returns:
+        The names of the gallery's pages and of the guides.
+    """
+    folders = [name for names in ORDER.values() for name in names]
+    return (*page_names("two_layer"), *GUIDES, *folders, *LAST_GUIDES)

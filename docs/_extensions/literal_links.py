@@ -14,6 +14,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docutils import nodes
+from gallery_order import EXERCISES
 from short_names import spell_out
 from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -78,7 +79,7 @@ def find_target(
 
 
 def find_pages(docnames: Iterable[str]) -> dict[str, str]:
-    """List the pages that a literal can name: a gallery's by their scripts, and guides.
+    """List the pages that a literal can name: a gallery's by their scripts, exercises, and guides.
 
     Args:
         docnames: Pages of the site, ``gallery/<folder>/<script>`` and ``a_guide`` among them.
@@ -92,6 +93,11 @@ def find_pages(docnames: Iterable[str]) -> dict[str, str]:
         folder, _, name = docname.rpartition("/")
         in_gallery = folder.count("/") == 1 and folder.startswith("gallery/") and name != "index"
         is_guide = not folder and "_" in name
+        if docname == f"gallery/{EXERCISES}/index":
+            found.setdefault(EXERCISES, []).append(docname)
+        if in_gallery and folder == f"gallery/{EXERCISES}":
+            # A lesson's exercises have its name, so theirs is said with the folder.
+            name = f"{EXERCISES}/{name}"
         if in_gallery or is_guide:
             found.setdefault(name, []).append(docname)
     return {name: pages[0] for name, pages in found.items() if len(pages) == 1}
@@ -189,8 +195,9 @@ class LiteralLinks(SphinxPostTransform):
 
 
 def _tells_the_next_page(literal: nodes.Node) -> bool:
-    """Tell whether a literal stands in a paragraph that says which page is next."""
-    return literal.parent is not None and literal.parent.astext().startswith("Next: ")
+    """Tell whether a literal stands in a paragraph that says where to go on, or back."""
+    starts = ("Next: ", "Practise: ", "Back: ")
+    return literal.parent is not None and literal.parent.astext().startswith(starts)
 
 
 def _is_protected(literal: nodes.Node) -> bool:

@@ -4,7 +4,7 @@ sphinx-gallery takes each page's first figure for a thumbnail, and on the ladder
 the same falling curve. Here each page has a drawing of its own idea in
 ``docs/_drawings/thumbnails/<folder>/<name>.svg``. It stands in the page itself, so that the theme's
 colours reach it and no file is loaded for it. On the ladder, a small ladder beside it shows which
-rung this is.
+rung this is. A page of exercises shows the drawing of its lesson.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from docutils import nodes
-from gallery_order import page_names
+from gallery_order import EXERCISES, page_names
 from inline_svg import for_page
 from plain_line import line, link
 from sphinx.util import logging
@@ -131,6 +131,9 @@ class GalleryCards(SphinxDirective):
         docs = Path(self.env.srcdir)
         script = docs / folder / f"{name}.py"
         drawing = docs / DRAWINGS / folder.name / f"{name}.svg"
+        if folder.name == EXERCISES:
+            # Exercises show the drawing of their lesson.
+            drawing = next(docs.glob(f"{DRAWINGS}/*/{name}.svg"), drawing)
         for file in (script, drawing):
             self.env.note_dependency(str(file))
         svg = ""

@@ -104,7 +104,7 @@ def stamps() -> dict[str, str]:
     """Sum up what each cache depends on beyond the pages' own text.
 
     Returns:
-        A stamp for the gallery, the executed pages and Sphinx's doctrees.
+        A stamp for the gallery, its exercises, the executed pages and Sphinx's doctrees.
     """
     extensions = DOCS / "_extensions"
     drawing = [extensions / name for name in ("figures.py", "figure_text.py", "gallery_reset.py")]
@@ -114,11 +114,14 @@ def stamps() -> dict[str, str]:
     graphs = [extensions / "graph_pictures.py", ROOT / "twolayer" / "graph.py"]
     gallery = digest([*drawing, *written, *graphs], *versions((*_EXECUTING, "graphviz-pure")))
     # Of the gallery's scripts, executed pages see the rungs' loops.
-    code = [ROOT / "twolayer", extensions / "training_loop.py", *drawing]
+    package = [path for path in (ROOT / "twolayer").iterdir() if path.name != "exercises"]
+    code = [*sorted(package), extensions / "training_loop.py", *drawing]
     pages = digest(code, *loops(), *versions(_EXECUTING))
     tools = [extensions, DOCS / "conf.py", DOCS / "inventories"]
     doctrees = digest(tools, *versions(_EXECUTING + _SHAPING), wanted_version())
-    return {"gallery": gallery, "pages": pages, "doctrees": doctrees}
+    # Of the gallery's pages, those of exercises alone import the package.
+    exercises = digest([ROOT / "twolayer" / "exercises"])
+    return {"gallery": gallery, "exercises": exercises, "pages": pages, "doctrees": doctrees}
 
 
 def loops() -> list[str]:
@@ -150,6 +153,7 @@ def clear_caches(*, fresh: bool) -> list[str]:
         before = {}
     places = {
         "gallery": [DOCS / "gallery"],
+        "exercises": [DOCS / "gallery" / "exercises"],
         "pages": [BUILD / "jupyter_cache", BUILD / "jupyter_execute"],
         "doctrees": [DOCTREES, HTML, EPUB],
     }

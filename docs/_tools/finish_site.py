@@ -12,6 +12,7 @@ import markdown_pages
 import not_found
 import offline_search
 import offline_zip
+import package_wheel
 import page_parts
 import search_index
 import site_address
@@ -53,6 +54,8 @@ def finish(
     begin("write addresses")
     not_found.write(site, known.address)
     site_address.write(site, known)
+    begin("build the wheel")
+    package_wheel.write(site)
     begin("pack the zip")
     offline_zip.write(site)
     begin("put the site in place")

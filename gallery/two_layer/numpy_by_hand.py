@@ -211,4 +211,6 @@ for learning_rate in (1e-6, 2e-6, 5e-6):
 # - Each gradient has the shape of what it belongs to, and shapes alone nearly fix the formulas.
 # - Central differences check a gradient without trusting the derivation.
 #
+# Practise: ``exercises/numpy_by_hand``
+#
 # Next: ``tensors_by_hand`` keeps every line and changes the library.

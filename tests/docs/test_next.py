@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from gallery_order import page_names
+from gallery_order import EXERCISES, page_names
 from literal_links import find_pages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +21,8 @@ def reading_order() -> list[str]:
     entries = [line for block in blocks for line in block.split("\n") if line and line[0] != ":"]
     order = ["index"]
     for entry in entries:
+        if entry == f"gallery/{EXERCISES}/index":
+            continue  # Beside the way: each page of exercises is reached from its lesson.
         if entry.startswith("gallery/"):
             folder = entry.split("/")[1]
             order += [f"gallery/{folder}/{name}" for name in page_names(folder)]
@@ -36,14 +38,17 @@ def source(page: str) -> str:
     return (DOCS / f"{page}.md").read_text("utf-8")
 
 
-def named(page: str) -> str:
-    """The page that a page's line "Next:" leads to."""
-    (line,) = re.findall(r"(?m)^Next: .*(?:\n(?!\n).*)*", source(page))
+EXERCISE_PAGES = [f"gallery/{EXERCISES}/{name}" for name in page_names(EXERCISES)]
+
+
+def named(page: str, word: str = "Next") -> str:
+    """The page that a page's line "Next:" leads to, or one that begins with another word."""
+    (line,) = re.findall(rf"(?m)^{word}: .*(?:\n(?!\n).*)*", source(page))
     if link := re.search(r"\]\(([^)#]+)\.(?:md|rst)\)", line):
         return link[1]
-    literal = re.search(r"``(\w+)``", line)
+    literal = re.search(r"``([\w/]+)``", line)
     assert literal is not None, line
-    everything = [name for name in reading_order() if name != page]
+    everything = [name for name in (*reading_order(), *EXERCISE_PAGES) if name != page]
     return find_pages(everything)[literal[1]]
 
 
@@ -58,7 +63,17 @@ def test_every_page_is_in_the_order() -> None:
         for path in (ROOT / "gallery").rglob("*.py")
     ]
     guides = [path.stem for path in DOCS.glob("*.md") if path.stem != "404"]
-    assert sorted(order) == sorted([*gallery, *guides, "reference/index"])
+    assert sorted([*order, *EXERCISE_PAGES]) == sorted([*gallery, *guides, "reference/index"])
+
+
+@pytest.mark.parametrize("page", EXERCISE_PAGES)
+def test_exercises_are_reached_from_their_lesson_and_lead_on(page: str) -> None:
+    """A lesson's end leads to its exercises; they lead back to it, and on to where it leads."""
+    name = page.rpartition("/")[2]
+    (lesson,) = [other for other in reading_order() if other.rpartition("/")[2] == name]
+    assert named(lesson, "Practise") == page
+    assert named(page, "Back") == lesson
+    assert named(page) == named(lesson)
 
 
 @pytest.mark.parametrize(("page", "following"), [*pairwise(reading_order())])
@@ -70,7 +85,8 @@ def test_each_page_leads_to_the_next(page: str, following: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [p for p in reading_order() if p not in ("index", "reference/index")]
+    "page",
+    [p for p in (*reading_order(), *EXERCISE_PAGES) if p not in ("index", "reference/index")],
 )
 def test_each_page_has_the_parts_that_readers_expect(page: str) -> None:
     """A page says what you'll learn and ends with a summary of three lines and the next page."""

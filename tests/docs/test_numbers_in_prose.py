@@ -49,7 +49,7 @@ GIVEN = [
 ]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_page_has_each_number_of_its_prose(page: Path) -> None:
     """A number in a page's text is one that the page shows, has in its code, or is excused for."""
     excused = {text for stem, text, *_ in (*ELSEWHERE, *GIVEN) if stem == page.stem}

@@ -1,7 +1,8 @@
 """Run one page alone and keep what it shows.
 
 Usage: ``python -I run_page.py PAGE FOLDER``. A gallery script runs as it does for a person who
-downloaded it: whatever environment this runs in, it can't import twolayer. A guide, a Markdown file
+downloaded it: whatever environment this runs in, it can't import twolayer, unless its header names
+it, as those of exercises do. A guide, a Markdown file
 with code cells, may import it, and the modules that guides share. Warnings are errors.
 
 ``FOLDER/values.json`` gets the variables that JSON can hold. ``FOLDER/shown.json`` gets what the
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
 _SHOW = "__show__"
+_NAMES_PACKAGE = re.compile(r'(?m)^#     "twolayer",$')
 _CELL = re.compile(r"^# ?%%")
 
 
@@ -92,8 +94,8 @@ class Tape:
         Args:
             value: The value; None is not shown.
         """
-        if value is None:
-            return
+        if value is None or hasattr(value, "_ipython_display_"):
+            return  # What displays itself has nothing to take down here.
         for method in ("_repr_markdown_", "_repr_html_", "__repr__"):
             if hasattr(value, method) and (text := getattr(value, method)()):
                 self.shown.append({"result": text})
@@ -180,7 +182,9 @@ def main(path: str, folder: str) -> None:
     mpl.use("agg")
     import matplotlib.pyplot as plt  # noqa: PLC0415 - after the choice of how to draw
 
-    if path.endswith(".py"):
+    if _NAMES_PACKAGE.search(source):
+        sys.path.insert(0, str(ROOT))
+    elif path.endswith(".py"):
         sys.meta_path.insert(0, _NoPackage())
     warnings.simplefilter("error")
     main_module = ModuleType("__main__")

@@ -15,7 +15,7 @@ import script_header
 from agreement import TOLERANCE, largest_relative_difference, reference_fit
 from expectations import EXPECTED, GUIDES, PAGES, SCRIPTS, expected_file, run, unexpected
 from figure_lines import blank
-from gallery_order import page_names
+from gallery_order import EXERCISES, page_names
 from tolerance import Tolerance
 
 from twolayer.rungs import RUNGS
@@ -29,9 +29,20 @@ ROOT = Path(__file__).parents[2]
 # Packages that are imported by another name than they are installed by.
 INSTALLED_AS = {"sklearn": "scikit-learn"}
 
-every_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+
+def name_of(page: Path) -> str:
+    """A page's name, with its folder where it has a lesson's."""
+    return f"{EXERCISES}/{page.stem}" if is_exercise(page) else page.stem
+
+
+def is_exercise(page: Path) -> bool:
+    """Whether a page holds exercises."""
+    return page.parent.name == EXERCISES
+
+
+every_script = pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
 every_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
-every_page = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
 NOT_FINITE = re.compile(r"(?i)\b(?:nan|inf(?:inity)?)\b")
 
 
@@ -56,7 +67,7 @@ def test_the_ladder_has_a_page_for_each_rung() -> None:
 
 @every_script
 def test_page_runs_alone(script: Path, runs: Callable[[Path], Run]) -> None:
-    """In an empty folder, without twolayer, a page runs without a warning and leaves no file."""
+    """In an empty folder, without twolayer unless its header names it, a page runs without a warning and leaves no file."""
     done, folder = runs(script)
     assert (done.returncode, done.stderr) == (0, "")
     assert not NOT_FINITE.search(done.stdout)
@@ -81,9 +92,9 @@ def test_page_prints_what_is_expected(page: Path, runs: Callable[[Path], Run]) -
     assert unexpected(page, runs(page).shown) == []
 
 
-@every_page
+@pytest.mark.parametrize("page", [p for p in PAGES if not is_exercise(p)], ids=name_of)
 def test_no_figure_is_blank(page: Path, runs: Callable[[Path], Run]) -> None:
-    """A page shows figures, and each of their axes has something on it to see."""
+    """A lesson shows figures, and each of their axes has something on it to see."""
     figures = runs(page).figures
     assert figures != []
     assert [fault for figure in figures for fault in blank(figure)] == []
@@ -134,10 +145,14 @@ def test_a_script_that_warns_fails(tmp_path: Path) -> None:
 
 @every_script
 def test_header_names_what_the_script_imports(script: Path) -> None:
-    """A script's PEP 723 header names just its imports, with the bounds of pyproject.toml."""
+    """A script's PEP 723 header names just its imports, with the bounds of pyproject.toml; only
+    exercises import twolayer.
+    """
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     bounds = pyproject["project"]["dependencies"] + pyproject["dependency-groups"]["gallery"]
-    by_name = {re.split(r"[<>=]", bound)[0]: bound for bound in bounds}
+    by_name: dict[str, str] = {re.split(r"[<>=]", bound)[0]: bound for bound in bounds}
+    if is_exercise(script):
+        by_name["twolayer"] = "twolayer"
     tree = ast.parse(script.read_text(encoding="utf-8"))
     imported = {
         name.partition(".")[0]
@@ -185,10 +200,15 @@ def test_text_reads_plainly_in_downloads(script: Path) -> None:
 
 @every_script
 def test_page_has_the_parts_that_readers_expect(script: Path) -> None:
-    """A page says what you'll learn, shows a figure, sums up in three lines, names the next."""
+    """A page says what you'll learn, sums up in three lines, names the next; a lesson shows a figure,
+    exercises lead back to their lesson.
+    """
     cells = list(text_cells(script))
     assert "What you'll learn" in cells[0]
-    assert "plt.show()" in script.read_text(encoding="utf-8")
+    if is_exercise(script):
+        assert re.search(rf"(?m)^# Back: .*``{script.stem}``", cells[-1])
+    else:
+        assert "plt.show()" in script.read_text(encoding="utf-8")
     summary = cells[-1]
     assert summary.startswith("# Summary\n# -------\n")
     assert len(re.findall(r"(?m)^# - ", summary)) == 3

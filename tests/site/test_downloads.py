@@ -10,10 +10,12 @@ import tomllib
 import zipfile
 from typing import TYPE_CHECKING
 
+import package_wheel
 import pytest
 import script_header
 from gallery_downloads import TAG, ZIP_TIME, needs
 from offers import (
+    EXERCISES,
     KINDS,
     NAMES,
     ROOT,
@@ -34,16 +36,22 @@ every_name = pytest.mark.parametrize("name", NAMES)
 every_script = pytest.mark.parametrize("script", SCRIPTS, ids=NAMES)
 
 
+def file_of(name: str) -> str:
+    """The name of a page's files, without their endings."""
+    return name.rpartition("/")[2]
+
+
 def test_each_page_offers_a_script_a_notebook_and_a_zip(site: Path) -> None:
     """The site holds these three of each gallery page, and no other such file."""
-    expected = sorted(f"{name}{kind}" for name in NAMES for kind in KINDS)
+    expected = sorted(f"{script.stem}{kind}" for script in SCRIPTS for kind in KINDS)
     assert sorted(path.name for path in offered(site)) == expected
 
 
 @every_script
 def test_a_downloaded_script_is_the_gallerys(site: Path, script: Path) -> None:
     """A downloaded script is the one that the gallery's tests run, byte for byte."""
-    assert download(site, script.name).read_bytes() == script.read_bytes()
+    name = NAMES[SCRIPTS.index(script)]
+    assert download(site, f"{name}.py").read_bytes() == script.read_bytes()
 
 
 @every_name
@@ -54,11 +62,12 @@ def test_a_downloads_header_agrees_with_pyproject(site: Path, name: str) -> None
 
     for script in (
         download(site, f"{name}.py").read_bytes(),
-        members(download(site, f"{name}.zip"))[f"{name}.py"],
+        members(download(site, f"{name}.zip"))[f"{file_of(name)}.py"],
     ):
         header = script_header.read(script.decode())
         assert header["requires-python"] == pyproject["project"]["requires-python"]
-        assert set(header["dependencies"]) - bounds == set()
+        package = {"twolayer"} if name.startswith(EXERCISES) else set()
+        assert set(header["dependencies"]) - bounds == package
 
 
 @every_name
@@ -100,8 +109,10 @@ def test_a_notebook_is_its_script(site: Path, name: str) -> None:
 @every_name
 def test_a_zip_holds_the_script_and_the_notebook(site: Path, name: str) -> None:
     """A zip holds a page's script and notebook as they are offered singly, and nothing else."""
-    files = (f"{name}.ipynb", f"{name}.py")
-    expected = {file: download(site, file).read_bytes() for file in files}
+    kinds = (".ipynb", ".py")
+    expected = {
+        f"{file_of(name)}{kind}": download(site, f"{name}{kind}").read_bytes() for kind in kinds
+    }
     assert members(download(site, f"{name}.zip")) == expected
 
 
@@ -110,7 +121,10 @@ def test_a_zip_is_the_same_in_every_build(site: Path, name: str) -> None:
     """A zip's files are sorted, have one fixed time, and are not compressed by this machine."""
     with zipfile.ZipFile(download(site, f"{name}.zip")) as archive:
         entries = archive.infolist()
-    assert [entry.filename for entry in entries] == [f"{name}.ipynb", f"{name}.py"]
+    assert [entry.filename for entry in entries] == [
+        f"{file_of(name)}.ipynb",
+        f"{file_of(name)}.py",
+    ]
     assert {entry.date_time for entry in entries} == {ZIP_TIME}
     assert {entry.compress_type for entry in entries} == {zipfile.ZIP_STORED}
     assert {(entry.create_system, entry.external_attr) for entry in entries} == {(3, 0o644 << 16)}
@@ -122,3 +136,15 @@ def test_the_readme_installs_what_its_script_needs(site: Path) -> None:
     (packages,) = re.findall(r"(?m)^\$ python -m pip install (.+)\n\$ python autograd\.py$", readme)
     header = script_header.read(download(site, "autograd.py").read_text("utf-8"))
     assert packages.split() == [re.split("[<>=]", r)[0] for r in header["dependencies"]]
+
+
+def test_the_wheel_holds_the_package(site: Path) -> None:
+    """The site offers the package as a wheel, each module as it is here, with fixed times."""
+    wheel = site / package_wheel.name()
+    held = {name: data for name, data in members(wheel).items() if name.endswith(".py")}
+    assert held == {
+        path.relative_to(ROOT).as_posix(): path.read_bytes()
+        for path in (ROOT / "twolayer").rglob("*.py")
+    }
+    with zipfile.ZipFile(wheel) as archive:
+        assert len({entry.date_time for entry in archive.infolist()}) == 1

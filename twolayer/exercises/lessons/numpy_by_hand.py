@@ -263,7 +263,7 @@ EXERCISES = (
         check=_ONE_LINE,
         hints=(
             "A mean is a sum divided by a number. What does that do to each slope?",
-            "y_pred and y hold N * D_out entries, and the mean divides by all of them.",
+            "``y_pred`` and ``y`` hold ``N * D_out`` entries, and the mean divides by all of them.",
         ),
         solution=loss_and_grad,
         stub="sum-for-mean",
@@ -273,7 +273,7 @@ EXERCISES = (
         title="A mask that stops nothing",
         check=_MASK,
         hints=(
-            "Print h before and after the line that makes h_relu. Which entries are below zero?",
+            "Print ``h`` before and after the line that makes ``h_relu``. Which entries are below zero?",
             "An assignment makes no copy, so two names stand for one array here. Look for a way to "
             "apply ReLU that makes a new one.",
         ),
@@ -285,8 +285,8 @@ EXERCISES = (
         title="A bias in both layers",
         check=_BIAS,
         hints=(
-            "Each row of h gets the same b1. By how much does the loss grow when one entry of b1 does?",
-            "One entry of b1 moves a whole column of h, so its gradient adds up the slopes of that "
+            "Each row of ``h`` gets the same ``b1``. By how much does the loss grow when one entry of ``b1`` does?",
+            "One entry of ``b1`` moves a whole column of ``h``, so its gradient adds up the slopes of that "
             "column: find the array that has them, and the axis that runs over the batch.",
         ),
         solution=backward_with_bias,
@@ -298,7 +298,7 @@ EXERCISES = (
         check=_LEAKY,
         hints=(
             "What is LeakyReLU's slope where its input is positive, and what is it elsewhere?",
-            "Make an array in the shape of h that holds the slope at each entry; the chain rule says what "
+            "Make an array in the shape of ``h`` that holds the slope at each entry; the chain rule says what "
             "to do with it. PyTorch takes the smaller slope at exactly 0.",
         ),
         solution=leaky_relu_backward,
