@@ -146,9 +146,14 @@ def _add(app: Sphinx, document: nodes.document) -> None:
         if not made or parent is None:
             continue
         place = parent.index(block) + 1
-        while place < len(parent) and "sphx-glr-script-out" in parent[place].get("classes", []):
+        while place < len(parent) and _is_output(parent[place]):
             place += 1
         parent[place:place] = made
+
+
+def _is_output(node: nodes.Node) -> bool:
+    """Tell whether a node is what a cell printed."""
+    return isinstance(node, nodes.Element) and "sphx-glr-script-out" in node.get("classes", [])
 
 
 def _open(self: Any, node: fold) -> None:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import epub
 import finish_site
 import offline_search
+import package_wheel
 import site_address
 import sphinx_runs
 from bundles import BundleError
@@ -120,7 +121,7 @@ def stamps() -> dict[str, str]:
     tools = [extensions, DOCS / "conf.py", DOCS / "inventories"]
     doctrees = digest(tools, *versions(_EXECUTING + _SHAPING), wanted_version())
     # Of the gallery's pages, those of exercises alone import the package.
-    exercises = digest([ROOT / "twolayer" / "exercises"])
+    exercises = digest([ROOT / "twolayer" / "exercises"], package_wheel.name())
     return {"gallery": gallery, "exercises": exercises, "pages": pages, "doctrees": doctrees}
 
 

@@ -44,13 +44,17 @@ def test_other_literals_stay(text: str) -> None:
 
 
 def test_gallery_pages_and_guides_are_known_by_name() -> None:
-    """Pages of all gallery folders and guides can be linked; indexes and names given twice can't."""
+    """Pages of all gallery folders and guides can be linked, exercises with their folder; other
+    indexes and names given twice can't.
+    """
     docnames = {
         "gallery/two_layer/autograd",
         "gallery/tensors/creating",
         "gallery/tensors/index",
         "gallery/tensors/twice",
         "gallery/autograd/twice",
+        "gallery/exercises/index",
+        "gallery/exercises/autograd",
         "reference/gradients",
         "index",
         "all_rungs",
@@ -58,6 +62,8 @@ def test_gallery_pages_and_guides_are_known_by_name() -> None:
 
     expected = {
         "autograd": "gallery/two_layer/autograd",
+        "exercises": "gallery/exercises/index",
+        "exercises/autograd": "gallery/exercises/autograd",
         "creating": "gallery/tensors/creating",
         "all_rungs": "all_rungs",
     }

@@ -103,8 +103,8 @@ def own_tests(module: str) -> list[str]:
         module: The module's path below ``twolayer/``.
 
     Returns:
-        Arguments that select them for pytest: the file of its name, or for a rung all tests whose
-        names have the rung's.
+        Arguments that select them for pytest: the file of its name, for a rung all tests whose
+        names have the rung's, for the exercises all of theirs.
 
     Examples:
         >>> own_tests("checks.py")
@@ -115,6 +115,8 @@ def own_tests(module: str) -> list[str]:
     path = Path(module)
     if path.parent.name == "rungs":
         return ["tests/rungs", "-k", path.stem]
+    if path.parts[0] == "exercises":
+        return ["tests/exercises"]
     return [f"tests/test_{path.stem.strip('_')}.py"]
 
 

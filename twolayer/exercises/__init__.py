@@ -9,6 +9,10 @@ from twolayer.exercises.verdict import LISTENERS, Verdict
 __all__ = ["Verdict", "check", "hint", "solution"]
 
 
+# A diagnosis begins with one of these, or with a name of code, which keeps its small letter.
+_OPENINGS = ("nothing", "right", "the", "you", "your")
+
+
 def check(id_: str, answer: object, *, seconds: float = 5.0) -> Verdict:
     """Say whether an answer is right, or what is wrong and where.
 
@@ -40,9 +44,9 @@ def check(id_: str, answer: object, *, seconds: float = 5.0) -> Verdict:
         tried = exercise.check.tried_on
         text = f"{id_}: right{f', {tried}' if tried else ''}."
     else:
-        said = (
-            problem.text[:1].upper() + problem.text[1:] if problem.name == "empty" else problem.text
-        )
+        said = problem.text
+        if said.partition(" ")[0] in _OPENINGS:
+            said = said[:1].upper() + said[1:]
         text = f'{id_}: not yet. {said}.\nFor a hint, run hint("{id_}").'
     verdict = Verdict(id_, problem is None, problem.name if problem else None, text)
     print(text)  # noqa: T201 - the verdict is for the reader's eyes
