@@ -200,8 +200,8 @@ epub_tocscope = "includehidden"
 epub_tocdup = False
 epub_tocdepth = 2
 epub_show_urls = "no"
-# _tools/epub.py says what the book holds.
-suppress_warnings = ["epub.unknown_project_files"]
+# _tools/epub.py says what the book holds. Exercises have their lesson's name, and each page is linked with its folder.
+suppress_warnings = ["epub.unknown_project_files", "sphinx_gallery.duplicate_filename"]
 
 
 def setup(app: Sphinx) -> None:

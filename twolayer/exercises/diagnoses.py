@@ -39,6 +39,8 @@ class Kind(NamedTuple):
     Examples:
         >>> SIGN(name="grad_w1").text
         'grad_w1: its sign is flipped'
+        >>> sorted(name for name in KINDS if name.startswith("mask"))[:3]
+        ['mask-after-change', 'mask-excludes-zero', 'mask-includes-zero']
     """
 
     name: str
