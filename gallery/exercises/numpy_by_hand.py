@@ -49,7 +49,7 @@ check("numpy_by_hand.1", loss_and_grad)
 #
 # This backward pass runs, and its shapes are right, but ``grad_w1`` is not. Find out why the mask stops nothing, and mend
 # it. ``x`` is (N, D_in), ``y`` (N, D_out), ``w1`` (D_in, H) and ``w2`` (H, D_out); return the gradients of both weight
-# matrices, in their shapes.
+# matrices, in their shapes. As on each rung, ReLU's slope at exactly 0 is 0.
 
 
 def backward(x, y, w1, w2):
