@@ -36,7 +36,7 @@ class Value:
 
     @property
     def tried_on(self) -> str:
-        """Nothing: a value is right or not."""
+        """An empty text, since a value is right or not."""
         return ""
 
     def answer(self, solution: Callable[..., Any]) -> object:

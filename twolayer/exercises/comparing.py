@@ -41,7 +41,12 @@ class Mistake:
 
 
 class Variant(NamedTuple):
-    """What a known mistake gives for one case."""
+    """What a known mistake gives for one case.
+
+    Args:
+        mistake: The mistake.
+        results: What its variant returned, by name.
+    """
 
     mistake: Mistake
     results: Mapping[str, Array]

@@ -64,7 +64,7 @@ class Report(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """One line: how many answers are right, and what ended the file."""
+        """How many answers are right, and what ended the file, in one line."""
         right = sum(verdict.right for verdict in self.verdicts)
         said = f"{right} of {len(self.verdicts)} right"
         return said if self.problem is None else f"{said}; {self.problem}"
