@@ -83,7 +83,7 @@ def download(site: Path, name: str) -> Path:
     source = script.with_name(name.rpartition("/")[2]).as_posix()
     # Sphinx keeps downloads of one name apart by a digest of where they come from.
     folder = hashlib.md5(source.encode(), usedforsecurity=False).hexdigest()
-    return site / "_downloads" / folder / script.with_name(source).name
+    return site / "_downloads" / folder / name.rpartition("/")[2]
 
 
 def members(archive: Path) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -64,10 +65,29 @@ class Exercise:
 
     @property
     def source(self) -> str:
-        """The solution's source, without the imports that it shares with the page."""
-        return inspect.getsource(self.solution).rstrip()
+        """The solution's source, without the types, which the page's stubs do without too."""
+        return _untyped(inspect.getsource(self.solution).rstrip())
 
     @property
     def answer(self) -> object:
         """What a reader who follows the solution gives as the answer."""
         return self.check.answer(self.solution)
+
+
+def _untyped(source: str) -> str:
+    """Take the annotations of arguments and results out of a source."""
+    lines = source.splitlines(keepends=True)
+    spans = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.arg) and node.annotation is not None:
+            spans.append((node.lineno, node.col_offset + len(node.arg), node.annotation))
+        elif isinstance(node, ast.FunctionDef) and node.returns is not None:
+            line = lines[node.returns.lineno - 1]
+            spans.append(
+                (node.returns.lineno, line.rindex(" ->", 0, node.returns.col_offset), node.returns)
+            )
+    for number, start, annotation in sorted(spans, key=lambda span: span[:2], reverse=True):
+        end = annotation.end_col_offset
+        if annotation.end_lineno == number:
+            lines[number - 1] = lines[number - 1][:start] + lines[number - 1][end:]
+    return "".join(lines)
