@@ -380,9 +380,8 @@ print(f"inputs without a live ReLU: {dead_inputs.sum()} of {N}; they cost {lost:
 # How much patience?
 # ------------------
 #
-# The upper border is sharp: a fit that explodes does so within a few steps. The border between learning and
-# dying depends on how long you wait. Four times as many steps bring fits with a few ReLUs less back to the zone
-# that learns; where nearly all are dead, they bring nothing.
+# The border between learning and dying depends on how long you wait. Four times as many steps bring a fit with
+# fewer ReLUs back to the zone that learns; where nearly all are dead, they bring nothing.
 
 some = [RATES["normal"][place] for place in (4, 5, 6)]
 numbers = turned(*start("normal", seed=0))
