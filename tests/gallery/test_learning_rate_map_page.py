@@ -54,7 +54,7 @@ def values(page: Run) -> dict[str, Any]:
 def functions() -> dict[str, Any]:
     """The page's functions, its sizes and its colours, without its fits."""
     wanted = {"N, D_in, H, D_out", "EXPLODED", "COLOURS"}
-    kept = [
+    kept: list[ast.stmt] = [
         node
         for node in ast.parse(PAGE.read_text("utf-8")).body
         if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef)
@@ -180,7 +180,8 @@ def test_the_bound_is_two_over_the_hessians_largest_eigenvalue(functions: dict[s
 
     def loss(weights: torch.Tensor) -> torch.Tensor:
         a, b = weights.split([w1.numel(), w2.numel()])
-        return ((x @ a.view_as(w1)).relu() @ b.view_as(w2) - y).square().sum()
+        total: torch.Tensor = ((x @ a.view_as(w1)).relu() @ b.view_as(w2) - y).square().sum()
+        return total
 
     hessian = torch.autograd.functional.hessian(loss, torch.cat([w1.flatten(), w2.flatten()]))
     largest = torch.linalg.eigvalsh(torch.as_tensor(hessian))[-1].item()
