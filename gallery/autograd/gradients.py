@@ -228,4 +228,6 @@ print("x.grad", x.grad)
 # - Clear ``grad`` between calls; a vector needs ``gradient=``, a second walk ``retain_graph=True``.
 # - ``torch.autograd.grad`` returns gradients; ``torch.Tensor.retain_grad`` keeps one in the middle.
 #
+# Practise: ``exercises/gradients``
+#
 # Next: ``vector_jacobian_product`` says what ``backward`` computes where the result is a vector.

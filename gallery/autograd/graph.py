@@ -327,4 +327,6 @@ for forward in (compute_loss, penalized_loss):
 # - Functions keep what their gradient needs; ``torch.Tensor.backward`` frees it, ``torch.no_grad`` keeps none.
 # - Gradients that meet at one function add up; called in order, the functions are the whole backward pass.
 #
+# Practise: ``exercises/graph``
+#
 # Next: ``gradients`` computes one gradient in three ways and shows what ``backward`` does with it.

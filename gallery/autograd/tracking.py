@@ -246,4 +246,6 @@ plt.show()
 #   storage.
 # - Never change numbers through ``data``: ``backward`` can't notice, and the gradient may be wrong.
 #
+# Practise: ``exercises/tracking``
+#
 # Next: ``graph`` follows the record from a result to its leaves, function by function.

@@ -261,4 +261,6 @@ for D_out in sizes:
 # - ``torch.func.jacrev`` gives all of ``J``, at the price of one backward pass for each output.
 # - A loss has one output, so its gradient is one pass; its ``v`` is the ladder's ``grad_y_pred``.
 #
+# Practise: ``exercises/vector_jacobian_product``
+#
 # Next: ``lenet`` puts all of this to use in a network that reads images.

@@ -21,8 +21,8 @@ What you'll learn:
 """
 
 # %%
-# A mean in place of the sum
-# --------------------------
+# Exercise 1: A mean in place of the sum
+# --------------------------------------
 #
 # The lesson's loss is the sum of squared errors. In this function it is their mean, but one line still
 # belongs to the sum. Change it.
@@ -44,8 +44,8 @@ def loss_and_grad(y_pred, y):
 check("numpy_by_hand.1", loss_and_grad)
 
 # %%
-# A mask that stops nothing
-# -------------------------
+# Exercise 2: A mask that stops nothing
+# -------------------------------------
 #
 # This backward pass runs, and its shapes are right, but ``grad_w1`` is not. Find out why the mask stops nothing, and mend
 # it. ``x`` is (N, D_in), ``y`` (N, D_out), ``w1`` (D_in, H) and ``w2`` (H, D_out); return the gradients of both weight
@@ -69,8 +69,8 @@ def backward(x, y, w1, w2):
 check("numpy_by_hand.2", backward)
 
 # %%
-# A bias in both layers
-# ---------------------
+# Exercise 3: A bias in both layers
+# ---------------------------------
 #
 # Now each layer adds a bias: ``b1``, shape (H,), to ``h`` and ``b2``, shape (D_out,), to ``y_pred``. The loss is the sum of
 # squared errors again. Fill in the gradients of both biases, in the biases' shapes.
@@ -94,8 +94,8 @@ def backward_with_bias(x, y, w1, b1, w2, b2):
 check("numpy_by_hand.3", backward_with_bias)
 
 # %%
-# LeakyReLU's backward pass
-# -------------------------
+# Exercise 4: LeakyReLU's backward pass
+# -------------------------------------
 #
 # LeakyReLU passes a positive number on as it is and multiplies any other by ``slope``, a number such as 0.1. Derive its
 # backward pass: from ``h``, its input, and ``grad_h_relu``, the gradient of its output, both (N, H), find the gradient of its

@@ -314,4 +314,6 @@ print("classes", classes.tolist(), "  at step 20", guesses[20], "  at the end", 
 # - ``next_functions`` leads from a loss to the ``AccumulateGrad`` of each parameter; ``torch.optim.SGD``
 #   then moves that parameter against its ``grad``.
 #
+# Practise: ``exercises/lenet``
+#
 # Next: ``digits`` trains this network on real images.

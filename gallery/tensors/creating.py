@@ -192,4 +192,6 @@ for name, draw in draws.items():
 # - ``torch.Tensor.new_ones`` and ``torch.randn_like`` take from another tensor what you don't spell out.
 # - ``torch.get_default_dtype`` says what floats become; ``torch.manual_seed`` makes PyTorch's draws repeat.
 #
+# Practise: ``exercises/creating``
+#
 # Next: ``operations`` computes with tensors, and asks after each line where the result lies.

@@ -208,4 +208,6 @@ else:
 # - A cast moves nothing; ``to`` with a device and a dtype does both; tensors that meet must be on one device.
 # - Measure what a GPU gains, with ``torch.cuda.synchronize`` before you read the clock.
 #
+# Practise: ``exercises/cuda_device``
+#
 # Next: ``tracking`` looks at what PyTorch records while you compute.

@@ -232,4 +232,6 @@ torch.set_warn_always(False)
 # - ``torch.Tensor.detach`` helps where gradients are in the way; an unknown dtype needs ``torch.Tensor.to``.
 # - ``numpy.shares_memory`` answers when you don't remember.
 #
+# Practise: ``exercises/numpy_interop``
+#
 # Next: ``cuda_device`` takes tensors to a place where NumPy can't follow.

@@ -193,4 +193,6 @@ print("tolist:", table.tolist())
 # - Slices, ``torch.Tensor.view`` and ``torch.t`` share memory; lists, masks, at times ``torch.reshape`` copy.
 # - ``torch.Tensor.item`` takes the number out of a tensor that has one.
 #
+# Practise: ``exercises/operations``
+#
 # Next: ``numpy_interop`` asks the same question of arrays and tensors: who shares, and who copies?

@@ -255,4 +255,6 @@ plt.show()
 # - The update runs under ``torch.no_grad``, which keeps it out of the graph.
 # - ``backward`` adds, so clear: ``w.grad = None``, or ``torch.optim.Optimizer.zero_grad``.
 #
+# Practise: ``exercises/autograd``
+#
 # Next: ``custom_function`` removes the built-in ReLU: you teach autograd an operation of your own.

@@ -231,4 +231,6 @@ except RuntimeError as error:
 # - Tensors go into ``save_for_backward``, other values onto ``ctx``; such values get None as gradient.
 # - ``torch.autograd.gradcheck`` in float64 checks what you wrote; at 0, ``torch.relu`` has gradient 0.
 #
+# Practise: ``exercises/custom_function``
+#
 # Next: ``static_graph`` removes your forward lines from the loop: a graph is captured once and run 500 times.

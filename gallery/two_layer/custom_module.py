@@ -249,4 +249,6 @@ plt.show()
 # - ``torch.nn.Module.state_dict`` and ``torch.nn.Module.load_state_dict`` carry weights from one network to
 #   another.
 #
+# Practise: ``exercises/custom_module``
+#
 # Next: ``dynamic_graph`` takes away the last fixed thing: ``forward`` may do something else at every call.

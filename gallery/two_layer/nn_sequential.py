@@ -239,4 +239,6 @@ plt.show()
 # - ``torch.nn.MSELoss`` sums or averages over all elements: choose the learning rate for the one you use.
 # - ``torch.nn.Module.parameters`` and ``torch.nn.Module.zero_grad`` reach every weight without naming one.
 #
+# Practise: ``exercises/nn_sequential``
+#
 # Next: ``optimizers`` takes the update away, the last lines that you still write by hand.

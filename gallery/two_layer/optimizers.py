@@ -245,4 +245,6 @@ for rule, options in ((adam, {}), (adam, {"weight_decay": 0.01}), (adamw, {})):
 #   about the rate.
 # - ``torch.optim.AdamW`` shrinks all weights a little at each step, unless ``weight_decay`` is zero.
 #
+# Practise: ``exercises/optimizers``
+#
 # Next: ``custom_module`` takes away the row of layers, the one form that a network could have so far.

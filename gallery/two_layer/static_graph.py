@@ -291,4 +291,6 @@ print("public:", *(name for name in ("cond", "while_loop", "scan") if hasattr(to
 # - A known graph can be fused, placed and reused; capturing it costs time once.
 # - Decisions and loops on values stay in it only as operations: ``torch.cond``, ``torch.while_loop``.
 #
+# Practise: ``exercises/static_graph``
+#
 # Next: ``nn_sequential`` goes back to running line by line and removes the weights that you kept yourself.

@@ -204,4 +204,6 @@ for weight, grad in ((single["w1"], single["grad_w1"]), (w1, grad_w1)):
 # - ``torch.from_numpy`` shares memory; ``torch.Tensor.to`` changes dtype or device.
 # - Early losses agree between float32 and float64; late ones show where rounding slows the fit.
 #
+# Practise: ``exercises/tensors_by_hand``
+#
 # Next: ``autograd`` removes the backward pass that you wrote by hand.

@@ -94,7 +94,7 @@ def test_the_page_states_each_exercise(lesson: str) -> None:
     """Each exercise has a section of its title, with a statement, and its check in that section."""
     source = page_source(lesson)
     for exercise in exercises_of(lesson):
-        title = re.escape(exercise.title)
+        title = re.escape(f"Exercise {exercise.number}: {exercise.title}")
         section = re.search(rf"(?ms)^# {title}\n# -+\n#\n(.*?)(?=^# %%\n# .*\n# --|\Z)", source)
         assert section is not None, exercise.title
         assert re.match(r"# \w", section[1])

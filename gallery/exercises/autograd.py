@@ -1,0 +1,122 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "torch>=2.9",
+#     "twolayer",
+# ]
+# ///
+"""
+Exercises: autograd
+===================
+
+You mend updates and loops around ``backward``, and write two that the lesson doesn't have; a check runs them on weights of
+its own and tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's
+page ``exercises`` says how to install it.
+
+What you'll learn:
+
+- why an update works in place;
+- which gradients pile up, and when that is just what you want;
+- how momentum is written without an optimizer.
+"""
+
+# %%
+# Exercise 1: An update that changes nothing
+# ------------------------------------------
+#
+# One layer, one step: ``x`` is (N, D_in), ``y`` (N, D_out), and ``w``, (D_in, D_out), is a leaf that requires grad.
+# The function is to change ``w`` itself, so that the caller's tensor has moved and still is a leaf. It returns nothing. Mend it.
+
+import torch
+
+from twolayer.exercises import check
+
+
+def step(x, y, w, learning_rate):
+    """Change w in place by one step of gradient descent."""
+    loss = (x @ w - y).pow(2).sum()
+    loss.backward()
+    with torch.no_grad():
+        w = w - learning_rate * w.grad
+
+
+check("autograd.1", step)
+
+# %%
+# Exercise 2: Gradients that pile up
+# ----------------------------------
+#
+# Here is the lesson's loop as a function: ``x`` is (N, D_in), ``y`` (N, D_out), the leaves ``w1`` (D_in, H) and ``w2``
+# (H, D_out) are changed in place, and a list of the losses comes back. A line or two are missing. Mend it.
+
+
+def fit(x, y, w1, w2, learning_rate, steps):
+    """Change w1 and w2 in place, and return the losses."""
+    losses = []
+    for _ in range(steps):
+        loss = (torch.relu(x @ w1) @ w2 - y).pow(2).sum()
+        losses.append(loss.item())
+        loss.backward()
+        with torch.no_grad():
+            w1 -= learning_rate * w1.grad
+            w2 -= learning_rate * w2.grad
+    return losses
+
+
+check("autograd.2", fit)
+
+# %%
+# Exercise 3: Two half batches
+# ----------------------------
+#
+# That ``backward`` adds has a use: where a batch is too large for the memory, two halves may fit, one after the other. The
+# gradients are to be those of the mean of the squared errors over the whole batch, over all entries of ``y``. Shapes are as
+# above, and N may be odd. Change this function so that they are, still with one half at a time.
+
+
+def grads_by_halves(x, y, w1, w2):
+    """The gradients of the mean squared error, from one half batch at a time."""
+    half = len(x) // 2
+    for rows in (slice(None, half), slice(half, None)):
+        y_pred = torch.relu(x[rows] @ w1) @ w2
+        loss = (y_pred - y[rows]).pow(2).mean()
+        loss.backward()
+    return w1.grad, w2.grad
+
+
+check("autograd.3", grads_by_halves)
+
+# %%
+# Exercise 4: Momentum by hand
+# ----------------------------
+#
+# With momentum, a step follows a velocity, a tensor in the shape of ``w`` that starts at zero. In each turn the velocity is
+# multiplied by ``momentum``, a number below 1, and the gradient is added to it; then ``w`` moves by the learning rate times
+# the velocity, against it. Shapes are those of the first exercise, ``w`` is changed in place, and nothing is returned.
+
+
+def fit_with_momentum(x, y, w, learning_rate, momentum, steps):
+    """Change w in place by steps of gradient descent with momentum."""
+    velocity = torch.zeros_like(w)
+    for _ in range(steps):
+        loss = (x @ w - y).pow(2).sum()
+        loss.backward()
+        with torch.no_grad():
+            velocity = ...  # fill in
+            w -= learning_rate * velocity
+        # fill in what is missing before the next turn
+
+
+check("autograd.4", fit_with_momentum)
+
+# %%
+# Summary
+# -------
+#
+# - An update writes into the leaf; a new tensor under its name leaves the leaf as it was.
+# - ``backward`` adds: a trap between steps, and a tool for a batch in parts.
+# - What is kept from step to step, such as a velocity, stays out of the graph.
+#
+# Back: ``autograd`` is the lesson.
+#
+# Next: ``custom_function`` teaches autograd an operation of your own.

@@ -1,0 +1,99 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "torch>=2.9",
+#     "twolayer",
+# ]
+# ///
+"""
+Exercises: the graph that backward walks
+========================================
+
+You count the functions of a graph, find the leaves that it ends at, and work out how many bytes it keeps before you build
+it. A check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's
+page ``exercises`` says how to install it.
+
+What you'll learn:
+
+- how to walk a graph that is no tree;
+- how the walk leads to the tensors whose ``grad`` will be filled;
+- what the ladder's loss keeps, from its sizes alone.
+"""
+
+# %%
+# Exercise 1: Each function once
+# ------------------------------
+#
+# Return how many functions are behind ``result``, a tracked tensor that was computed: its ``grad_fn`` and all that
+# ``next_functions`` leads to from there, ``AccumulateGrad`` too. For the small graph below, this walk counts more functions
+# than there are. Find out why, and mend it.
+
+import torch
+
+from twolayer.exercises import check
+
+
+def count_functions(result):
+    """The number of functions behind a result."""
+
+    def count(function):
+        total = 1
+        for next_function, _ in function.next_functions:
+            if next_function is not None:
+                total += count(next_function)
+        return total
+
+    return count(result.grad_fn)
+
+
+w = torch.ones(3, requires_grad=True)
+squares = w * w
+print("counted:", count_functions((squares + squares).sum()))
+check("graph.1", count_functions)
+
+# %%
+# Exercise 2: Where the graph ends
+# --------------------------------
+#
+# Return a list of the leaves that ``backward`` would fill: the tensors that belong to the ``AccumulateGrad`` functions behind
+# ``result``, each once, in any order. Those are the very tensors, not copies. Tensors that aren't tracked have no such
+# function.
+
+
+def leaves_of(result):
+    """The tracked leaves that a result was computed from."""
+    leaves = ...  # fill in
+    return leaves
+
+
+check("graph.2", leaves_of)
+
+# %%
+# Exercise 3: The bytes that a loss keeps
+# ---------------------------------------
+#
+# The loss of the ladder is ``(torch.relu(x @ w1) @ w2 - y).pow(2).sum()``, all in float32, which takes 4 bytes a number. The
+# shapes are ``x`` (N, D_in), ``w1`` (D_in, H), ``w2`` (H, D_out) and ``y`` (N, D_out); ``w1`` and ``w2`` are tracked, ``x`` and ``y``
+# aren't. From the sizes, compute how many bytes the graph keeps for its backward pass: go through the operations one by one
+# and ask of each what its gradient needs. What two functions keep of the same memory counts once.
+
+
+def kept_bytes(N, D_in, H, D_out):
+    """The bytes that the graph of the ladder's loss keeps."""
+    total = ...  # fill in
+    return total
+
+
+check("graph.3", kept_bytes)
+
+# %%
+# Summary
+# -------
+#
+# - Two arrows may lead to one function, so a walk has to remember where it has been.
+# - ``AccumulateGrad`` knows its leaf by the name ``variable``.
+# - Kept is what a gradient needs: of a product the other factor, if somebody asks; of ReLU its result.
+#
+# Back: ``graph`` is the lesson.
+#
+# Next: ``gradients`` computes one gradient in three ways and shows what ``backward`` does with it.

@@ -1,0 +1,113 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "torch>=2.9",
+#     "twolayer",
+# ]
+# ///
+"""
+Exercises: LeNet
+================
+
+You work out shapes and numbers of parameters before there is a network, mend what flattens its maps, and walk its
+graph. A check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the
+site's page ``exercises`` says how to install it.
+
+What you'll learn:
+
+- which shape is left of an image after convolutions and pooling;
+- how many numbers a convolution and a linear layer have, and what each count depends on;
+- how to flatten so that one image and a batch both come out right;
+- how to visit every function of a graph.
+"""
+
+# %%
+# Exercise 1: An image of another size
+# ------------------------------------
+#
+# The lesson's two convolutions and two poolings take images of any size; only ``fc1`` insists on one. Suppose that an
+# image has 28 rows and 36 columns, shape (1, 28, 36). Work out its shape after the second pooling, where it would
+# be flattened: (channels, rows, columns). The convolutions are ``torch.nn.Conv2d(1, 6, 5)`` and
+# ``torch.nn.Conv2d(6, 16, 5)``, and each pooling keeps the largest of four neighbours.
+
+import torch
+
+from twolayer.exercises import check
+
+shape = ...  # fill in: three numbers in a tuple
+
+check("lenet.1", shape)
+
+# %%
+# Exercise 2: Count before you build
+# ----------------------------------
+#
+# A smaller network: a convolution from ``channels`` channels to ``maps`` maps with a square of ``side`` by ``side``, a
+# pooling that keeps the largest of four, and one linear layer to ``D_out`` outputs. The images have ``rows`` rows
+# and ``columns`` columns. How many numbers are in its parameters, weights and biases together? All six are whole
+# numbers; return one.
+#
+# This function runs, but two kinds of numbers are left out. Mend it.
+
+
+def numbers(channels, maps, side, rows, columns, D_out):
+    """How many numbers are in the parameters of both layers."""
+    conv = maps * channels * side**2
+    rows, columns = (rows - side + 1) // 2, (columns - side + 1) // 2
+    linear = D_out * maps * rows * columns
+    return conv + linear
+
+
+check("lenet.2", numbers)
+
+# %%
+# Exercise 3: A row for each image
+# --------------------------------
+#
+# This function is to make one row of an image's numbers. ``maps`` is a batch, (N, channels, rows, columns), or one
+# image, (channels, rows, columns). Return (N, channels * rows * columns) for a batch and (channels * rows * columns,)
+# for one image. For a batch it does so. For one image it raises nothing, and is wrong. Mend it.
+
+
+def flat(maps):
+    """One row of numbers for each image, of a batch or of one."""
+    return torch.flatten(maps, 1)
+
+
+check("lenet.3", flat)
+
+# %%
+# Exercise 4: All leaves behind a loss
+# ------------------------------------
+#
+# The lesson prints a graph; here you collect what stands at its ends. ``result`` is a tensor that autograd has
+# recorded, and its leaves are the tensors that ``backward`` would fill the ``grad`` of. Return them in a list, each
+# once, in any order. The walk below takes one way through the graph and misses the others. Mend it, or write your
+# own; remember that ``next_functions`` has None where no gradient is wanted.
+
+
+def leaves(result):
+    """The leaf tensors behind a result, each once."""
+    found = []
+    function = result.grad_fn
+    while function is not None:
+        if hasattr(function, "variable"):
+            found.append(function.variable)
+        following = [next_function for next_function, _ in function.next_functions]
+        function = following[0] if following else None
+    return found
+
+
+check("lenet.4", leaves)
+
+# %%
+# Summary
+# -------
+#
+# - A convolution takes its square's side less one off each side of an image; pooling halves what is left.
+# - A convolution's count of numbers ignores the image's size; that of the linear layer behind it doesn't.
+# - Count dimensions from the end, and follow every function of a graph, not the first.
+#
+# Back: ``lenet`` is the lesson.
+#
+# Next: ``digits`` trains this network on real images.

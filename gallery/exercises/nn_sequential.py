@@ -1,0 +1,123 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "torch>=2.9",
+#     "twolayer",
+# ]
+# ///
+"""
+Exercises: Layers in a row
+==========================
+
+You mend a loss twice, count what layers hold, and carry weights over from a network made by hand; a check tells you what is
+right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises``
+says how to install it.
+
+What you'll learn:
+
+- what a mean in place of a sum does to a step;
+- how a target of another shape spoils a loss without any error;
+- how many numbers a row of layers has to train;
+- in which shape a linear layer wants its weight.
+"""
+
+# %%
+# Exercise 1: A step that is far too short
+# ----------------------------------------
+#
+# This function takes one step of gradient descent on a single layer. Its learning rate is meant for the sum of squared errors, and the step
+# comes out far too short. Find out which loss the function takes, and mend it.
+#
+# ``weight`` is (D_out, D_in), as the layer keeps it, ``x`` is (N, D_in) and ``y`` (N, D_out). Return the new weight, (D_out, D_in).
+
+import torch
+
+from twolayer.exercises import check
+
+
+def one_step(weight, x, y, learning_rate):
+    """The weight after one step on the sum of squared errors."""
+    D_out, D_in = weight.shape
+    layer = torch.nn.Linear(D_in, D_out, bias=False, dtype=torch.float64)
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+    loss = torch.nn.MSELoss()(layer(x), y)
+    loss.backward()
+    return layer.weight.detach() - learning_rate * layer.weight.grad
+
+
+check("nn_sequential.1", one_step)
+
+# %%
+# Exercise 2: A column against a row
+# ----------------------------------
+#
+# A network with one output gives its predictions as a column: ``y_pred`` is (N, 1). The targets come as a vector: ``y`` is (N,). This sum of
+# squared errors raises nothing, but it is far too large. Look at the shape of the difference, and mend the function. Return the
+# loss, a tensor of one number.
+
+
+def column_loss(y_pred, y):
+    """The sum of squared errors of one output."""
+    return (y_pred - y).square().sum()
+
+
+check("nn_sequential.2", column_loss)
+
+# %%
+# Exercise 3: Count before you build
+# ----------------------------------
+#
+# How many numbers does a row of linear layers have to train? ``sizes`` is a list such as [D_in, H, D_out], with as many hidden sizes as you
+# like, from none on; ReLU stands between the layers and has nothing to train. ``bias`` is true or false, for all layers. Return a whole
+# number, without building a layer.
+
+
+def count_parameters(sizes, bias):
+    """How many numbers the layers hold in their weights and biases."""
+    count = ...  # fill in
+    return count
+
+
+check("nn_sequential.3", count_parameters)
+
+# %%
+# Exercise 4: From a network made by hand
+# ---------------------------------------
+#
+# A network made by hand computes ``(x @ w1 + b1).relu() @ w2 + b2``. This function builds the same network of layers and copies the weights
+# in. Its shapes fit, but its outputs differ. Mend the copying, and copy the biases too.
+#
+# ``w1`` is (D_in, H), ``b1`` (H,), ``w2`` (H, D_out), ``b2`` (D_out,). Return the network, which must not share memory with them.
+
+
+def as_layers(w1, b1, w2, b2):
+    """The network made by hand, as a row of layers."""
+    D_in, H = w1.shape
+    D_out = b2.shape[0]
+    net = torch.nn.Sequential(
+        torch.nn.Linear(D_in, H, dtype=torch.float64),
+        torch.nn.ReLU(),
+        torch.nn.Linear(H, D_out, dtype=torch.float64),
+    )
+    with torch.no_grad():
+        net[0].weight.copy_(w1.reshape(H, D_in))
+        net[0].bias.zero_()
+        net[2].weight.copy_(w2.reshape(D_out, H))
+        net[2].bias.zero_()
+    return net
+
+
+check("nn_sequential.4", as_layers)
+
+# %%
+# Summary
+# -------
+#
+# - ``torch.nn.MSELoss`` divides by the number of elements unless you say otherwise, and the step with it.
+# - Predictions and targets need one shape; broadcasting compares each with all.
+# - ``torch.nn.Linear`` keeps its weight as (out, in): transpose what you wrote as (in, out).
+#
+# Back: ``nn_sequential`` is the lesson.
+#
+# Next: ``optimizers`` takes the update away.

@@ -1,0 +1,118 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "torch>=2.9",
+#     "twolayer",
+# ]
+# ///
+"""
+Exercises: tensors by hand
+==========================
+
+You mend a step that writes where it shouldn't, keep dtype and device, and carry a loss and its backward pass from NumPy to
+tensors; a check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the
+site's page ``exercises`` says how to install it.
+
+What you'll learn:
+
+- how a change to a tensor reaches an array, and how to prevent it;
+- how a function gives back the dtype and the device that it got;
+- how softmax and its logarithm are written, and differentiated, in tensors.
+"""
+
+# %%
+# Exercise 1: Arrays behind your back
+# -----------------------------------
+#
+# This function gets NumPy arrays, ``x_array`` (N, D_in), ``y_array`` (N, D_out), ``w1_array`` (D_in, H) and ``w2_array``
+# (H, D_out), takes one step of the lesson's loop in tensors, and returns both new weights as arrays. The numbers are right,
+# but whoever calls it twice finds that the arrays have changed. Mend it.
+
+import torch
+
+from twolayer.exercises import check
+
+
+def step(x_array, y_array, w1_array, w2_array, learning_rate):
+    """The weights after one step, as new arrays."""
+    x, y = torch.from_numpy(x_array), torch.from_numpy(y_array)
+    w1, w2 = torch.from_numpy(w1_array), torch.from_numpy(w2_array)
+    h = x.mm(w1)
+    h_relu = h.clamp(min=0)
+    grad_y_pred = 2 * (h_relu.mm(w2) - y)
+    grad_w2 = h_relu.t().mm(grad_y_pred)
+    grad_h = grad_y_pred.mm(w2.t())
+    grad_h[h <= 0] = 0
+    grad_w1 = x.t().mm(grad_h)
+    w1 -= learning_rate * grad_w1
+    w2 -= learning_rate * grad_w2
+    return w1.numpy(), w2.numpy()
+
+
+check("tensors_by_hand.1", step)
+
+# %%
+# Exercise 2: The same kind, in the same place
+# --------------------------------------------
+#
+# The table that this function returns has the shape of ``scores``, (N, C), with a 1 in each row at its label and 0 elsewhere.
+# ``labels``, (N,), holds whole numbers from 0 to C - 1. A function that others call should give back the kind of number that
+# it got, on the device that it got. Mend this one.
+
+
+def one_hot(scores, labels):
+    """Ones at the labels, zeros elsewhere, of the scores' dtype and on their device."""
+    table = torch.zeros(scores.shape)
+    table[torch.arange(len(labels)), labels] = 1
+    return table
+
+
+check("tensors_by_hand.2", one_hot)
+
+# %%
+# Exercise 3: Softmax through the dictionary
+# ------------------------------------------
+#
+# The comments below are lines of NumPy: softmax makes probabilities of ``scores``, (N, C), and the loss is the mean of minus
+# the logarithm of the label's probability. Each row's largest score is subtracted first, so that ``exp`` can't overflow.
+# Write each line in tensors; return the loss, a tensor of shape (), and the probabilities, (N, C).
+
+
+def loss_and_probabilities(scores, labels):
+    """The mean cross-entropy, and the probabilities that softmax gives."""
+    shifted = ...  # scores - scores.max(axis=1, keepdims=True)
+    exps = ...  # np.exp(shifted)
+    probabilities = ...  # exps / exps.sum(axis=1, keepdims=True)
+    loss = ...  # -np.log(probabilities[np.arange(len(labels)), labels]).mean()
+    return loss, probabilities
+
+
+check("tensors_by_hand.3", loss_and_probabilities)
+
+# %%
+# Exercise 4: Cross-entropy's backward pass
+# -----------------------------------------
+#
+# Derive the gradient of that loss with respect to ``scores``, (N, C), on paper, and write it in tensors, without autograd.
+# It comes out shorter than the way through the probabilities suggests.
+
+
+def cross_entropy_backward(scores, labels):
+    """The gradient of the scores."""
+    grad_scores = ...  # fill in
+    return grad_scores
+
+
+check("tensors_by_hand.4", cross_entropy_backward)
+
+# %%
+# Summary
+# -------
+#
+# - ``torch.from_numpy`` shares memory, so a change in place needs a ``clone`` before it.
+# - A tensor made anew takes dtype and device from the tensors that it meets, if you say so.
+# - Softmax and cross-entropy, differentiated together, give a gradient that divides by no probability.
+#
+# Back: ``tensors_by_hand`` is the lesson.
+#
+# Next: ``autograd`` removes the backward pass that you wrote by hand.

@@ -1,0 +1,116 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "torch>=2.9",
+#     "twolayer",
+# ]
+# ///
+"""
+Exercises: the vector-Jacobian product
+======================================
+
+You multiply Jacobians with vectors, from either side and without ever building the matrix, and a check tells
+you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page
+``exercises`` says how to install it.
+
+What you'll learn:
+
+- on which side of the Jacobian the argument of ``backward`` stands;
+- how a vector is pulled back through a function of each entry and through a product;
+- what the product from the other side means, and that it runs forward;
+- how the whole Jacobian comes from products.
+"""
+
+# %%
+# Exercise 1: A vector on the wrong side
+# --------------------------------------
+#
+# Let ``y`` be ``x * x.sum()``. Each output depends on all inputs, so the Jacobian ``J`` has no zeros. It is right
+# in this function, but the product is not what ``y.backward(v)`` leaves in ``x.grad``. Change one line.
+#
+# ``x`` and ``v`` have the shape (D_in,); return the product, (D_in,).
+
+import torch
+
+from twolayer.exercises import check
+
+
+def product(x, v):
+    """What backward(v) leaves in x.grad, where y is x * x.sum()."""
+    J = x.sum() * torch.eye(len(x), dtype=x.dtype) + x[:, None]
+    return J @ v
+
+
+check("vector_jacobian_product.1", product)
+
+# %%
+# Exercise 2: The tanh of a product
+# ---------------------------------
+#
+# A layer computes ``y = tanh(x @ w)``, with ``x`` (N, D_in) and ``w`` (D_in, H). What arrives from behind is ``v``,
+# in the shape of ``y``, (N, H). Derive what ``backward`` makes of it: return the gradients of ``x`` and of ``w``,
+# in their shapes. Build no Jacobian; with N rows it would be a matrix of N times H rows.
+
+
+def tanh_vjp(x, w, v):
+    """Pull v back through y = tanh(x @ w), to both inputs."""
+    y = torch.tanh(x @ w)
+    grad_x = ...  # fill in, from v, y and w
+    grad_w = ...  # fill in, from v, y and x
+    return grad_x, grad_w
+
+
+check("vector_jacobian_product.2", tanh_vjp)
+
+# %%
+# Exercise 3: How the output moves
+# --------------------------------
+#
+# The product from the other side, ``J @ t``, answers another question: if ``x`` moves along ``t``, how fast does
+# each output move? It is called the Jacobian-vector product, and it needs no walk back. Compute it for the
+# lesson's network along with the output.
+#
+# One sample ``x`` and the direction ``t`` have the shape (D_in,), ``w1`` (D_in, H) and ``w2`` (H, D_out). Return ``y``
+# and ``moved_y``, both (D_out,). Where an entry of ``h`` is exactly 0, take ReLU's slope as 0.
+
+
+def network_jvp(x, w1, w2, t):
+    """The output of the network, and how it moves when x moves along t."""
+    h = x @ w1
+    y = torch.relu(h) @ w2
+    moved_y = ...  # fill in
+    return y, moved_y
+
+
+check("vector_jacobian_product.3", network_jvp)
+
+# %%
+# Exercise 4: A Jacobian, row by row
+# ----------------------------------
+#
+# Write what ``torch.autograd.functional.jacobian`` does: build the matrix from vector-Jacobian products, one for each
+# output. ``f`` is any function from a vector ``x``, (D_in,), to a vector, (D_out,). Return the Jacobian, (D_out, D_in),
+# as a tensor that needs no gradient of its own. Call none of PyTorch's functions that give a whole Jacobian.
+
+
+def jacobian(f, x):
+    """The Jacobian of f at x, a row at a time."""
+    leaf = x.clone().requires_grad_()
+    y = f(leaf)
+    J = ...  # fill in
+    return J
+
+
+check("vector_jacobian_product.4", jacobian)
+
+# %%
+# Summary
+# -------
+#
+# - ``v @ J`` weighs the outputs and goes back; ``J @ t`` moves the inputs and goes forward.
+# - Through a function of each entry, a vector is multiplied by slopes; through a product, by the other matrix.
+# - A vector with a single 1 picks a row of the Jacobian, so all rows take one product for each output.
+#
+# Back: ``vector_jacobian_product`` is the lesson.
+#
+# Next: ``lenet`` puts all of this to use in a network that reads images.

@@ -1,0 +1,365 @@
+"""Exercises on gradients that PyTorch finds, and on what is done with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from twolayer.exercises import diagnoses
+from twolayer.exercises.comparing import Mistake
+from twolayer.exercises.computation import Computation
+from twolayer.exercises.exercise import Exercise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from twolayer.exercises.draws import Draw
+
+# 1. An update that changes nothing
+
+
+def step(x: Tensor, y: Tensor, w: Any, learning_rate: float) -> None:
+    """Change w in place by one step of gradient descent."""
+    loss = (x @ w - y).pow(2).sum()
+    loss.backward()
+    with torch.no_grad():
+        w -= learning_rate * w.grad
+
+
+def _draw_layer(draw: Draw) -> dict[str, Any]:
+    N, D_in, D_out = draw.sizes("N", "D_in", "D_out")
+    return {
+        "x": draw.normal(N, D_in),
+        "y": draw.normal(N, D_out),
+        "w": draw.normal(D_in, D_out),
+        "learning_rate": draw.number(0.001, 0.01),
+    }
+
+
+def _layer_grad(x: Tensor, y: Tensor, w: Tensor) -> Tensor:
+    return 2 * x.t() @ (x @ w - y)
+
+
+_UPDATE = Computation(
+    draw=_draw_layer,
+    wanted=lambda x, y, w, rate: {"w": (w - rate * _layer_grad(x, y, w)).detach()},
+    changes=("w",),
+    tensors=True,
+    leaves=("w",),
+    tracked=False,
+)
+
+# 2. Gradients that pile up
+
+
+def fit(x: Tensor, y: Tensor, w1: Any, w2: Any, learning_rate: float, steps: int) -> list[float]:
+    """Change w1 and w2 in place, and return the losses."""
+    losses = []
+    for _ in range(steps):
+        loss = (torch.relu(x @ w1) @ w2 - y).pow(2).sum()
+        losses.append(loss.item())
+        w1.grad = w2.grad = None
+        loss.backward()
+        with torch.no_grad():
+            w1 -= learning_rate * w1.grad
+            w2 -= learning_rate * w2.grad
+    return losses
+
+
+def _draw_fit(draw: Draw) -> dict[str, Any]:
+    N, D_in, H, D_out = draw.sizes("N", "D_in", "H", "D_out")
+    return {
+        "x": draw.normal(N, D_in),
+        "y": draw.normal(N, D_out),
+        "w1": draw.normal(D_in, H),
+        "w2": draw.normal(H, D_out),
+        "learning_rate": draw.number(0.0001, 0.0005),
+        "steps": 3 + draw.case,
+    }
+
+
+def _losses(*cleared: str) -> Callable[..., dict[str, Any]]:
+    """The fit, with a pile of the gradients that aren't cleared."""
+
+    def variant(
+        x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, learning_rate: float, steps: int
+    ) -> dict[str, Any]:
+        w1, w2 = w1.detach(), w2.detach()
+        pile1, pile2 = torch.zeros_like(w1), torch.zeros_like(w2)
+        losses = []
+        for _ in range(steps):
+            h = x @ w1
+            error = h.clamp(min=0) @ w2 - y
+            losses.append(float((error**2).sum()))
+            grad1 = x.t() @ ((2 * error @ w2.t()) * (h > 0))
+            grad2 = h.clamp(min=0).t() @ (2 * error)
+            pile1 = grad1 if "w1" in cleared else pile1 + grad1
+            pile2 = grad2 if "w2" in cleared else pile2 + grad2
+            w1, w2 = w1 - learning_rate * pile1, w2 - learning_rate * pile2
+        return {"losses": torch.tensor(losses, dtype=x.dtype), "w1": w1, "w2": w2}
+
+    return variant
+
+
+class _Fit(Computation):
+    """A fit that returns its losses as a list of numbers."""
+
+    def _run(self, answer: Any, inputs: dict[str, Any]) -> Any:
+        losses = super()._run(answer, inputs)
+        listed = isinstance(losses, list) and all(isinstance(loss, float) for loss in losses)
+        return torch.tensor(losses, dtype=inputs["x"].dtype) if listed else losses
+
+
+_CLEAR = _Fit(
+    draw=_draw_fit,
+    wanted=_losses("w1", "w2"),
+    returns=("losses",),
+    changes=("w1", "w2"),
+    tensors=True,
+    leaves=("w1", "w2"),
+    mistakes=(
+        Mistake(diagnoses.ACCUMULATES, lambda *inputs: _only("w1", _losses()(*inputs))),
+        Mistake(diagnoses.ACCUMULATES, lambda *inputs: _only("w1", _losses("w2")(*inputs))),
+        Mistake(diagnoses.ACCUMULATES, lambda *inputs: _only("w2", _losses("w1")(*inputs))),
+    ),
+)
+
+
+def _only(name: str, results: dict[str, Any]) -> dict[str, Any]:
+    return {name: results[name]}
+
+
+# 3. Two half batches
+
+
+def grads_by_halves(x: Tensor, y: Tensor, w1: Any, w2: Any) -> tuple[Tensor, Tensor]:
+    """The gradients of the mean squared error, from one half batch at a time."""
+    half = len(x) // 2
+    for rows in (slice(None, half), slice(half, None)):
+        y_pred = torch.relu(x[rows] @ w1) @ w2
+        loss = (y_pred - y[rows]).pow(2).sum() / y.numel()
+        loss.backward()
+    return w1.grad, w2.grad
+
+
+def _draw_halves(draw: Draw) -> dict[str, Any]:
+    D_in, H, D_out = draw.sizes("D_in", "H", "D_out")
+    # First an odd number of rows, so that one half is larger than the other.
+    draw.named["N"] = N = 5 + draw.case
+    return {
+        "x": draw.normal(N, D_in),
+        "y": draw.normal(N, D_out),
+        "w1": draw.normal(D_in, H),
+        "w2": draw.normal(H, D_out),
+    }
+
+
+def _halves(
+    combine: Callable[[Tensor, Tensor], Tensor], *, larger: int
+) -> Callable[..., tuple[Tensor, ...]]:
+    """The gradients of what is made of two halves' errors, the first (0) or second (1) the larger."""
+
+    def variant(x: Tensor, y: Tensor, w1: Tensor, w2: Tensor) -> tuple[Tensor, ...]:
+        errors = (torch.relu(x @ w1) @ w2 - y).pow(2)
+        half = (len(x) + 1 - larger) // 2
+        return torch.autograd.grad(combine(errors[:half], errors[half:]), (w1, w2))
+
+    return variant
+
+
+_COMBINED: tuple[tuple[Callable[[Tensor, Tensor], Tensor], str], ...] = (
+    (
+        lambda first, second: first.mean() + second.mean(),
+        "backward adds, so this is the sum of two halves' means; want the mean over all rows",
+    ),
+    (
+        lambda first, second: (first.mean() + second.mean()) / 2,
+        "each half counts alike, though one has more rows; want each row to count alike",
+    ),
+    (
+        lambda first, second: second.mean() + 0 * first.sum(),
+        "only the second half's gradient is left, with its own mean",
+    ),
+    (
+        lambda first, second: second.sum() / (first.numel() + second.numel()),
+        "the first half's gradient is lost; was it cleared, or overwritten?",
+    ),
+)
+
+
+def _whole(x: Tensor, y: Tensor, w1: Tensor, w2: Tensor) -> tuple[Tensor, ...]:
+    loss = torch.nn.functional.mse_loss(torch.relu(x @ w1) @ w2, y)
+    return torch.autograd.grad(loss, (w1, w2))
+
+
+_HALVES = Computation(
+    draw=_draw_halves,
+    wanted=_whole,
+    returns=("grad_w1", "grad_w2"),
+    tensors=True,
+    leaves=("w1", "w2"),
+    tracked=False,
+    mistakes=tuple(
+        Mistake(diagnoses.KNOWN, _halves(combine, larger=larger), text=text)
+        for combine, text in _COMBINED
+        for larger in (0, 1)
+    ),
+)
+
+# 4. Momentum by hand
+
+
+def fit_with_momentum(
+    x: Tensor, y: Tensor, w: Any, learning_rate: float, momentum: float, steps: int
+) -> None:
+    """Change w in place by steps of gradient descent with momentum."""
+    velocity = torch.zeros_like(w)
+    for _ in range(steps):
+        loss = (x @ w - y).pow(2).sum()
+        loss.backward()
+        with torch.no_grad():
+            velocity = momentum * velocity + w.grad
+            w -= learning_rate * velocity
+        w.grad = None
+
+
+def _draw_momentum(draw: Draw) -> dict[str, Any]:
+    drawn = _draw_layer(draw)
+    return {**drawn, "momentum": draw.number(0.3, 0.8), "steps": 3 + draw.case}
+
+
+def _sgd(
+    x: Tensor, y: Tensor, w: Tensor, learning_rate: float, momentum: float, steps: int
+) -> dict[str, Tensor]:
+    optimizer = torch.optim.SGD([w], lr=learning_rate, momentum=momentum)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        (x @ w - y).pow(2).sum().backward()
+        optimizer.step()
+    return {"w": w.detach()}
+
+
+def _momentum(
+    advance: Callable[[Tensor, Tensor, float], tuple[Tensor, Tensor]], *, clear: bool = True
+) -> Callable[..., dict[str, Tensor]]:
+    """The fit with another rule: from velocity, gradient and momentum to the step and the velocity."""
+
+    def variant(
+        x: Tensor, y: Tensor, w: Tensor, learning_rate: float, momentum: float, steps: int
+    ) -> dict[str, Tensor]:
+        w = w.detach()
+        velocity = gradient = torch.zeros_like(w)
+        for _ in range(steps):
+            gradient = _layer_grad(x, y, w) + (0 if clear else gradient)
+            move, velocity = advance(velocity, gradient, momentum)
+            w = w - learning_rate * move
+        return {"w": w}
+
+    return variant
+
+
+def _usual(velocity: Tensor, gradient: Tensor, momentum: float) -> tuple[Tensor, Tensor]:
+    velocity = momentum * velocity + gradient
+    return velocity, velocity
+
+
+def _damped(velocity: Tensor, gradient: Tensor, momentum: float) -> tuple[Tensor, Tensor]:
+    return _usual(velocity, (1 - momentum) * gradient, momentum)
+
+
+def _ahead(velocity: Tensor, gradient: Tensor, momentum: float) -> tuple[Tensor, Tensor]:
+    velocity = momentum * velocity + gradient
+    return gradient + momentum * velocity, velocity
+
+
+_MOMENTUM = Computation(
+    draw=_draw_momentum,
+    wanted=_sgd,
+    changes=("w",),
+    tensors=True,
+    leaves=("w",),
+    tracked=False,
+    mistakes=(
+        Mistake(
+            diagnoses.FORGOT_TERM,
+            _momentum(lambda velocity, gradient, momentum: (gradient, velocity)),
+            term="the earlier velocity",
+        ),
+        Mistake(
+            diagnoses.FORGOT_TERM,
+            _momentum(lambda velocity, gradient, momentum: _usual(velocity, gradient, 1.0)),
+            term="the factor momentum",
+        ),
+        Mistake(
+            diagnoses.OLD_VALUE,
+            _momentum(lambda v, gradient, momentum: (v, momentum * v + gradient)),
+            term="the velocity",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _momentum(_damped),
+            text="the gradient is damped by 1 - momentum; here it enters the velocity whole",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _momentum(_ahead),
+            text="this is Nesterov's momentum, which looks one step ahead; want the plain one",
+        ),
+        Mistake(diagnoses.ACCUMULATES, _momentum(_usual, clear=False)),
+    ),
+)
+
+EXERCISES = (
+    Exercise(
+        number=1,
+        title="An update that changes nothing",
+        check=_UPDATE,
+        hints=(
+            "Which tensor does the name w stand for before the last line, and which one after it?",
+            "The line makes a new tensor and gives it the name, so whoever called still has the old one. "
+            "Look at how the lesson's loop updates.",
+        ),
+        solution=step,
+        stub="unchanged",
+    ),
+    Exercise(
+        number=2,
+        title="Gradients that pile up",
+        check=_CLEAR,
+        hints=(
+            "Print w1.grad after the first backward and after the second. What does backward do to it?",
+            "backward adds to what is there. Both weights have a gradient that must be gone before the "
+            "next backward, and must still be there in the update.",
+        ),
+        solution=fit,
+        stub="accumulates",
+    ),
+    Exercise(
+        number=3,
+        title="Two half batches",
+        check=_HALVES,
+        hints=(
+            "By what does the mean over all rows divide, and by what does the mean over one half?",
+            "backward adds the two gradients, so let each half's loss be its share of the whole loss: "
+            "a sum, divided by a number that both halves have in common.",
+        ),
+        solution=grads_by_halves,
+        stub="known-mistake",
+    ),
+    Exercise(
+        number=4,
+        title="Momentum by hand",
+        check=_MOMENTUM,
+        hints=(
+            "What has to outlive a turn of the loop, and what has to be gone at its end?",
+            "The new velocity is a part of the old one plus the whole gradient; the weight moves against it. "
+            "Both are arithmetic that autograd must not record, and the gradient is cleared last.",
+        ),
+        solution=fit_with_momentum,
+        stub="empty",
+    ),
+)
+"""The exercises, in order."""

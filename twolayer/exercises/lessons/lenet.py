@@ -1,0 +1,363 @@
+"""Exercises on a convolutional network: its shapes, its numbers, and the graph of its loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from twolayer.exercises import diagnoses
+from twolayer.exercises.answers import Predicate, Value
+from twolayer.exercises.comparing import Mistake
+from twolayer.exercises.computation import Computation
+from twolayer.exercises.exercise import Exercise
+from twolayer.exercises.values import is_tensor, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from twolayer.exercises.diagnoses import Diagnosis
+    from twolayer.exercises.draws import Draw
+
+# 1. The shape where the maps end
+
+
+def shape() -> tuple[int, int, int]:
+    """A square of 5 by 5 takes 4 pixels off each side; pooling leaves half."""
+    rows, columns = 28, 36
+    for _ in range(2):
+        rows, columns = (rows - 4) // 2, (columns - 4) // 2
+    return 16, rows, columns
+
+
+def _after(*, padding: int = 0, pools: int = 2, convolutions: int = 2) -> tuple[int, ...]:
+    """The shape of a real image on its way, or on another way."""
+    maps = torch.zeros(1, 28, 36)
+    channels = (1, 6, 16)
+    for i in range(2):
+        if i < convolutions:
+            maps = torch.nn.Conv2d(channels[i], channels[i + 1], 5, padding=padding)(maps)
+        if i < pools:
+            maps = torch.nn.functional.max_pool2d(maps, 2)
+    return tuple(maps.shape)
+
+
+def _columns_first() -> tuple[int, ...]:
+    channels, rows, columns = _after()
+    return channels, columns, rows
+
+
+_SHAPE = Value(
+    wanted=_after,
+    wrong=(
+        (
+            _after(padding=2),
+            "that is right for padding; without it, a square near the edge must fit",
+        ),
+        (_after(pools=1), "the second pooling is left out"),
+        (_after(convolutions=1), "the second convolution is left out"),
+        (_after(pools=0), "both poolings are left out"),
+        (_columns_first(), "the last two are swapped; rows come before columns"),
+        ((16, 5, 5), "that is the lesson's, for images of another size"),
+        ((1, *_after()), "one image is no batch of one here; want three numbers"),
+    ),
+)
+
+# 2. Numbers in the parameters
+
+
+def numbers(channels: int, maps: int, side: int, rows: int, columns: int, D_out: int) -> int:
+    """How many numbers are in the parameters of both layers."""
+    conv = maps * (channels * side**2 + 1)
+    rows, columns = (rows - side + 1) // 2, (columns - side + 1) // 2
+    linear = D_out * (maps * rows * columns + 1)
+    return conv + linear
+
+
+def _draw_sizes(draw: Draw) -> dict[str, Any]:
+    names = "channels", "maps", "side", "rows", "columns", "D_out"
+    lows = 1, 2, 3, 8, 14, 6  # no two alike where a mistake could be another's
+    highs = 5, 5, 6, 14, 20, 10
+    drawn = [int(draw.rng.integers(low, high)) for low, high in zip(lows, highs, strict=True)]
+    sizes = dict(zip(names, drawn, strict=True))
+    sizes["channels"] += draw.case == 0  # one channel hides what it multiplies
+    if draw.case < 2:  # a row and a column more than pooling can pair
+        sizes["rows"] += (sizes["rows"] - sizes["side"]) % 2
+        sizes["columns"] += (sizes["columns"] - sizes["side"]) % 2
+    return sizes
+
+
+def _built(channels: int, maps: int, side: int, rows: int, columns: int, D_out: int) -> int:
+    """Build the network, and count."""
+    conv = torch.nn.Conv2d(channels, maps, side)
+    pooled = torch.nn.functional.max_pool2d(conv(torch.zeros(channels, rows, columns)), 2)
+    linear = torch.nn.Linear(pooled.numel(), D_out)
+    return sum(param.numel() for layer in (conv, linear) for param in layer.parameters())
+
+
+def _count(
+    conv: Callable[[int, int, int], int], linear: Callable[[int, int, int, int], float]
+) -> Callable[..., float]:
+    """Count in another way: conv gets channels, maps, side; linear maps, rows, columns, D_out."""
+
+    def variant(channels: int, maps: int, side: int, rows: int, columns: int, D_out: int) -> float:
+        rows, columns = rows - side + 1, columns - side + 1
+        return conv(channels, maps, side) + linear(maps, rows, columns, D_out)
+
+    return variant
+
+
+def _conv(channels: int, maps: int, side: int) -> int:
+    return maps * (channels * side**2 + 1)
+
+
+def _linear(maps: int, rows: int, columns: int, D_out: int) -> int:
+    return D_out * (maps * (rows // 2) * (columns // 2) + 1)
+
+
+_NUMBERS = Computation(
+    draw=_draw_sizes,
+    wanted=_built,
+    returns=("numbers",),
+    mistakes=(
+        Mistake(
+            diagnoses.KNOWN,
+            _count(_conv, lambda m, r, c, d: d * (m * r * c + 1)),
+            text="the pooling is left out: the linear layer gets a quarter of that, or less",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            lambda channels, maps, side, rows, columns, D_out: (
+                _conv(channels, maps, side) + _linear(maps, rows, columns, D_out)
+            ),
+            text="the square is taken for one that may hang over the edge; it takes side - 1 rows "
+            "and columns off",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _count(
+                lambda channels, maps, side: maps * channels * side**2,
+                lambda m, r, c, d: d * m * (r // 2) * (c // 2),
+            ),
+            text="the biases are left out, in both layers",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _count(lambda channels, maps, side: maps * channels * side**2, _linear),
+            text="the convolution's biases are left out",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _count(_conv, lambda m, r, c, d: d * m * (r // 2) * (c // 2)),
+            text="the linear layer's biases are left out",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _count(lambda channels, maps, side: maps * channels * (side**2 + 1), _linear),
+            text="the convolution has one bias for each map, not one for each channel as well",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _count(lambda channels, maps, side: maps * (side**2 + 1), _linear),
+            text="a map has a square of weights for each channel that comes in",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _count(_conv, lambda m, r, c, d: d * ((r // 2) * (c // 2) + 1)),
+            text="the linear layer gets all maps, not one",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _count(_conv, lambda m, r, c, d: d * (m * r / 2 * c / 2 + 1)),
+            text="pooling takes whole squares of four; a row or column left over is dropped",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _count(lambda *_: 0, _linear),
+            text="only the linear layer is counted",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _count(_conv, lambda *_: 0),
+            text="only the convolution is counted",
+        ),
+    ),
+)
+
+# 3. One row for each image
+
+
+def flat(maps: Tensor) -> Tensor:
+    """One row of numbers for each image, of a batch or of one."""
+    return torch.flatten(maps, -3)
+
+
+def _draw_maps(draw: Draw) -> dict[str, Any]:
+    N, channels, rows, columns = draw.sizes("N", "channels", "rows", "columns")
+    one = channels, rows, columns
+    return {"maps": draw.normal(*one) if draw.case % 2 else draw.normal(N, *one)}
+
+
+def _rows(maps: Tensor) -> Tensor:
+    """Entry by entry, in the order in which they lie in memory."""
+    return maps.reshape(*maps.shape[: maps.ndim - 3], -1)
+
+
+_FLAT = Computation(
+    draw=_draw_maps,
+    wanted=_rows,
+    returns=("flat",),
+    tensors=True,
+    mistakes=(
+        Mistake(
+            diagnoses.KNOWN,
+            lambda maps: torch.flatten(maps, 1),
+            text="of one image, each channel became a row, as if it were an image",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            lambda maps: maps.reshape(-1),
+            text="all images of a batch stand in one row; want a row for each",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            lambda maps: torch.flatten(maps, -2),
+            text="each channel has a row of its own; an image's channels belong in one row",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            lambda maps: maps.movedim(-3, -1).flatten(-3),
+            text="the entries come in another order: all channels of one pixel first, where "
+            "PyTorch has all pixels of one channel",
+        ),
+    ),
+)
+
+# 4. The leaves behind a result
+
+
+def leaves(result: Tensor) -> list[Tensor]:
+    """The leaf tensors behind a result, each once."""
+    found: list[Tensor] = []
+    functions = [result.grad_fn]
+    while functions:
+        function = functions.pop()
+        if function is None:
+            continue
+        variable = getattr(function, "variable", None)
+        if variable is not None and not any(variable is leaf for leaf in found):
+            found.append(variable)
+        functions.extend(next_function for next_function, _ in function.next_functions)
+    return found
+
+
+def _results() -> list[tuple[str, Tensor, dict[str, Tensor]]]:
+    """Graphs to walk: what each is, its result, and its leaves by name."""
+    x = torch.ones(3, 2)
+    w, w1, w2, b = (torch.ones(size, requires_grad=True) for size in ((2, 4), (2, 2), (2, 4), 4))
+    plain = torch.addmm(b, x, w)
+    return [
+        ("x @ w + b", plain, {"w": w, "b": b}),
+        (
+            "((x @ w1).relu() @ w2 - y) ** 2",
+            ((x @ w1).relu() @ w2 - torch.zeros(3, 4)).square().sum(),
+            {"w1": w1, "w2": w2},
+        ),
+        ("(x @ w1) @ w1", x @ w1 @ w1, {"w1": w1}),
+        ("a stack of ten x @ w * b", torch.stack([x @ w * b for _ in range(10)]), {"w": w, "b": b}),
+    ]
+
+
+def _leaves_problem(answer: Callable[[Tensor], Any]) -> Diagnosis | str | None:
+    for what, result, named in _results():
+        given = answer(result)
+        if given is None:
+            return diagnoses.NONE(name="what your function returns")
+        if given is Ellipsis:
+            return diagnoses.EMPTY(what="your function returns `...`")
+        if not isinstance(given, list | tuple | set | frozenset):
+            return diagnoses.WRONG_TYPE(
+                name="what your function returns", given=kind_of(given), wanted="list"
+            )
+        if problem := _set_problem(what, list(given), named):
+            return problem
+    return None
+
+
+def _set_problem(what: str, given: list[Any], named: dict[str, Tensor]) -> str | None:
+    """Compare what was found with the leaves, by identity."""
+    for entry in given:
+        if not is_tensor(entry):
+            return f"behind {what}, your list holds a {kind_of(entry)}; want tensors"
+        if not any(entry is leaf for leaf in named.values()):
+            return (
+                f"behind {what}, your list holds a tensor that is no leaf of it, or a copy of one"
+            )
+    for name, leaf in named.items():
+        times = sum(entry is leaf for entry in given)
+        if times == 0:
+            return f"behind {what}, {name} is not found; take every way through the graph"
+        if times > 1:
+            return f"behind {what}, {name} is found {times} times; want it once"
+    return None
+
+
+_LEAVES = Predicate(test=_leaves_problem, after="on 4 graphs")
+
+EXERCISES = (
+    Exercise(
+        number=1,
+        title="An image of another size",
+        check=_SHAPE,
+        hints=(
+            "In how many places does a square of 5 fit along a side of 28 pixels? And how many "
+            "numbers does pooling keep of them?",
+            "Each convolution takes 4 off a side, and each pooling halves what is left. Do this "
+            "twice for the rows, twice for the columns; the number of maps is that of conv2.",
+        ),
+        solution=shape,
+        stub="empty",
+    ),
+    Exercise(
+        number=2,
+        title="Count before you build",
+        check=_NUMBERS,
+        hints=(
+            "What does one map need: how many squares of weights, and how many biases? And how many "
+            "numbers does one output of the linear layer look at?",
+            "Neither layer's count depends on the number of images. The convolution's does not depend "
+            "on their size, the linear layer's does: it sees all maps, after the square has taken "
+            "side - 1 off each side and pooling, rounding down, has halved them.",
+        ),
+        solution=numbers,
+        stub="known-mistake",
+    ),
+    Exercise(
+        number=3,
+        title="A row for each image",
+        check=_FLAT,
+        hints=(
+            "What is dimension 0 of a batch, and what is it of one image?",
+            "The three dimensions to join are the last ones in both cases. How do you name the third "
+            "from the end?",
+        ),
+        solution=flat,
+        stub="known-mistake",
+    ),
+    Exercise(
+        number=4,
+        title="All leaves behind a loss",
+        check=_LEAVES,
+        hints=(
+            "How many functions can follow one in a graph? How many does the loop follow?",
+            "Keep a list of the functions that are still to be visited. Take one, look at it, and put "
+            "all that follow it on the list. Some are None, and a tensor that is used twice is met "
+            "twice: compare with `is`, since == compares entries.",
+        ),
+        solution=leaves,
+        stub="known-mistake",
+    ),
+)
+"""The exercises, in order."""
