@@ -24,8 +24,8 @@ What you'll learn:
 # Exercise 1: Zeros that were luck
 # --------------------------------
 #
-# This function spreads the columns of ``x``, shape (N, D): column 0 stays, column 1 goes to 2, column 2 to 4, and so on, with
-# a column of zeros behind each, shape (N, 2 * D). On many a machine it even does. Mend it, so that the zeros are no luck. The dtype
+# This function spreads the columns of ``x``, shape (N, D), so that a column of zeros stands behind each of them: shape
+# (N, 2 * D). On many a machine it even does. Mend it, so that the zeros are no luck. The dtype
 # is that of ``x``.
 
 import torch
@@ -47,9 +47,11 @@ check("creating.1", spread)
 # Exercise 2: What does the new one keep?
 # ---------------------------------------
 #
-# Let ``x`` be ``torch.empty(3, 4, dtype=torch.double, device="meta").t()``. Each line makes a tensor. Write down in which of the
+# Below, ``x`` is a transpose of double numbers on the device ``meta``. Each line makes a tensor. Write down in which of the
 # four ``"shape"``, ``"dtype"``, ``"device"`` and ``"strides"`` it equals ``x``, as a set of these words, such as
 # ``{"shape", "strides"}``, or ``set()`` if in none. Say what you expect before you print anything.
+
+x = torch.empty(3, 4, dtype=torch.double, device="meta").t()
 
 kept = {
     "torch.zeros(x.shape)": ...,

@@ -72,10 +72,14 @@ check("graph.2", leaves_of)
 # Exercise 3: The bytes that a loss keeps
 # ---------------------------------------
 #
-# The loss of the ladder is ``(torch.relu(x @ w1) @ w2 - y).pow(2).sum()``, all in float32, which takes 4 bytes a number. The
-# shapes are ``x`` (N, D_in), ``w1`` (D_in, H), ``w2`` (H, D_out) and ``y`` (N, D_out); ``w1`` and ``w2`` are tracked, ``x`` and ``y``
-# aren't. From the sizes, compute how many bytes the graph keeps for its backward pass: go through the operations one by one
+# Below is the loss of the ladder, all in float32. The shapes are ``x`` (N, D_in), ``w1`` (D_in, H), ``w2`` (H, D_out)
+# and ``y`` (N, D_out); ``w1`` and ``w2`` are tracked, ``x`` and ``y`` aren't. From the sizes, compute how many bytes the graph keeps for its backward pass: go through the operations one by one
 # and ask of each what its gradient needs. What two functions keep of the same memory counts once.
+
+
+def compute_loss(x, y, w1, w2):
+    """The ladder's forward pass."""
+    return (torch.relu(x @ w1) @ w2 - y).pow(2).sum()
 
 
 def kept_bytes(N, D_in, H, D_out):

@@ -410,4 +410,6 @@ plt.show()
 # - An accuracy says something beside other methods, and about images like those held out; ``torch.bincount``
 #   shows where it fails.
 #
+# Practise: ``exercises/digits``
+#
 # Next: ``how_fast`` goes back to the ladder with a clock.

@@ -322,4 +322,6 @@ say("meet at", options.rdzv_endpoint, " processes:", hosts * each)
 #   it by the number of processes, and the fit is that of one process.
 # - ``torchrun`` starts the processes on one host or on many, and ends all of them when one fails.
 #
+# Practise: ``exercises/data_parallel``
+#
 # Next: ``recorded_runs`` shows what a GPU makes of all this.

@@ -612,4 +612,6 @@ else:
 # - Warm up, wait for the device, name the threads, take the median: ``torch.utils.benchmark.Timer`` does.
 # - A loop is as good as its share of the bound; a GPU pays where the products outweigh asking for them.
 #
+# Practise: ``exercises/how_fast``
+#
 # Next: ``data_parallel`` spreads the same fit over several processes.

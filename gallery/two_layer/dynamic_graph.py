@@ -257,4 +257,6 @@ for repeats in range(4):
 # function of your own took one piece of it back, a captured graph took Python out of the run; layers took
 # the weights and the formulas, optimizers the update, modules the fixed row, and this page the fixed graph.
 #
+# Practise: ``exercises/dynamic_graph``
+#
 # Next: ``all_rungs`` runs all rungs from one problem, and their losses fall on one another.

@@ -163,8 +163,8 @@ WRONG = [
     (2, count(lambda c, m, s: m * c * s * s, linear), "the convolution's biases"),
     (2, count(conv, lambda m, r, k, d: linear(m, r, k, d) - d), "the linear layer's biases"),
     (2, count(lambda c, m, s: m * c * (s * s + 1), linear), "one bias for each map"),
-    (2, count(lambda c, m, s: m * (s * s + 1), linear), "for each channel that comes in"),  # noqa: ARG005
-    (2, count(conv, lambda m, r, k, d: linear(1, r, k, d)), "all maps, not one"),  # noqa: ARG005
+    (2, count(lambda c, m, s: m * (s * s + 1), linear), "for each channel that comes in"),
+    (2, count(conv, lambda m, r, k, d: linear(1, r, k, d)), "all maps, not one"),
     (2, count(conv, lambda m, r, k, d: d * (m * r / 2 * k / 2 + 1)), "left over is dropped"),
     (2, count(lambda *_: 0, linear), "only the linear layer"),
     (2, count(conv, lambda *_: 0), "only the convolution"),
@@ -177,7 +177,7 @@ WRONG = [
     (4, lambda result: walk(result, once=True, make=torch.numel), "holds a int"),
     (4, without_none, "AttributeError"),
     (4, [].append, "is None"),
-    (4, lambda result: ..., "nothing filled in yet"),  # noqa: ARG005
+    (4, lambda result: ..., "nothing filled in yet"),
     (4, lambda result: result, "a tensor; want a list"),
 ]
 

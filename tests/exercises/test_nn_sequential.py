@@ -210,7 +210,7 @@ def test_right_answers_in_other_styles(id_: str, answer: Any) -> None:
         ("nn_sequential.4", layers_with(relu=False), "forgot-term", "the ReLU"),
         ("nn_sequential.4", layers_with(copies=False), "aliases-input", "net's 0.weight"),
         ("nn_sequential.4", layers_with(dtype=torch.float32), "raises", "dtype"),
-        ("nn_sequential.4", lambda w1, b1, w2, b2: w1, "not-the-kind", "returns a tensor"),  # noqa: ARG005 - nothing is used
+        ("nn_sequential.4", lambda w1, b1, w2, b2: w1, "not-the-kind", "returns a tensor"),
     ],
     ids=itertools.count(),
 )

@@ -122,3 +122,15 @@ def test_a_capture_says_nothing_else(capfd: pytest.CaptureFixture[str]) -> None:
     """What PyTorch logs of a capture that fails is dropped."""
     check("static_graph.3", decided(lambda h: h.relu() if float(h.sum()) > 0 else -h))
     assert not capfd.readouterr().err
+
+
+@pytest.mark.parametrize("turns", range(12))
+def test_no_fixed_number_of_turns_passes(turns: int) -> None:
+    """A loop that always makes as many turns is wrong, however many."""
+
+    def answer(h: Any) -> Any:
+        return h / 2**turns, torch.tensor(turns)
+
+    verdict = check("static_graph.4", answer)
+    assert not verdict.right
+    assert verdict.diagnosis != "raises"

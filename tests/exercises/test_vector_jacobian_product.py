@@ -204,8 +204,8 @@ WRONG = [
     (2, tanh_with(lambda h: 1 - torch.tanh(torch.tanh(h)) ** 2), "a tanh already"),
     (2, tanh_with(lambda h: torch.tanh(h) ** 2 - 1), "sign is flipped"),
     (2, lambda x, w, v: tanh_by_einsum(x, w, v)[::-1], "are swapped"),
-    (3, jvp_with(lambda h, t: torch.relu(t)), "applied to the movement"),  # noqa: ARG005
-    (3, jvp_with(lambda h, t: t), "mask is missing"),  # noqa: ARG005
+    (3, jvp_with(lambda h, t: torch.relu(t)), "applied to the movement"),
+    (3, jvp_with(lambda h, t: t), "mask is missing"),
     (3, jvp_with(lambda h, t: t * (h <= 0)), "mask is inverted"),
     (3, jvp_with(lambda h, t: t * (h >= 0)), "exactly 0"),
     (3, jvp_with(lambda h, t: torch.relu(h + t)), "the output at x + t"),

@@ -34,11 +34,10 @@ class TwoLayerNet(torch.nn.Module):
         layers = [torch.nn.Linear(D_in, H), torch.nn.Linear(H, D_out)]
         self.layers = torch.nn.ModuleList(layers)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Any:
         """Apply both layers."""
         h_relu = self.layers[0](x).relu()
-        output: Tensor = self.layers[1](h_relu)
-        return output
+        return self.layers[1](h_relu)
 
 
 def _draw_layers(draw: Draw) -> dict[str, Any]:

@@ -212,13 +212,15 @@ def _all_rows(scores: Array, classes: Array) -> dict[str, Array]:
     return {"grad_scores": gradient / len(scores)}
 
 
-def _softmax_of_columns(scores: Array, classes: Array) -> dict[str, Any]:
-    probabilities = _softmax(scores, axis=0)
+@np.errstate(divide="ignore", invalid="ignore")  # a probability may round to 0
+def _of_probabilities(scores: Array, classes: Array) -> dict[str, Array]:
     one_hot = np.eye(scores.shape[1])[classes]
-    return {
-        "loss": -np.log(probabilities[one_hot == 1]).mean(),
-        "grad_scores": (probabilities - one_hot) / len(scores),
-    }
+    return {"grad_scores": -one_hot / _softmax(scores) / len(scores)}
+
+
+def _softmax_of_columns(scores: Array, classes: Array) -> dict[str, Array]:
+    one_hot = np.eye(scores.shape[1])[classes]
+    return {"grad_scores": (_softmax(scores, axis=0) - one_hot) / len(scores)}
 
 
 _ENTROPY = Computation(
@@ -256,9 +258,7 @@ _ENTROPY = Computation(
         ),
         Mistake(
             diagnoses.KNOWN,
-            lambda scores, classes: {
-                "grad_scores": -np.eye(scores.shape[1])[classes] / _softmax(scores) / len(scores)
-            },
+            _of_probabilities,
             text="it is the gradient of the probabilities; go one step further back, through the "
             "softmax",
         ),

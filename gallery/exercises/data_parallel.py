@@ -1,0 +1,104 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "torch>=2.9",
+#     "twolayer",
+# ]
+# ///
+"""
+Exercises: data parallel
+========================
+
+You play all processes one after the other, in one, and see what becomes of their gradients. A check tells you what is right
+and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to
+install it.
+
+What you'll learn:
+
+- which factor makes a sum of the mean over processes;
+- which rows each process has where they don't come out even;
+- how unequal shares are averaged.
+"""
+
+# %%
+# Exercise 1: A mean that has to be a sum
+# ---------------------------------------
+#
+# This loop goes through the shares of all processes, and at its end takes the mean of their gradients, as
+# ``torch.nn.parallel.DistributedDataParallel`` does. The loss is the sum of squared errors over all rows, so the result
+# should be the gradient of that. Leave the last line as it is, and change another.
+#
+# ``x`` is (N, D_in), ``y`` (N, D_out) and ``w`` (D_in, D_out); return the gradient of ``w``.
+
+import torch
+
+from twolayer.exercises import check
+
+
+def summed(x, y, w, processes):
+    """The gradient of the batch's sum of squared errors, as a mean over processes."""
+    gradients = []
+    for x_share, y_share in zip(x.tensor_split(processes), y.tensor_split(processes), strict=True):
+        leaf = w.clone().requires_grad_()
+        loss = (x_share @ leaf - y_share).square().sum()
+        loss.backward()
+        gradients.append(leaf.grad)
+    return torch.stack(gradients).mean(dim=0)
+
+
+check("data_parallel.1", summed)
+
+# %%
+# Exercise 2: Rows that don't come out even
+# -----------------------------------------
+#
+# Each process reads only its own rows from disk, so it has to know which. Say it as ``torch.Tensor.tensor_split`` cuts: where
+# the rows don't come out even, the first shares have a row more. Return the first row of the process ``rank`` and the row
+# after its last, two whole numbers. This function loses rows. Mend it, without cutting a tensor.
+
+
+def share(N, processes, rank):
+    """The first row of a process, and the row after its last."""
+    size = N // processes
+    start = rank * size
+    stop = start + size
+    return start, stop
+
+
+check("data_parallel.2", share)
+
+# %%
+# Exercise 3: The mean of unequal shares
+# --------------------------------------
+#
+# Now the loss is the mean of squared errors over the whole batch, and each process takes the mean over its own rows. With
+# equal shares, the mean of those means is right. These shares are not equal. Find the weight by which each process
+# has to multiply its loss, so that the last line gives the gradient of the batch's mean. Shapes are as above, and
+# no share is empty.
+
+
+def averaged(x, y, w, processes):
+    """The gradient of the batch's mean of squared errors, as a mean over processes."""
+    gradients = []
+    for x_share, y_share in zip(x.tensor_split(processes), y.tensor_split(processes), strict=True):
+        leaf = w.clone().requires_grad_()
+        loss = (x_share @ leaf - y_share).square().mean()
+        weight = 1  # change this
+        (weight * loss).backward()
+        gradients.append(leaf.grad)
+    return torch.stack(gradients).mean(dim=0)
+
+
+check("data_parallel.3", averaged)
+
+# %%
+# Summary
+# -------
+#
+# - Multiply a loss that is a sum by the number of processes, and the mean of the gradients is their sum.
+# - The rows that a division leaves over go to the first shares, and those after them begin later.
+# - A mean of means weighs shares alike; weigh them by their rows to get the batch's mean.
+#
+# Back: ``data_parallel`` is the lesson.
+#
+# Next: ``recorded_runs`` shows what a GPU makes of all this.
