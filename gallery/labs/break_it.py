@@ -574,4 +574,6 @@ plt.show()
 #   last loss with a guess, shapes and dtypes with what you expect, a run with another run.
 # - A mistake is mended when each loss is that of a loop that you trust.
 #
+# Practise: ``exercises/break_it``
+#
 # Next: ``learning_rate_map`` shows where the rates that explode and those that kill the ReLUs begin.

@@ -399,4 +399,6 @@ for rate, before, after in zip(some, short, long, strict=True):
 #   ``torch.autograd.grad``, used twice, computes it without the Hessian.
 # - An input without a live ReLU is predicted as zero, and a unit that no input reaches never changes again.
 #
+# Practise: ``exercises/learning_rate_map``
+#
 # Next: ``cheat_sheet`` puts NumPy and PyTorch side by side, to look things up.

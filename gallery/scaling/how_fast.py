@@ -40,6 +40,7 @@ from functools import partial
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+import torch.distributed as dist
 from torch.utils import benchmark
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -259,8 +260,9 @@ for dtype, (product, copy) in machine.items():
 # Every rung's loop
 # -----------------
 #
-# Here are the nine loops in short, each as a function that makes one step and gives the loss. The rungs that
+# Here are the rungs' loops in short, each as a function that makes one step and gives the loss. The rungs that
 # differentiate a function differ in what that function is; the rungs with a module in what makes the update.
+# The last is the next page's, here a group of one process.
 
 
 def numpy_by_hand(dtype):
@@ -339,12 +341,16 @@ class Net(torch.nn.Module):
         return self.linear2(h)
 
 
-def by_module(dtype, *, sgd=True, row=False, middle=False):
+def by_module(dtype, *, sgd=True, row=False, middle=False, group=False):
     x, y, w1, w2 = tensors(dtype)
     torch.manual_seed(0)
     model = Net(w1, w2, middle)
     if row:
         model = torch.nn.Sequential(model.linear1, torch.nn.ReLU(), model.linear2)
+    if group:
+        if not dist.is_initialized():
+            dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+        model = torch.nn.parallel.DistributedDataParallel(model)
     loss_fn = torch.nn.MSELoss(reduction="sum")
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
 
@@ -375,6 +381,7 @@ loops = {
     "optimizers": partial(by_module, row=True),
     "custom_module": by_module,
     "dynamic_graph": partial(by_module, middle=True),
+    "data_parallel": partial(by_module, row=True, group=True),
 }
 
 # %%
@@ -430,6 +437,7 @@ for dtype in ("float32", "float64"):
     print(f"{dtype}: no loop of PyTorch's takes half the bound: {min(by_torch) > 0.5}")
     print(f"{dtype}: every loop takes less than 1,000 times it: {slowest < 1000}")
 print("loops measured:", len(results))
+dist.destroy_process_group()
 
 # %%
 # Compile, capture

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from gallery_order import GUIDES
 
 from twolayer.exercises import check, verdict
 from twolayer.exercises.registry import exercises_of, lesson_names
@@ -102,5 +103,7 @@ def test_the_page_states_each_exercise(lesson: str) -> None:
 
 
 def test_every_page_has_its_exercises() -> None:
-    """Exercise pages and modules of exercises have the same names."""
+    """Each gallery page that teaches has exercises, and so has each guide between them."""
+    lessons = [page.stem for page in PAGES.parent.glob("*/*.py") if page.parent != PAGES]
+    assert sorted([*lessons, *GUIDES]) == list(lesson_names())
     assert sorted(page.stem for page in PAGES.glob("*.py")) == list(lesson_names())

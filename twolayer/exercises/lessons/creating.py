@@ -71,7 +71,8 @@ _SPREAD = _MarkedMemory(
             diagnoses.KNOWN,
             _spread_with(float("nan")),
             text="the numbers between the columns of x were never written: they are what the memory held. "
-            "The check marks such memory with NaN, as deterministic mode does; without it you may see zeros",
+            "The check fills such memory with what is no number, as deterministic mode does; without it you "
+            "may see zeros",
         ),
         Mistake(
             diagnoses.KNOWN,
