@@ -129,7 +129,7 @@ def not_finite(c: Comparison) -> Diagnosis | None:
         return None
     for kind, test in ((diagnoses.NAN, np.isnan), (diagnoses.INFINITE, np.isinf)):
         if test(c.given).any() and not test(c.wanted).any():
-            return kind(name=c.name, index=index_of(test(c.given)))
+            return kind(name=c.name, place=_first_at(index_of(test(c.given))))
     return None
 
 
@@ -257,7 +257,9 @@ def entry(c: Comparison) -> Diagnosis:
     """The last resort: the first entry that differs, with both values."""
     index = index_of(apart(c.given, c.wanted, tolerance=c.tolerance))
     given, wanted = c.given[index], c.wanted[index]
-    return diagnoses.ENTRY(name=c.name, index=index, given=number(given), wanted=number(wanted))
+    return diagnoses.ENTRY(
+        name=c.name, place=_first_at(index), given=number(given), wanted=number(wanted)
+    )
 
 
 DETECTORS: tuple[Detector, ...] = (
@@ -276,6 +278,11 @@ DETECTORS: tuple[Detector, ...] = (
     factor,
 )
 """The detectors, in the order in which they are asked; ``entry`` comes after all."""
+
+
+def _first_at(index: tuple[int, ...]) -> str:
+    """Say where; a single number has no places."""
+    return f", first at {index}" if index else ""
 
 
 def index_of(marked: Array) -> tuple[int, ...]:

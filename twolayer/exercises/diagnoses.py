@@ -145,12 +145,12 @@ WRONG_SHAPE = _kind("wrong-shape", "{name} has shape {given}; want {wanted}")
 
 NAN = _kind(
     "nan",
-    "{name} contains NaN, first at {index}; look for 0 / 0, infinity minus infinity, or the "
+    "{name} contains NaN{place}; look for 0 / 0, infinity minus infinity, or the "
     "logarithm of a negative number",
 )
 INFINITE = _kind(
     "infinite",
-    "{name} contains infinity, first at {index}; look for a division by 0, the logarithm of 0, or an "
+    "{name} contains infinity{place}; look for a division by 0, the logarithm of 0, or an "
     "exp that overflows: subtract the largest entry first",
 )
 SIGN = _kind("sign", "{name}: its sign is flipped")
@@ -163,9 +163,7 @@ SUM_FOR_MEAN = _kind(
 FACTOR = _kind("factor", "{name} is off by the factor {factor}")
 SWAPPED = _kind("swapped", "{name} and {other} are swapped")
 WRONG_ORDER = _kind("wrong-order", "the results come in another order: {given}; want {wanted}")
-ENTRY = _kind(
-    "entry", "{name} differs, first at {index}: yours is {given}, the wanted value {wanted}"
-)
+ENTRY = _kind("entry", "{name} differs{place}: yours is {given}, the wanted value {wanted}")
 FIRST_CASE_ONLY = _kind(
     "first-case-only",
     "right for the first inputs only; is a size or a value written into your code? With others: {rest}",
