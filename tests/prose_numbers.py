@@ -10,17 +10,21 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from expectations import expected_file
+from expectations import ROOT, expected_file
+from gallery_order import EXERCISES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+LESSONS = ROOT / "twolayer" / "exercises" / "lessons"
 _NUMBER = re.compile(
     r"(?<![\w.^{-])-?(?P<digits>\d+(?:[,_]\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?)(?P<percent> ?%)?(?![\w]|\.\d)"
 )
 # What holds digits that state nothing: links' targets, roles' targets, anchors.
 _ADDRESS = re.compile(r"\]\([^)]*\)|\{[\w:]+\}`[^`]*`|https?://\S+|<[^>\s]+>")
+# An exercise's number, which its check and its module have too.
+_EXERCISE = re.compile(r"^Exercise \d: ")
 _EXACT = 100
 
 
@@ -114,7 +118,7 @@ def numbers_in(page: Path) -> Iterator[Number]:
         The numbers in order.
     """
     for line, text in prose(page):
-        for match in _NUMBER.finditer(_ADDRESS.sub(" ", text)):
+        for match in _NUMBER.finditer(_EXERCISE.sub("", _ADDRESS.sub(" ", text))):
             yield Number(line, match.group(), text.strip())
 
 
@@ -125,12 +129,15 @@ def backing(page: Path) -> set[float]:
         page: A gallery script or a Markdown page.
 
     Returns:
-        Those in its code, in its tables, and in what it is expected to show.
+        Those in its code, in its tables, and in what it is expected to show; of exercises also
+        those in the module that checks them.
     """
     source = page.read_text(encoding="utf-8")
     expected = expected_file(page)
     shown = expected.read_text(encoding="utf-8") if expected.exists() else ""
     told = {number for number, _ in prose(page)}
+    if page.parent.name == EXERCISES:
+        shown += (LESSONS / page.name).read_text(encoding="utf-8")
     lines = enumerate(source.splitlines(), start=1)
     rest = "\n".join(line for number, line in lines if number not in told)
     # A number may end a name, or have a sign or a comma; each way counts.

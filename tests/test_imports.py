@@ -51,6 +51,12 @@ MAY_KNOW = {
     "exercises.registry": {"exercises", "exercises.exercise"},
     "exercises.running": {"exercises", "exercises.diagnoses"},
     "exercises.comparing": {"exercises", "exercises.diagnoses", "exercises.values"},
+    "exercises.masks": {
+        "exercises",
+        "exercises.comparing",
+        "exercises.diagnoses",
+        "exercises.values",
+    },
     "exercises.program": {"exercises.verdict"},
     "exercises.lessons": set(),
     **{f"rungs.{rung}": {"checks", "fit", "layers", "problem", "tensors"} for rung in RUNGS},
@@ -71,6 +77,7 @@ for _lesson in lesson_names():
         "exercises.answers",
         "exercises.classes",
         "exercises.exercise",
+        "exercises.masks",
     }
 MAY_KNOW["rungs.data_parallel"] = MAY_KNOW["rungs.autograd"] | {"workers"}
 

@@ -43,7 +43,7 @@ class Finding(NamedTuple):
 
 
 def bad_lines(text: str) -> list[str]:
-    """Pick the lines that show a NaN or an infinity.
+    r"""Pick the lines that show a NaN or an infinity.
 
     A verdict on an exercise may speak of them.
 
@@ -54,7 +54,7 @@ def bad_lines(text: str) -> list[str]:
         The lines, stripped.
 
     Examples:
-        >>> bad_lines("loss nan\\ngradients.3: not yet. loss is inf")
+        >>> bad_lines("loss nan\ngradients.3: not yet. loss is inf")
         ['loss nan']
     """
     lines = (line.strip() for line in _ANSI.sub("", text).splitlines())

@@ -9,8 +9,8 @@
 Exercises: autograd
 ===================
 
-You mend updates and loops around ``backward``, and write two that the lesson doesn't have; a check runs them on weights of
-its own and tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's
+You mend updates and loops around ``backward``, and write two that the lesson doesn't have; a check tells you
+what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's
 page ``exercises`` says how to install it.
 
 What you'll learn:

@@ -113,7 +113,7 @@ check("custom_function.3", Layer)
 # -------------------------
 #
 # Softplus is the logarithm of 1 + exp(h): far from 0 it is nearly ReLU, and it has a slope everywhere. Derive its
-# backward. Then mend the forward as well: where ``h``, (N, H), has an entry as large as 1000, ``torch.exp`` overflows, and
+# backward. Then mend the forward as well: where ``h``, (N, H), has a large entry, ``torch.exp`` overflows, and
 # both the result and the gradient are to stay finite and right.
 
 

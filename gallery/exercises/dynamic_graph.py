@@ -9,7 +9,7 @@
 Exercises: A graph that changes
 ===============================
 
-You make a network's depth an argument, write the backward pass of a shared weight, and draw depths that repeat themselves; a
+You make a network's depth an argument, write the backward pass of a shared weight, and draw depths by a seed; a
 check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's
 page ``exercises`` says how to install it.
 

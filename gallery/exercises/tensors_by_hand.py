@@ -9,7 +9,7 @@
 Exercises: tensors by hand
 ==========================
 
-You mend a step that writes where it shouldn't, keep dtype and device, and carry a loss and its backward pass from NumPy to
+You mend a step that writes where it shouldn't, keep dtype and device, and carry a loss from NumPy to
 tensors; a check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the
 site's page ``exercises`` says how to install it.
 

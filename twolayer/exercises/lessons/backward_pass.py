@@ -10,7 +10,7 @@ from twolayer.exercises import diagnoses
 from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation, by_autograd
 from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.lessons.numpy_by_hand import relu_mistakes
+from twolayer.exercises.masks import relu_mistakes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

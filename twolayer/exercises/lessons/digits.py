@@ -213,7 +213,10 @@ def _accuracies_problem(given: Any, wanted: list[float]) -> Diagnosis | str | No
         if abs(one - other) > 1e-6:
             raise DiagnosisError(
                 diagnoses.ENTRY(
-                    name="the accuracy", index=f"epoch {epoch}", given=f"{one:.6g}", wanted=other
+                    name="the accuracy",
+                    place=f", first at epoch {epoch}",
+                    given=f"{one:.6g}",
+                    wanted=other,
                 )
             )
     return None

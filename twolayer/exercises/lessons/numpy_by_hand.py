@@ -10,6 +10,7 @@ from twolayer.exercises import diagnoses
 from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation, by_autograd
 from twolayer.exercises.exercise import Exercise
+from twolayer.exercises.masks import relu_mistakes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,27 +80,6 @@ def _draw_network(draw: Draw) -> dict[str, Any]:
 
 def _sum_loss(x: Any, y: Any, w1: Any, w2: Any) -> Any:
     return (((x @ w1).relu() @ w2 - y) ** 2).sum()
-
-
-def relu_mistakes(
-    with_mask: Callable[[Callable[[Array, Array], Array]], Callable[..., Any]],
-) -> tuple[Mistake, ...]:
-    """List the mistakes that can be made with the mask of ReLU.
-
-    Args:
-        with_mask: Gets a function of h and of the gradient that arrives at h_relu, which gives a mask
-            or slopes; returns the backward pass that uses it.
-
-    Returns:
-        The mistakes.
-    """
-    return (
-        Mistake(diagnoses.MASK_MISSING, with_mask(lambda h, _: np.ones_like(h))),
-        Mistake(diagnoses.MASK_INVERTED, with_mask(lambda h, _: h <= 0)),
-        Mistake(diagnoses.MASK_INVERTED, with_mask(lambda h, _: h < 0)),
-        Mistake(diagnoses.MASK_INCLUDES_ZERO, with_mask(lambda h, _: h >= 0)),
-        Mistake(diagnoses.MASK_WRONG_ARRAY, with_mask(lambda _, grad: grad > 0)),
-    )
 
 
 def _network(mask: Callable[[Array, Array], Array]) -> Callable[..., dict[str, Array]]:

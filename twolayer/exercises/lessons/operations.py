@@ -214,7 +214,9 @@ def _strides_problem(answer: Callable[[tuple[int, ...]], Any]) -> Diagnosis | No
             return diagnoses.WRONG_COUNT(given=said, wanted=len(shape), names="one for each axis")
         axis = next(axis for axis in range(len(shape)) if strides[axis] != wanted[axis])
         name = f"the strides of the shape {shape}"
-        return diagnoses.ENTRY(name=name, index=axis, given=strides[axis], wanted=wanted[axis])
+        return diagnoses.ENTRY(
+            name=name, place=f", first at {axis}", given=strides[axis], wanted=wanted[axis]
+        )
     return None
 
 
