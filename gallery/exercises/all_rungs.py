@@ -29,7 +29,7 @@ What you'll learn:
 
 import numpy as np
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 def loss_difference(losses, reference):

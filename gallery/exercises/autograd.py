@@ -29,7 +29,7 @@ What you'll learn:
 
 import torch
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 def step(x, y, w, learning_rate):

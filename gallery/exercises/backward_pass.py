@@ -31,7 +31,7 @@ What you'll learn:
 
 import numpy as np
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 def loss_and_grads(x, y, w1, w2, penalty):

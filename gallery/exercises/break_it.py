@@ -32,7 +32,7 @@ What you'll learn:
 
 import torch
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 def train(x, y, w1, w2, learning_rate, steps):

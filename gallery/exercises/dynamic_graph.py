@@ -34,7 +34,7 @@ import random
 
 import torch
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 class DynamicNet(torch.nn.Module):

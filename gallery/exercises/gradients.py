@@ -32,7 +32,7 @@ What you'll learn:
 
 import numpy as np
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 def differences(f, x, step):

@@ -29,7 +29,7 @@ What you'll learn:
 
 import statistics
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 def operations(N, D_in, H, D_out):

@@ -33,7 +33,7 @@ What you'll learn:
 
 import numpy as np
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 def split(x, y, held_out, seed):

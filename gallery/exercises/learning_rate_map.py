@@ -31,7 +31,7 @@ What you'll learn:
 
 import torch
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 def step_all(x, y, w1, w2, rates):

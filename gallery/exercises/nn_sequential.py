@@ -32,7 +32,7 @@ What you'll learn:
 
 import torch
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 def one_step(weight, x, y, learning_rate):

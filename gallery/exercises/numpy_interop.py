@@ -32,7 +32,7 @@ What you'll learn:
 import numpy as np
 import torch
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 def history(w, grads, learning_rate):

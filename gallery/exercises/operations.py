@@ -28,7 +28,7 @@ What you'll learn:
 # error, but it isn't the one that is wanted. Mend it: return the errors, one for each prediction, shape (N,), and the loss,
 # their squares' sum, shape ().
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 def errors_and_loss(y_pred, y):

@@ -31,7 +31,7 @@ What you'll learn:
 
 import torch
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 def fit(w, x, y, learning_rate):

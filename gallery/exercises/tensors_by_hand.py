@@ -30,7 +30,7 @@ What you'll learn:
 
 import torch
 
-from twolayer.exercises import check
+from twolayer.exercises import check, hint, solution
 
 
 def step(x_array, y_array, w1_array, w2_array, learning_rate):

@@ -78,7 +78,8 @@ def hint(id_: str, number: int = 1) -> None:
         message = f"number: {which} given; want 1 or 2"
         raise ValueError(message)
     following = f'hint("{id_}", 2)' if which == 1 else f'solution("{id_}")'
-    print(f"{exercise.hints[which - 1]}\nFor more, run {following}.")  # noqa: T201 - as above
+    text = exercise.hints[which - 1].replace("``", "`")
+    print(f"{text}\nFor more, run {following}.")  # noqa: T201 - as above
 
 
 def solution(id_: str) -> None:
