@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-LONG = 50
+LONG = 20
 """The most entries of a toctree that every page names."""
 NEAR = 10
 """How many entries before and after a page are near it."""

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 FOLDER = "pagefind"
 WEIGHTS = {
+    "gallery/exercises/": 0.5,
     "gallery/": 2.0,
     "reference/": 0.7,
     "how_this_site_is_checked": 0.3,
     "what_is_taught_where": 0.3,
 }
-"""How much a page's words count: pages that teach go before those that list. Others count 1."""
+"""How much a page's words count, by the first that fits: pages that teach go before those that ask or list.
+
+Others count 1.
+"""
 _CODE = 0.2
 _NOT_USED = ("pagefind-*ui.*", "pagefind-highlight.js", "wasm.unknown.pagefind")
 

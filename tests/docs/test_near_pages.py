@@ -16,7 +16,7 @@ from sphinx.util.docutils import docutils_namespace
 if TYPE_CHECKING:
     from pathlib import Path
 
-MANY = [(None, f"page_{number}") for number in range(LONG + 1)]
+MANY = [(None, f"page_{number}") for number in range(LONG + 31)]
 
 
 @pytest.mark.parametrize(("number", "first", "last"), [(0, 0, 10), (25, 15, 35), (50, 40, 50)])

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import glossary_links
 import maths_font
 import pytest
+from offers import EXERCISES
 
 from twolayer.rungs import RUNGS
 
@@ -126,7 +127,10 @@ def following(page: Path) -> Path:
 
 
 def test_one_way_leads_through_all_pages(site: Path) -> None:
-    """From the home page, "next" leads through every guide and gallery page to the reference."""
+    """From the home page, "next" leads through every guide and lesson to the reference.
+
+    From exercises, which lie beside the way, it leads back onto it.
+    """
     page = site.resolve() / "index.html"
     way = [page]
     while page != site.resolve() / "reference" / "index.html":
@@ -137,7 +141,10 @@ def test_one_way_leads_through_all_pages(site: Path) -> None:
     taught = {path.resolve() for path in site.glob("gallery/*/*.html") if path.name != "index.html"}
     guides = {site.resolve() / f"{path.stem}.html" for path in ROOT.glob("docs/*.md")}
     guides.remove(site.resolve() / "404.html")
-    assert taught | guides <= set(way)
+    exercises = {path for path in taught if path.parent.name == EXERCISES}
+    assert (taught - exercises) | guides <= set(way)
+    assert {following(page) for page in exercises} <= set(way)
+    assert exercises
 
 
 def test_words_of_the_glossary_are_explained(site: Path) -> None:

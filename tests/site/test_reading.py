@@ -10,7 +10,7 @@ import page_html
 import pytest
 import site_address
 from bs4 import BeautifulSoup
-from offers import NAMES
+from offers import ROOT, SCRIPTS
 from tabs import opened
 
 if TYPE_CHECKING:
@@ -106,8 +106,9 @@ def test_print_unfolds_and_leaves_out_what_is_for_screens(browser: Browser, addr
 
 def test_gallery_pages_begin_with_their_files(site: Path) -> None:
     """A gallery page leads to its script, its notebook and the zip of both from its top."""
-    for name in NAMES:
-        (page,) = [path for path in site.glob("gallery/*/*.html") if path.stem == name]
+    for script in SCRIPTS:
+        name = script.stem
+        page = (site / script.relative_to(ROOT)).with_suffix(".html")
         soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
         links = soup.select("ul.page-links a[download]")
         files = [(page.parent / str(link["href"])).resolve() for link in links]
@@ -122,8 +123,8 @@ def test_code_links_what_has_documentation_of_its_own(site: Path) -> None:
     linked = {link.get_text(): str(link["href"]) for link in code}
 
     assert linked["torch.nn.Sequential"].endswith("torch.nn.Sequential.html#torch.nn.Sequential")
-    assert ">net</span>" in text
-    assert not {"net", "x", "y", "t", "loss"} & linked.keys()
+    assert "model" in text
+    assert not {"model", "x", "y", "t", "loss"} & linked.keys()
     assert not any("backref" in page.read_text("utf-8") for page in pages(site))
 
 
@@ -136,7 +137,7 @@ def test_pages_lead_to_their_markdown(site: Path) -> None:
             (copy,) = [link for link in links.select("a") if link.get_text() == "Markdown"]
             assert (page.parent / str(copy["href"])).read_text("utf-8").startswith("# ")
             seen += 1
-    assert seen > len(NAMES)
+    assert seen > len(SCRIPTS)
 
 
 def test_guides_lead_to_their_source(site: Path) -> None:
@@ -150,8 +151,6 @@ def test_guides_lead_to_their_source(site: Path) -> None:
 
 def _written(name: str) -> bytes:
     """Read a page's source in the repository."""
-    from offers import ROOT  # noqa: PLC0415
-
     return (ROOT / "docs" / name).read_bytes()
 
 

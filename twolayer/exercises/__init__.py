@@ -47,7 +47,8 @@ def check(id_: str, answer: object, *, seconds: float = 5.0) -> Verdict:
         said = problem.text
         if said.partition(" ")[0] in _OPENINGS:
             said = said[:1].upper() + said[1:]
-        text = f'{id_}: not yet. {said}.\nFor a hint, run hint("{id_}").'
+        stop = "" if said.endswith(("?", "!", ".")) else "."
+        text = f'{id_}: not yet. {said}{stop}\nFor a hint, run hint("{id_}").'
     verdict = Verdict(id_, problem is None, problem.name if problem else None, text)
     print(text)  # noqa: T201 - the verdict is for the reader's eyes
     for listener in LISTENERS:

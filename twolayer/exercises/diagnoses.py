@@ -100,7 +100,7 @@ MODIFIED = _kind(
 NONE = _kind("returns-none", "{name} is None; is a return left out, or what it returns?")
 WRONG_TYPE = _kind("wrong-type", "{name} is a {given}; want a {wanted}")
 WRONG_COUNT = _kind("wrong-count", "you give {given}; want {wanted}: {names}")
-WRONG_DTYPE = _kind("wrong-dtype", "{name} has dtype {given}; want {wanted}, as its inputs have")
+WRONG_DTYPE = _kind("wrong-dtype", "{name} has dtype {given}; want {wanted}")
 WRONG_DEVICE = _kind("wrong-device", "{name} is on device {given}; want {wanted}")
 NOT_CONTIGUOUS = _kind(
     "not-contiguous",
