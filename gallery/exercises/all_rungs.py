@@ -16,7 +16,7 @@ What you'll learn:
 
 - what a difference between losses must be relative to;
 - which changes to a loop leave nothing but rounding, and which compute something else;
-- how little of a difference betrays a mistake.
+- how small a difference betrays a mistake.
 """
 
 # %%

@@ -46,8 +46,8 @@ check("autograd.1", step)
 # Exercise 2: Gradients that pile up
 # ----------------------------------
 #
-# Here is the lesson's loop as a function: ``x`` is (N, D_in), ``y`` (N, D_out), the leaves ``w1`` (D_in, H) and ``w2``
-# (H, D_out) are changed in place, and a list of the losses comes back. A line or two are missing. Mend it.
+# Here is the lesson's loop as a function: ``x`` is (N, D_in), ``y`` (N, D_out), the leaves ``w1`` (D_in, H) and
+# ``w2`` (H, D_out) are changed in place, and a list of the losses comes back. One or two lines are missing. Mend it.
 
 
 def fit(x, y, w1, w2, learning_rate, steps):

@@ -102,7 +102,8 @@ check("backward_pass.3", tied_grad)
 # -------------------------
 #
 # Now three layers, with a ReLU after the first and after the second: ``w1`` is (D_in, H1), ``w2`` (H1, H2) and ``w3``
-# (H2, D_out). The last gradient is there. Go on backwards, and fill in the other two.
+# (H2, D_out). The last gradient is there. Go on backwards, and fill in the other two. As on each rung, ReLU's slope
+# at exactly 0 is 0.
 
 
 def three_layer_grads(x, y, w1, w2, w3):

@@ -30,6 +30,8 @@ What you'll learn:
 # ``x`` is (N, D_in), ``y`` (N,), ``w1`` (D_in, H) and ``w2`` (H, 1). The loss is the sum of squared errors; return
 # the loss of each step, before its update, as a list of numbers or as one tensor.
 
+import math
+
 import torch
 
 from twolayer.exercises import check, hint, solution

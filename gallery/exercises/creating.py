@@ -47,9 +47,11 @@ check("creating.1", spread)
 # Exercise 2: What does the new one keep?
 # ---------------------------------------
 #
-# Below, ``x`` is a transpose of double numbers on the device ``meta``. Each line makes a tensor. Write down in which of the
-# four ``"shape"``, ``"dtype"``, ``"device"`` and ``"strides"`` it equals ``x``, as a set of these words, such as
-# ``{"shape", "strides"}``, or ``set()`` if in none. Say what you expect before you print anything.
+# Below, ``x`` is a transpose of double numbers on the device ``meta``. Its strides, ``x.stride()``, say how many
+# places in memory one step along each axis takes: (1, 4) here. A tensor of the same shape that lies row by row, in
+# reading order, has (3, 1). Each line makes a tensor. Write down in which of the four ``"shape"``, ``"dtype"``,
+# ``"device"`` and ``"strides"`` it equals ``x``, as a set of these words, such as ``{"shape", "strides"}``, or
+# ``set()`` if in none. Say what you expect before you print anything.
 
 x = torch.empty(3, 4, dtype=torch.double, device="meta").t()
 

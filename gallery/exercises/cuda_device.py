@@ -66,8 +66,9 @@ check("cuda_device.2", itself)
 # Exercise 3: A batch of many tensors
 # -----------------------------------
 #
-# What a program loads is often no single tensor, but a dictionary or a list of them, or a dictionary of lists. Write a function
-# that returns the same dictionaries, lists and tuples with each tensor moved to ``device``; what is no tensor, such as a name or None,
+# What a program loads is often no single tensor, but a dictionary or a list of them, or a dictionary of lists. Write
+# a function that returns new dictionaries, lists and tuples of the same form, with each tensor moved to ``device``.
+# They may be nested to any depth, and the batch may be a single tensor; what is no tensor, such as a name or None,
 # comes along as it is. The batch that you got must stay as it is, and no dtype may change.
 
 
@@ -83,8 +84,9 @@ check("cuda_device.3", to_device)
 # Exercise 4: The fewest bytes
 # ----------------------------
 #
-# A tensor of shape ``shape``, a tuple, and of dtype ``dtype`` is to move to another device and to end up there in the dtype
-# ``wanted``. You choose whether to cast before the move or after it. Return how many bytes have to move at least.
+# A tensor of shape ``shape``, a tuple, and of dtype ``dtype`` is to move to another device and to end up there in the
+# dtype ``wanted``. You choose whether to cast before the move or after it. Return the smallest number of bytes that
+# has to move.
 
 
 def bytes_to_move(shape, dtype, wanted):

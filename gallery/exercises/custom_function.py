@@ -58,9 +58,9 @@ check("custom_function.1", Square)
 # Exercise 2: An argument that is a number
 # ----------------------------------------
 #
-# LeakyReLU passes a positive entry of ``h``, (N, H), on as it is and multiplies any other by ``slope``, a number such as
-# 0.1. Write what is kept, and the backward, which returns a gradient for each argument of ``forward``. At exactly 0 take
-# the smaller slope, and leave the gradient that arrives as it is.
+# LeakyReLU passes a positive entry of ``h``, (N, H), on as it is and multiplies any other by ``slope``, a number such
+# as 0.1. Write what is kept, and the backward, which returns a gradient for each argument of ``forward``. At exactly
+# 0 take ``slope``, and leave the gradient that arrives as it is.
 
 
 class LeakyReLU(torch.autograd.Function):
@@ -75,7 +75,7 @@ class LeakyReLU(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad_output):
-        return ..., None  # fill in
+        return ..., ...  # fill in
 
 
 check("custom_function.2", LeakyReLU)

@@ -78,8 +78,8 @@ check("custom_module.2", LearnedSlope)
 # During a fit you want to keep the best weights so far, train on, and load them again at the end. With this function you get the last
 # weights back instead. Find out what the dictionary holds while the training goes on, and mend it.
 #
-# ``net`` is any module; return a dictionary that ``torch.nn.Module.load_state_dict`` takes at any later time, to make a network
-# what ``net`` is now.
+# ``net`` is any module; return a dictionary that ``torch.nn.Module.load_state_dict`` takes at any later time, and
+# which makes a network what ``net`` is now.
 
 
 def keep(net):

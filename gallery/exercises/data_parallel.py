@@ -9,7 +9,7 @@
 Exercises: data parallel
 ========================
 
-You play all processes one after the other, in one, and see what becomes of their gradients. A check tells you what is right
+In a single process you play all of them, one after the other, and see what becomes of their gradients. A check tells you what is right
 and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to
 install it.
 

@@ -36,7 +36,7 @@ from twolayer.exercises import check, hint, solution
 
 
 def differences(f, x, step):
-    """The gradient of f at x, from two values of f an entry."""
+    """The gradient of f at x, from two values of f for each entry."""
     slopes = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         move = np.zeros_like(x)
@@ -98,7 +98,7 @@ check("gradients.3", cross_entropy)
 #
 # - A central difference has the point in the middle, where the errors of both sides cancel best.
 # - ``backward`` adds to the tensor in ``grad``, and whoever took it before sees the change.
-# - The gradient of the cross-entropy is probabilities minus a one-hot row, over N; logarithms keep it finite.
+# - The gradient of the cross-entropy is probabilities minus a one-hot row, over N; logarithms keep the loss finite.
 #
 # Back: ``gradients`` is the lesson.
 #

@@ -78,8 +78,8 @@ check("how_fast.3", deep_operations)
 # ----------------------------------------
 #
 # A call ``work()`` hands work over to a device and comes back before it is done; ``wait()`` comes back when all is
-# done, as ``torch.cuda.synchronize`` does; and ``clock()`` gives the time in seconds. This function is to give the median of
-# ``repeats`` times that the work takes. It makes two of the mistakes that the lesson warns of. Mend both.
+# done, as ``torch.cuda.synchronize`` does; and ``clock()`` gives the time in seconds. This function is to time the
+# work ``repeats`` times and return the median. It makes two of the mistakes that the lesson warns of. Mend both.
 
 
 def median_time(work, wait, clock, repeats):

@@ -15,7 +15,7 @@ how to install it.
 
 What you'll learn:
 
-- which axes are the fit's own in a batch of matrices, and which belong to one fit;
+- which axis of a batch of matrices tells the fits apart, and which axes belong to one fit;
 - how autograd, used twice, gives the Hessian times a vector;
 - what a vector that is multiplied again and again needs between the products.
 """
@@ -72,8 +72,8 @@ check("learning_rate_map.2", hessian_times)
 # -------------------------------------
 #
 # The Hessian is now given as ``times``, a function that multiplies it by a direction, a tensor of shape (n,). Of all
-# its eigenvalues, return the one that is the largest in size, with its sign, as a number. This function finds
-# it where curvatures are small. Where they are as large as on the lesson's map, it returns NaN. Mend it.
+# its eigenvalues, return the one that is the largest in size, with its sign, as a number. This function finds it
+# where the curvature is near 1. Where it is as large as on the lesson's map, it returns NaN. Mend it.
 
 
 def largest_curvature(times, direction):

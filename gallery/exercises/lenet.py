@@ -25,10 +25,10 @@ What you'll learn:
 # Exercise 1: An image of another size
 # ------------------------------------
 #
-# The lesson's two convolutions and two poolings take images of any size; only ``fc1`` insists on one. Suppose that an
-# image has 28 rows and 36 columns, shape (1, 28, 36). Work out its shape after the second pooling, where it would
+# The lesson's two convolutions and two poolings take images of many sizes; only ``fc1`` insists on one. Suppose that
+# an image has 28 rows and 36 columns, shape (1, 28, 36). Work out its shape after the second pooling, where it would
 # be flattened: (channels, rows, columns). The convolutions are ``torch.nn.Conv2d(1, 6, 5)`` and
-# ``torch.nn.Conv2d(6, 16, 5)``, and each pooling keeps the largest of four neighbours.
+# ``torch.nn.Conv2d(6, 16, 5)``, and each pooling keeps the largest number of each square of 2 by 2.
 
 import torch
 
@@ -81,9 +81,9 @@ check("lenet.3", flat)
 # ------------------------------------
 #
 # The lesson prints a graph; here you collect what stands at its ends. ``result`` is a tensor that autograd has
-# recorded, and its leaves are the tensors that ``backward`` would fill the ``grad`` of. Return them in a list, each
-# once, in any order. The walk below takes one way through the graph and misses the others. Mend it, or write your
-# own; remember that ``next_functions`` has None where no gradient is wanted.
+# recorded, and its leaves are the tensors whose ``grad`` ``backward`` would fill. Return them in a list, each once,
+# in any order. The walk below takes one way through the graph and misses the others. Mend it, or write your own;
+# remember that ``next_functions`` has None where no gradient is wanted.
 
 
 def leaves(result):
@@ -104,9 +104,9 @@ check("lenet.4", leaves)
 # Summary
 # -------
 #
-# - A convolution takes its square's side less one off each side of an image; pooling halves what is left.
+# - A convolution takes its square's side, less one, off the rows and off the columns; pooling halves what is left.
 # - A convolution's count of numbers ignores the image's size; that of the linear layer behind it doesn't.
-# - Count dimensions from the end, and follow every function of a graph, not the first.
+# - Count dimensions from the end, and follow every function of a graph, not only the first.
 #
 # Back: ``lenet`` is the lesson.
 #

@@ -15,7 +15,7 @@ page imports ``twolayer``, which does the checking; the site's page ``exercises`
 What you'll learn:
 
 - what a mean in place of a sum does to a gradient;
-- how a mask goes wrong that is taken after the change;
+- how a mask that is taken after the change goes wrong;
 - which gradients the biases of both layers have;
 - how the backward pass of another activation is written.
 """
@@ -97,9 +97,10 @@ check("numpy_by_hand.3", backward_with_bias)
 # Exercise 4: LeakyReLU's backward pass
 # -------------------------------------
 #
-# LeakyReLU passes a positive number on as it is and multiplies any other by ``slope``, a number such as 0.1. Derive its
-# backward pass: from ``h``, its input, and ``grad_h_relu``, the gradient of its output, both (N, H), find the gradient of its
-# input, (N, H). At exactly 0 take the smaller slope. Return a new array, and leave the one that you got as it is.
+# LeakyReLU passes a positive number on as it is and multiplies any other by ``slope``, a number such as 0.1. Derive
+# its backward pass: from ``h``, its input, and ``grad_h_relu``, the gradient of its output, both (N, H), find the
+# gradient of its input, (N, H). At exactly 0 take ``slope``. Return a new array, and leave the one that you got as it
+# is.
 
 
 def leaky_relu_backward(h, grad_h_relu, slope):
@@ -115,7 +116,7 @@ check("numpy_by_hand.4", leaky_relu_backward)
 # -------
 #
 # - Whatever multiplies the loss multiplies each gradient, a mean's divisor too.
-# - A mask belongs to the array before the change; an assignment gives you no second one.
+# - After ReLU nothing is below 0, so a mask ``h < 0`` must be taken before it; an assignment makes no copy.
 # - A bias meets every row, so its gradient adds up over the batch.
 #
 # Back: ``numpy_by_hand`` is the lesson.

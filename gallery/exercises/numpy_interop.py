@@ -25,9 +25,10 @@ What you'll learn:
 # Exercise 1: A history of one moment
 # -----------------------------------
 #
-# This function starts from the weights ``w``, shape (D,), takes one step for each row of ``grads``, shape (steps, D), and
-# returns the weights after each step, shape (steps, D). All arrays are NumPy's. But its rows are all alike, and there
-# is more that it changes. Find what shares memory with what, and mend it: ``w`` and ``grads`` must stay as they are.
+# This function starts from the weights ``w``, shape (D,), takes one step for each row of ``grads``, shape (steps, D),
+# and returns the weights after each step, shape (steps, D). All arrays are NumPy's. But the rows of its result are
+# all alike, and it changes one of its inputs as well. Find what shares memory with what, and mend it: ``w`` and
+# ``grads`` must stay as they are.
 
 import numpy as np
 import torch
@@ -51,8 +52,9 @@ check("numpy_interop.1", history)
 # Exercise 2: Who shares memory with the array?
 # ---------------------------------------------
 #
-# Let ``a`` be ``np.arange(6.0).reshape(2, 3)``. For each line, fill in True if the result shares memory with ``a``, and False if
-# it has memory of its own. Think first: each line makes one or two moves, and you know of each move what it does.
+# Let ``a`` be ``np.arange(6.0).reshape(2, 3)``. For each line, fill in True if the result shares memory with ``a``,
+# and False if it has memory of its own. Think first: each line takes two or three steps, and you know what each of
+# them does.
 
 shares = {
     "torch.from_numpy(a.T).t()": ...,

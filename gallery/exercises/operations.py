@@ -80,9 +80,10 @@ check("operations.3", clear_rows)
 # Exercise 4: Strides from a shape
 # --------------------------------
 #
-# A new tensor lies in reading order: along its last axis each number is next to the one before. From its shape, a tuple of
-# sizes above 0, find its strides: for each axis, how many places in the storage one step along it takes. Return a tuple as long
-# as the shape, which may have any number of axes, none too. Compute it from the sizes, without making a tensor.
+# A new tensor lies in reading order: along its last axis each number is next to the one before. From its shape, a
+# tuple of sizes above 0, find its strides: for each axis, how many places in the storage one step along it takes.
+# Return a tuple as long as the shape, which may have any number of axes, even none. Compute it from the sizes,
+# without making a tensor.
 
 
 def strides_of(shape):

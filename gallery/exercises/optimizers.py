@@ -49,8 +49,9 @@ check("optimizers.1", fit)
 # Exercise 2: Momentum by hand
 # ----------------------------
 #
-# Write what ``torch.optim.SGD`` does with its option ``momentum``. It keeps a velocity, which starts from zeros. At each step the
-# velocity is multiplied by ``momentum``, then the whole gradient is added to it, and the weight moves against the velocity.
+# Write what ``torch.optim.SGD`` does with its option ``momentum``. It keeps a velocity, which starts from zeros. At
+# each step the velocity is multiplied by ``momentum``, then the whole gradient is added to it, and the weight moves
+# against the velocity, by the learning rate times it.
 #
 # ``w`` is (H, D_out) and ``grads`` (steps, H, D_out), one gradient for each step. Return the weight after the last step, (H, D_out),
 # and leave the one that you got as it is.
@@ -71,10 +72,11 @@ check("optimizers.2", momentum_steps)
 # Exercise 3: Adam's first steps
 # ------------------------------
 #
-# Adam keeps two averages that start from zeros: ``m`` of the gradients, in which the old average counts ``beta1`` and the new gradient the
-# rest, and ``v`` of their squares, with ``beta2``. After ``t`` steps the weights in an average add up to one minus its beta to
-# the power ``t``; dividing by that corrects for the start from zero. The weight then moves by the learning rate times the corrected ``m``,
-# divided by the root of the corrected ``v`` plus ``eps``; ``eps`` stands outside the root.
+# Adam keeps two averages that start from zeros: ``m`` of the gradients, in which the old average counts ``beta1`` and
+# the new gradient the rest, and ``v`` of their squares, with ``beta2``. After ``t`` steps the shares of all gradients
+# in an average add up to ``1 - beta**t``, with its own beta; dividing by that corrects for the start from zero. From
+# the weight, subtract the learning rate times the corrected ``m``, divided by the root of the corrected ``v`` plus
+# ``eps``; ``eps`` stands outside the root.
 #
 # The shapes are those of the exercise before, and again you return a new weight. Write the loop's body.
 

@@ -49,9 +49,10 @@ check("tracking.1", descend)
 # Exercise 2: A look that changes the gradient
 # --------------------------------------------
 #
-# Somebody wants to see the numbers of ``h``, but none above 1, and to know the gradient of their sum as well. ``x`` has the
-# shape (N, D_in), the tracked ``w`` (D_in, H); ``shown`` comes back untracked, (N, H), ``grad_w`` in the shape of ``w``. No error
-# is raised, and the gradient is wrong. Try ``detach`` in the place of ``data`` and read what PyTorch says; then mend it.
+# Somebody wants to see the numbers of ``h`` with those above 1 cut off at 1, and to know the gradient, with respect
+# to ``w``, of the sum of ``h`` itself, not cut off. ``x`` has the shape (N, D_in), the tracked ``w`` (D_in, H);
+# ``shown`` comes back untracked, (N, H), ``grad_w`` in the shape of ``w``. No error is raised, and the gradient is
+# wrong. Try ``detach`` in the place of ``data`` and read what PyTorch says; then mend it.
 
 
 def look(x, w):

@@ -25,8 +25,8 @@ What you'll learn:
 # Exercise 1: A vector on the wrong side
 # --------------------------------------
 #
-# Let ``y`` be ``x * x.sum()``. Each output depends on all inputs, so the Jacobian ``J`` has no zeros. It is right
-# in this function, but the product is not what ``y.backward(v)`` leaves in ``x.grad``. Change one line.
+# Let ``y`` be ``x * x.sum()``. Each output depends on all inputs, so the Jacobian ``J`` isn't diagonal. ``J`` is
+# right in this function, but the product is not what ``y.backward(v)`` leaves in ``x.grad``. Change one line.
 #
 # ``x`` and ``v`` have the shape (D_in,); return the product, (D_in,).
 

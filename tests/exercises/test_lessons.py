@@ -8,7 +8,7 @@ import io
 import re
 import runpy
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from gallery_order import GUIDES
@@ -74,6 +74,29 @@ def test_the_solution_is_right(
 ) -> None:
     """The check says of each solution that it is right."""
     assert check(id_, exercise.answer, seconds=60).right, capsys.readouterr().out
+
+
+@every_exercise
+def test_the_solution_shown_fits_the_page(
+    id_: str, exercise: Exercise, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A solution pasted from the site into the page finds all that it needs there, and is right.
+
+    It is shown without types and without what is said to a linter, as code is on the page.
+    """
+    page = ast.parse(page_source(id_.partition(".")[0]))
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+    above = [statement for statement in page.body if isinstance(statement, kinds)]
+    names: dict[str, Any] = {"__name__": "pasted"}
+    exec(compile(ast.Module(above, []), "page", "exec"), names)  # noqa: S102 - the project's own
+    exec(compile(exercise.source, "solution", "exec"), names)  # noqa: S102
+
+    answer = exercise.check.answer(names[exercise.solution.__name__])
+    assert check(id_, answer, seconds=60).right, capsys.readouterr().out
+    shown = list(ast.walk(ast.parse(exercise.source)))
+    assert not [node for node in shown if isinstance(node, ast.AnnAssign)]
+    assert not [node for node in shown if isinstance(node, ast.arg) and node.annotation]
+    assert "# noqa" not in exercise.source
 
 
 @every_lesson

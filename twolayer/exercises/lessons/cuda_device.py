@@ -256,7 +256,10 @@ def _unlike_tensor(given: Any, tensor: Tensor, device: torch.device, place: str)
 
 def bytes_to_move(shape: tuple[int, ...], dtype: torch.dtype, wanted: torch.dtype) -> int:
     """The bytes that a move and a cast have to move, in the better order."""
-    return prod(shape) * min(dtype.itemsize, wanted.itemsize)
+    count = 1
+    for size in shape:
+        count *= size
+    return count * min(dtype.itemsize, wanted.itemsize)
 
 
 _DTYPES = (("float64", "float32"), ("uint8", "float32"), ("int64", "float16"), ("bool", "float64"))

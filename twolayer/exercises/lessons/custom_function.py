@@ -320,7 +320,7 @@ EXERCISES = (
         title="A smooth ReLU",
         check=_SOFTPLUS,
         hints=(
-            "What does the chain rule give for log(1 + exp(h))? Divide above and below by exp(h): "
+            "What does the chain rule give for log(1 + exp(h))? Divide numerator and denominator by exp(h): "
             "which function of PyTorch's is that?",
             "The slope is the logistic function, which PyTorch calls sigmoid. Forward, take the larger "
             "of h and 0 out of the logarithm: what is left holds exp of a number that is never positive. "

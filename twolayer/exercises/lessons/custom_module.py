@@ -174,7 +174,7 @@ _SLOPE = CustomModule(
 
 def keep(net: torch.nn.Module) -> dict[str, Tensor]:
     """The state of a network as it is now, whatever becomes of the network."""
-    return copy.deepcopy(net.state_dict())
+    return {name: value.clone() for name, value in net.state_dict().items()}
 
 
 def _network() -> torch.nn.Module:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def differences(f: Callable[[Array], float], x: Array, step: float) -> Array:
-    """The gradient of f at x, from two values of f an entry."""
+    """The gradient of f at x, from two values of f for each entry."""
     slopes = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         move = np.zeros_like(x)
@@ -309,8 +309,7 @@ EXERCISES = (
         hints=(
             "Write the loss of one row as log(sum(exp(scores))) minus one score. What is the slope "
             "of each part? And what changes if you take one number off every score?",
-            "The slope of the first part is the softmax; the second takes 1 off at the true class. The "
-            "mean divides all by the number of rows. Take the row's largest score off before exp, and "
+            "The slope of the first part is something that you have already computed. The second part holds one score only: which slopes does it change? And what does the mean do to all? Take the row's largest score off before exp, and "
             "stay with logarithms: a probability may round to 0, whose logarithm is infinite.",
         ),
         solution=cross_entropy,

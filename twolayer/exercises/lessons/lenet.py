@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def shape() -> tuple[int, int, int]:
-    """A square of 5 by 5 takes 4 pixels off each side; pooling leaves half."""
+    """A square of 5 by 5 takes off 4 rows and 4 columns; pooling leaves half."""
     rows, columns = 28, 36
     for _ in range(2):
         rows, columns = (rows - 4) // 2, (columns - 4) // 2
@@ -242,10 +242,12 @@ def leaves(result: Tensor) -> list[Tensor]:
     """The leaf tensors behind a result, each once."""
     found: list[Tensor] = []
     functions = [result.grad_fn]
+    seen = set()
     while functions:
         function = functions.pop()
-        if function is None:
+        if function is None or function in seen:
             continue
+        seen.add(function)
         variable = getattr(function, "variable", None)
         if variable is not None and not any(variable is leaf for leaf in found):
             found.append(variable)
@@ -329,7 +331,7 @@ EXERCISES = (
             "numbers does one output of the linear layer look at?",
             "Neither layer's count depends on the number of images. The convolution's does not depend "
             "on their size, the linear layer's does: it sees all maps, after the square has taken "
-            "side - 1 off each side and pooling, rounding down, has halved them.",
+            "side - 1 off the rows and off the columns, and pooling, rounding down, has halved both.",
         ),
         solution=numbers,
         stub="known-mistake",

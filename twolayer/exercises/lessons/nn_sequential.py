@@ -34,8 +34,7 @@ def one_step(weight: Tensor, x: Tensor, y: Tensor, learning_rate: float) -> Tens
         layer.weight.copy_(weight)
     loss = torch.nn.MSELoss(reduction="sum")(layer(x), y)
     loss.backward()
-    assert layer.weight.grad is not None
-    return layer.weight.detach() - learning_rate * layer.weight.grad
+    return layer.weight.detach() - learning_rate * layer.weight.grad  # type: ignore[operator]
 
 
 def _draw_step(draw: Draw) -> dict[str, Any]:
@@ -133,7 +132,8 @@ _COLUMN = Computation(
 def count_parameters(sizes: list[int], bias: bool) -> int:  # noqa: FBT001 - called by position
     """How many numbers the layers hold in their weights and biases."""
     count = 0
-    for inputs, outputs in pairwise(sizes):
+    for layer in range(len(sizes) - 1):
+        inputs, outputs = sizes[layer], sizes[layer + 1]
         count += inputs * outputs
         if bias:
             count += outputs

@@ -279,7 +279,7 @@ EXERCISES = (
         hints=(
             "What is LeakyReLU's slope where its input is positive, and what is it elsewhere?",
             "Make an array in the shape of ``h`` that holds the slope at each entry; the chain rule says what "
-            "to do with it. PyTorch takes the smaller slope at exactly 0.",
+            "to do with it. PyTorch takes ``slope`` at exactly 0.",
         ),
         solution=leaky_relu_backward,
         stub="empty",

@@ -215,7 +215,7 @@ EXERCISES = (
         check=_SHARES,
         hints=(
             "Take each line apart at its dots and brackets. Which part, if any, has to write numbers to a new place?",
-            "Slices, transposes and ``detach`` only describe. Lists, a change of dtype, ``torch.tensor`` and Python lists copy; ``reshape`` "
+            "Slices, transposes and ``detach`` only describe. An index by a list, a change of dtype, ``torch.tensor`` and ``tolist`` copy; ``reshape`` "
             "copies where strides can't describe the walk. Not sure? Run the line and ask ``np.shares_memory``.",
         ),
         solution=shares,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from math import prod
 from operator import mul
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +148,11 @@ _CLEAR = Computation(
 
 def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The strides of a new tensor of this shape."""
-    return tuple(prod(shape[axis + 1 :]) for axis in range(len(shape)))
+    strides, step = [], 1
+    for size in reversed(shape):
+        strides.append(step)
+        step *= size
+    return tuple(reversed(strides))
 
 
 _SHAPES = ((4, 3), (2, 5, 3), (7,), (6, 1, 2, 4), (1, 5), ())
@@ -240,7 +243,7 @@ EXERCISES = (
         check=_LINE,
         hints=(
             "In which order does ``h.t()`` walk the storage? Could one stride describe that walk as a line?",
-            "Where no view is possible the numbers must be copied, and of two methods one does that by itself. But "
+            "Where no view is possible the numbers must be copied, and the lesson has a method that does so by itself. But "
             "with one row, or one column, a view is possible: then something else has to copy.",
         ),
         solution=columns_in_line,

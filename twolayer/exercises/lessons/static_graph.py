@@ -312,7 +312,7 @@ EXERCISES = (
         title="What a trace keeps",
         check=_KEPT,
         hints=(
-            "Print traced.code. Which of the two settings does it look at?",
+            "Print traced.code. Does it look at the settings at all?",
             "Tracing runs forward once, and Python's if and for are carried out then: the graph has only the "
             "operations on h that were met on the way. The network itself runs anew each time.",
         ),

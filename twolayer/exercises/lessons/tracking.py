@@ -230,8 +230,7 @@ EXERCISES = (
         check=_DESCEND,
         hints=(
             "Print ``w.grad_fn`` after each step. Which line puts a function there?",
-            "Put the update under ``torch.no_grad``. Then nothing tracks its result: the next step needs that again, and the "
-            "flag of a leaf can be set.",
+            "Put the update under ``torch.no_grad``. Then its result isn't tracked, but it is a leaf, and a leaf's flag can be set: the next step needs it.",
         ),
         solution=descend,
         stub="tracked",

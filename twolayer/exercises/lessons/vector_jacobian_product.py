@@ -274,8 +274,7 @@ EXERCISES = (
         title="A vector on the wrong side",
         check=_SIDE,
         hints=(
-            "J has a row for each output. Of which do you have as many as v has entries: of what goes "
-            "in, or of what comes out?",
+            "J has a row for each output. Does an entry of v belong to an input or to an output?",
             "Here both are equally many, so both sides of J accept v. backward says how much each "
             "output counts: v weighs the rows, and adds them up.",
         ),
