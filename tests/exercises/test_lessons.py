@@ -86,7 +86,7 @@ def test_the_solution_shown_fits_the_page(
     """
     page = ast.parse(page_source(id_.partition(".")[0]))
     kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-    above = [statement for statement in page.body if isinstance(statement, kinds)]
+    above: list[ast.stmt] = [statement for statement in page.body if isinstance(statement, kinds)]
     names: dict[str, Any] = {"__name__": "pasted"}
     exec(compile(ast.Module(above, []), "page", "exec"), names)  # noqa: S102 - the project's own
     exec(compile(exercise.source, "solution", "exec"), names)  # noqa: S102
