@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FOLDER = "pagefind"
 WEIGHTS = {
-    "gallery/exercises/": 0.5,
+    "gallery/exercises/": 0.1,
     "gallery/": 2.0,
     "reference/": 0.7,
     "how_this_site_is_checked": 0.3,
@@ -26,6 +26,7 @@ WEIGHTS = {
 Others count 1.
 """
 _CODE = 0.2
+_HEADING = 6.0
 _NOT_USED = ("pagefind-*ui.*", "pagefind-highlight.js", "wasm.unknown.pagefind")
 
 
@@ -63,10 +64,11 @@ def simple_html(page: Page, language: str = "en") -> str:
     lines = [f'<html lang="{language}"><body><main data-pagefind-body>']
     factor = weight(page.address)
     counts, seldom = (f'data-pagefind-weight="{w:g}"' for w in (factor, factor * _CODE))
+    # A heading counts more than text by itself, also on a page that counts little, where that is too much.
+    heading = f' data-pagefind-weight="{factor * _HEADING:g}"' if factor < 1 else ""
     for part in page.parts:
-        # A heading counts more than text by itself.
         name, anchor = ("h2", f' id="{escaped(part.anchor)}"') if part.anchor else ("h1", "")
-        lines.append(f"<{name}{anchor}>{escaped(part.title)}</{name}>")
+        lines.append(f"<{name}{anchor}{heading}>{escaped(part.title)}</{name}>")
         lines.append(f"<p {counts}>{escaped(part.text)}</p>")
         if part.code:
             # Code is found too, after text that has the same words.

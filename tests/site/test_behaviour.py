@@ -164,22 +164,31 @@ def test_the_first_scrolled_line_moves_nothing(browser: Browser, address: str, w
 def test_parts_of_the_header_come_where_they_stay(browser: Browser, address: str) -> None:
     """On a phone the header's name and boxes have their places before what follows them has come."""
     places = """
-        [".header-left", ".header-center a", ".header-right"].map((part) => {
-            const { left, right } = document.querySelector(`.mobile-header ${part}`).getBoundingClientRect();
-            return [left, right];
+        [".header-left", ".header-center .logo", ".header-right"].map((part) => {
+            const { left, right, top } = document.querySelector(`.mobile-header ${part}`).getBoundingClientRect();
+            return [left, right, top];
         })
     """
     with opened(browser, f"{address}/{GALLERY}", 360) as tab:
         whole = tab.evaluate(places)
+        name = tab.evaluate(
+            "document.querySelector('.header-center a').getBoundingClientRect().right"
+        )
+        tab.evaluate("document.querySelector('.header-center .logo').nextSibling.remove()")
+        nameless = tab.evaluate(places)
+        tab.evaluate(
+            "document.querySelectorAll('.mobile-header ~ *').forEach((part) => part.remove())"
+        )
+        alone = tab.evaluate(places)
         tab.evaluate("document.querySelector('.mobile-header .header-right').replaceChildren()")
         empty = tab.evaluate(places)
         tab.evaluate("document.querySelector('.mobile-header .header-right').remove()")
         without = tab.evaluate(places.replace(', ".header-right"', ""))
 
-    assert whole == empty
+    assert whole == nameless == alone == empty
     assert whole[:2] == without
     assert whole[0][1] < whole[1][0]
-    assert whole[1][1] < whole[2][0]
+    assert name < whole[2][0]
 
 
 @pytest.mark.parametrize("width", [360, 1280])

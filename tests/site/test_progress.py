@@ -71,7 +71,7 @@ SHIFTS = """
 window.shifts = [];
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries())
-    for (const { node } of entry.sources) window.shifts.push((node ?? {}).nodeName);
+    for (const { node } of entry.sources) window.shifts.push(node?.outerHTML?.slice(0, 80) ?? node?.nodeName);
 }).observe({ type: "layout-shift", buffered: true });
 """
 

@@ -123,8 +123,8 @@ def test_code_links_what_has_documentation_of_its_own(site: Path) -> None:
     linked = {link.get_text(): str(link["href"]) for link in code}
 
     assert linked["torch.nn.Sequential"].endswith("torch.nn.Sequential.html#torch.nn.Sequential")
-    assert "model" in text
-    assert not {"model", "x", "y", "t", "loss"} & linked.keys()
+    assert ">net</span>" in text
+    assert not {"net", "x", "y", "t", "loss"} & linked.keys()
     assert not any("backref" in page.read_text("utf-8") for page in pages(site))
 
 
