@@ -17,7 +17,7 @@ What you'll learn:
 
 - why an update works in place;
 - which gradients pile up, and when that is just what you want;
-- how momentum is written without an optimizer.
+- how a step is kept from being too long.
 """
 
 # %%
@@ -87,27 +87,26 @@ def grads_by_halves(x, y, w1, w2):
 check("autograd.3", grads_by_halves)
 
 # %%
-# Exercise 4: Momentum by hand
-# ----------------------------
+# Exercise 4: A step that is never too long
+# -----------------------------------------
 #
-# With momentum, a step follows a velocity, a tensor in the shape of ``w`` that starts at zero. In each turn the velocity is
-# multiplied by ``momentum``, a number below 1, and the gradient is added to it; then ``w`` moves by the learning rate times
-# the velocity, against it. Shapes are those of the first exercise, ``w`` is changed in place, and nothing is returned.
+# One huge gradient can throw a fit off for good. So put the entries of both gradients into one line: its length is the root
+# of the sum of all their squares. Where it is above ``largest``, both gradients are multiplied by one number, after
+# which the length is ``largest``; where it isn't, they stay as they are. Shapes are those of the second exercise, ``w1``
+# and ``w2`` are changed in place, and nothing is returned.
 
 
-def fit_with_momentum(x, y, w, learning_rate, momentum, steps):
-    """Change w in place by steps of gradient descent with momentum."""
-    velocity = torch.zeros_like(w)
-    for _ in range(steps):
-        loss = (x @ w - y).pow(2).sum()
-        loss.backward()
-        with torch.no_grad():
-            velocity = ...  # fill in
-            w -= learning_rate * velocity
-        # fill in what is missing before the next turn
+def clipped_step(x, y, w1, w2, learning_rate, largest):
+    """Change w1 and w2 by one step along a gradient that is no longer than largest."""
+    loss = (torch.relu(x @ w1) @ w2 - y).pow(2).sum()
+    loss.backward()
+    with torch.no_grad():
+        scale = ...  # fill in
+        w1 -= learning_rate * scale * w1.grad
+        w2 -= learning_rate * scale * w2.grad
 
 
-check("autograd.4", fit_with_momentum)
+check("autograd.4", clipped_step)
 
 # %%
 # Summary
@@ -115,7 +114,7 @@ check("autograd.4", fit_with_momentum)
 #
 # - An update writes into the leaf; a new tensor under its name leaves the leaf as it was.
 # - ``backward`` adds: a trap between steps, and a tool for a batch in parts.
-# - What is kept from step to step, such as a velocity, stays out of the graph.
+# - Arithmetic on gradients, such as their length, needs no graph of its own.
 #
 # Back: ``autograd`` is the lesson.
 #

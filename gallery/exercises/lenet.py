@@ -9,8 +9,8 @@
 Exercises: LeNet
 ================
 
-You work out shapes and numbers of parameters before there is a network, mend what flattens its maps, and walk its
-graph. A check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the
+You work out shapes and numbers of parameters before there is a network, mend what flattens its maps, and pool as the
+first LeNet-5 did. A check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the
 site's page ``exercises`` says how to install it.
 
 What you'll learn:
@@ -18,7 +18,7 @@ What you'll learn:
 - which shape is left of an image after convolutions and pooling;
 - how many numbers a convolution and a linear layer have, and what each count depends on;
 - how to flatten so that one image and a batch both come out right;
-- how to visit every function of a graph.
+- how pooling was done when it had numbers of its own to train.
 """
 
 # %%
@@ -39,8 +39,8 @@ shape = ...  # fill in: three numbers in a tuple
 check("lenet.1", shape)
 
 # %%
-# Exercise 2: Count before you build
-# ----------------------------------
+# Exercise 2: Every weight and every bias
+# --------------------------------------
 #
 # A smaller network: a convolution from ``channels`` channels to ``maps`` maps with a square of ``side`` by ``side``, a
 # pooling that keeps the largest of four, and one linear layer to ``D_out`` outputs. The images have ``rows`` rows
@@ -77,28 +77,24 @@ def flat(maps):
 check("lenet.3", flat)
 
 # %%
-# Exercise 4: All leaves behind a loss
-# ------------------------------------
+# Exercise 4: The pooling of 1998
+# -------------------------------
 #
-# The lesson prints a graph; here you collect what stands at its ends. ``result`` is a tensor that autograd has
-# recorded, and its leaves are the tensors whose ``grad`` ``backward`` would fill. Return them in a list, each once,
-# in any order. The walk below takes one way through the graph and misses the others. Mend it, or write your own;
-# remember that ``next_functions`` has None where no gradient is wanted.
+# The lesson keeps the largest of four. LeNet-5 itself added the four up, multiplied their sum by a coefficient, and added
+# a bias. Each map had one coefficient and one bias of its own, and both were trained. A sigmoid followed, which is left
+# out here. Write this layer's forward pass.
+#
+# ``maps`` has the shape (N, channels, rows, columns), ``coefficient`` and ``bias`` have (channels,). Return
+# (N, channels, rows // 2, columns // 2): a row or a column left over is dropped, as in the lesson.
 
 
-def leaves(result):
-    """The leaf tensors behind a result, each once."""
-    found = []
-    function = result.grad_fn
-    while function is not None:
-        if hasattr(function, "variable"):
-            found.append(function.variable)
-        following = [next_function for next_function, _ in function.next_functions]
-        function = following[0] if following else None
-    return found
+def subsample(maps, coefficient, bias):
+    """Each square of 2 by 2 added up, times its map's coefficient, plus its map's bias."""
+    pooled = ...  # fill in
+    return pooled
 
 
-check("lenet.4", leaves)
+check("lenet.4", subsample)
 
 # %%
 # Summary
@@ -106,7 +102,7 @@ check("lenet.4", leaves)
 #
 # - A convolution takes its square's side, less one, off the rows and off the columns; pooling halves what is left.
 # - A convolution's count of numbers ignores the image's size; that of the linear layer behind it doesn't.
-# - Count dimensions from the end, and follow every function of a graph, not only the first.
+# - Count dimensions from the end; one number for each map needs two axes of 1 behind it to meet maps.
 #
 # Back: ``lenet`` is the lesson.
 #

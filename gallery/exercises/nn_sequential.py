@@ -9,14 +9,14 @@
 Exercises: Layers in a row
 ==========================
 
-You mend a loss twice, count what layers hold, and carry weights over from a network made by hand; a check tells you what is
+You mend a loss, work out how a layer starts and what layers hold, and carry weights over from a network made by hand; a check tells you what is
 right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises``
 says how to install it.
 
 What you'll learn:
 
 - what a mean in place of a sum does to a step;
-- how a target of another shape spoils a loss without any error;
+- why the outputs of a new layer are small, however many inputs it has;
 - how many numbers a row of layers has to train;
 - in which shape a linear layer wants its weight.
 """
@@ -49,20 +49,26 @@ def one_step(weight, x, y, learning_rate):
 check("nn_sequential.1", one_step)
 
 # %%
-# Exercise 2: A column against a row
-# ----------------------------------
+# Exercise 2: How far new outputs spread
+# --------------------------------------
 #
-# A network with one output gives its predictions as a column: ``y_pred`` is (N, 1). The targets come as a vector: ``y`` is (N,). This sum of
-# squared errors raises nothing, but it is far too large. Look at the shape of the difference, and mend the function. Return the
-# loss, a tensor of one number.
+# With the layers' own weights the lesson's loss starts lower by powers of ten, and here is why. A new
+# ``torch.nn.Linear(D_in, D_out)`` draws each weight and each bias evenly between ``-bound`` and ``bound``, where
+# ``bound`` is one over the root of ``D_in``. Let its inputs be independent numbers of mean 0 and standard deviation 1,
+# as the problem's are. Derive the standard deviation of one output, over all draws, and return it, a number. Standard
+# normal weights would give about ten for a hundred inputs.
+
+import math
 
 
-def column_loss(y_pred, y):
-    """The sum of squared errors of one output."""
-    return (y_pred - y).square().sum()
+def output_spread(D_in):
+    """The standard deviation of an output of a new linear layer."""
+    bound = 1 / math.sqrt(D_in)
+    spread = ...  # fill in
+    return spread
 
 
-check("nn_sequential.2", column_loss)
+check("nn_sequential.2", output_spread)
 
 # %%
 # Exercise 3: Count before you build
@@ -115,7 +121,7 @@ check("nn_sequential.4", as_layers)
 # -------
 #
 # - ``torch.nn.MSELoss`` divides by the number of elements unless you say otherwise, and the step with it.
-# - Predictions and targets need one shape; broadcasting compares each with all.
+# - A layer draws its weights the smaller the more inputs it has, so that its outputs stay small.
 # - ``torch.nn.Linear`` keeps its weight as (out, in): transpose what you wrote as (in, out).
 #
 # Back: ``nn_sequential`` is the lesson.

@@ -15,19 +15,19 @@ what is right and what is wrong. This page imports ``twolayer``, which does the 
 
 What you'll learn:
 
-- what a loop does that never clears its gradients;
+- in which order the three calls of a step belong;
 - how momentum carries earlier gradients on;
 - what Adam's correction is for, and why it counts steps from one;
 - why the weight decay of AdamW is no term of the gradient.
 """
 
 # %%
-# Exercise 1: Gradients that pile up
-# ----------------------------------
+# Exercise 1: A loop that learns nothing
+# --------------------------------------
 #
-# This loop runs, but from its second step on the weight moves too far. Find the call that is missing, and mend it.
-# ``w`` is (D_in, D_out) and requires grad, ``x`` is (N, D_in) and ``y`` (N, D_out). The function changes ``w`` in place
-# and returns nothing; the loss is the sum of squared errors.
+# This loop runs, raises nothing, and leaves the weight where it was. All three calls are there. Find out why nothing
+# moves, and mend it. ``w`` is (D_in, D_out) and requires grad, ``x`` is (N, D_in) and ``y`` (N, D_out). The function
+# changes ``w`` in place and returns nothing; the loss is the sum of squared errors.
 
 import torch
 
@@ -40,6 +40,7 @@ def fit(w, x, y, learning_rate):
     for _ in range(4):
         loss = (x @ w - y).square().sum()
         loss.backward()
+        optimizer.zero_grad()
         optimizer.step()
 
 
@@ -117,7 +118,7 @@ check("optimizers.4", adamw_first_step)
 # Summary
 # -------
 #
-# - ``torch.Tensor.backward`` adds to what is there, so each step needs one ``torch.optim.Optimizer.zero_grad``.
+# - Each step needs one ``torch.optim.Optimizer.zero_grad``, anywhere but between ``backward`` and ``step``.
 # - Momentum is a memory of gradients; Adam has two, and corrects both for their start from zero.
 # - AdamW shrinks the weights themselves; a decay in the gradient is divided away.
 #

@@ -9,15 +9,16 @@
 Exercises: tensors by hand
 ==========================
 
-You mend a step that writes where it shouldn't, keep dtype and device, and carry a loss from NumPy to
-tensors; a check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the
+You mend a step that writes where it shouldn't, keep dtype and device, carry a loss from NumPy to tensors, and derive
+the gradient of layer normalisation; a check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the
 site's page ``exercises`` says how to install it.
 
 What you'll learn:
 
 - how a change to a tensor reaches an array, and how to prevent it;
 - how a function gives back the dtype and the device that it got;
-- how softmax and its logarithm are written, and differentiated, in tensors.
+- how softmax and its logarithm are written in tensors;
+- how a gradient runs through numbers that are computed from a whole row.
 """
 
 # %%
@@ -90,20 +91,25 @@ def loss_and_probabilities(scores, labels):
 check("tensors_by_hand.3", loss_and_probabilities)
 
 # %%
-# Exercise 4: Cross-entropy's backward pass
-# -----------------------------------------
+# Exercise 4: Back through mean and spread
+# ----------------------------------------
 #
-# Derive the gradient of that loss with respect to ``scores``, (N, C), on paper, and write it in tensors, without autograd.
-# It comes out shorter than the way through the probabilities suggests.
+# Layer normalisation takes its mean off each row, and divides by the row's spread: ``z`` is
+# ``(x - mean) / sqrt(var + eps)``, where ``var`` is the mean of the squared distances from the row's mean. Both are
+# computed from the row, so each entry of ``x`` moves all of its row in ``z``. Derive the gradient of ``x`` on paper, and
+# write it in tensors, without autograd.
+#
+# ``x`` and ``grad_z``, the gradient that arrives, have the shape (N, D_in); ``eps`` is a number above 0. Return
+# ``grad_x``, (N, D_in).
 
 
-def cross_entropy_backward(scores, labels):
-    """The gradient of the scores."""
-    grad_scores = ...  # fill in
-    return grad_scores
+def normalised_backward(x, grad_z, eps):
+    """The gradient of x, from that of the normalised rows."""
+    grad_x = ...  # fill in
+    return grad_x
 
 
-check("tensors_by_hand.4", cross_entropy_backward)
+check("tensors_by_hand.4", normalised_backward)
 
 # %%
 # Summary
@@ -111,7 +117,7 @@ check("tensors_by_hand.4", cross_entropy_backward)
 #
 # - ``torch.from_numpy`` shares memory, so a change in place needs a ``clone`` before it.
 # - A tensor made anew takes dtype and device from the tensors that it meets, if you say so.
-# - Softmax and cross-entropy, differentiated together, give a gradient that divides by no probability.
+# - What is computed from a row, its mean or its spread, brings the gradient of each entry to all the others.
 #
 # Back: ``tensors_by_hand`` is the lesson.
 #

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -136,50 +137,49 @@ def summed_by_hand(x: Any, y: Any, w1: Any, w2: Any) -> Any:
     return tuple(total)
 
 
-def momentum(
-    advance: Callable[[Any, Any, float], tuple[Any, Any]], *, clear: bool = True
-) -> Callable[..., None]:
-    """A fit whose ``advance`` gives the move and the new velocity."""
+def clipped(change: Callable[[Any, Any, float], tuple[Any, Any]]) -> Callable[..., None]:
+    """A step along what ``change`` makes of both gradients."""
 
     def answer(*inputs: Any) -> None:
-        x, y, w, learning_rate, momentum, steps = inputs
-        velocity = torch.zeros_like(w)
-        for _ in range(steps):
-            layer_loss(x, y, w).backward()
-            with torch.no_grad():
-                move, velocity = advance(velocity, w.grad, momentum)
-                w -= learning_rate * move
-                if clear:
-                    w.grad.zero_()
+        x, y, w1, w2, learning_rate, largest = inputs
+        network_loss(x, y, w1, w2).backward()
+        with torch.no_grad():
+            grad1, grad2 = change(w1.grad, w2.grad, largest)
+            w1 -= learning_rate * grad1
+            w2 -= learning_rate * grad2
 
     return answer
 
 
-def usual(velocity: Any, grad: Any, momentum: float) -> tuple[Any, Any]:
-    """The rule itself."""
-    velocity = momentum * velocity + grad
-    return velocity, velocity
+def scaled(scale: Callable[[float, float, float], float]) -> Callable[..., None]:
+    """A step with both gradients times what ``scale`` makes of their two lengths."""
+
+    def change(grad1: Any, grad2: Any, largest: float) -> tuple[Any, Any]:
+        factor = scale(grad1.norm().item(), grad2.norm().item(), largest)
+        return factor * grad1, factor * grad2
+
+    return clipped(change)
 
 
-def momentum_in_place(*inputs: Any) -> None:
-    """The velocity written in place, with the learning rate in it."""
-    x, y, w, learning_rate, momentum, steps = inputs
-    velocity = torch.zeros_like(w)
-    for _ in range(steps):
-        w.grad = None
-        layer_loss(x, y, w).backward()
-        velocity.mul_(momentum).sub_(w.grad, alpha=learning_rate)
-        w.data += velocity
+def clipped_by_torch(*inputs: Any) -> None:
+    """PyTorch's own function, and an optimizer."""
+    x, y, w1, w2, learning_rate, largest = inputs
+    network_loss(x, y, w1, w2).backward()
+    torch.nn.utils.clip_grad_norm_([w1, w2], largest)
+    torch.optim.SGD([w1, w2], lr=learning_rate).step()
 
 
-def momentum_by_sgd(*inputs: Any) -> None:
-    """An optimizer's."""
-    x, y, w, learning_rate, momentum, steps = inputs
-    optimizer = torch.optim.SGD([w], lr=learning_rate, momentum=momentum)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        layer_loss(x, y, w).backward()
-        optimizer.step()
+def clipped_by_branch(*inputs: Any) -> None:
+    """A branch, and the gradients changed in place."""
+    x, y, w1, w2, learning_rate, largest = inputs
+    network_loss(x, y, w1, w2).backward()
+    grads = w1.grad, w2.grad
+    length = sum(float((grad**2).sum()) for grad in grads) ** 0.5
+    with torch.no_grad():
+        for w, grad in zip((w1, w2), grads, strict=True):
+            if length > largest:
+                grad *= largest / length
+            w -= learning_rate * grad
 
 
 RIGHT = {
@@ -194,9 +194,9 @@ RIGHT = {
     "3, weighted": (3, halves(lambda error, y: error.square().mean() * len(error) / len(y))),
     "3, afterwards": (3, scaled_afterwards),
     "3, by hand": (3, summed_by_hand),
-    "4, in place": (4, momentum_in_place),
-    "4, zeros": (4, momentum(usual)),
-    "4, optimizer": (4, momentum_by_sgd),
+    "4, torch": (4, clipped_by_torch),
+    "4, branch": (4, clipped_by_branch),
+    "4, hypot": (4, scaled(lambda a, b, largest: min(1, largest / math.hypot(a, b)))),
 }
 
 
@@ -229,16 +229,22 @@ WRONG: dict[str, tuple[int, Any, str]] = {
         halves(lambda error, _: error.square().mean(), clear=True),
         "with its own mean",
     ),
-    "4, plain": (4, momentum(lambda v, grad, _: (grad, v)), "the earlier velocity, which is"),
-    "4, no factor": (4, momentum(lambda v, grad, _: usual(v, grad, 1)), "the factor momentum"),
-    "4, late": (4, momentum(lambda v, grad, m: (v, m * v + grad)), "from before this step"),
-    "4, damped": (4, momentum(lambda v, grad, m: usual(v, (1 - m) * grad, m)), "damped"),
-    "4, Nesterov": (
+    "4, not at all": (4, scaled(lambda *_: 1), "isn't shortened"),
+    "4, each": (
         4,
-        momentum(lambda v, grad, m: (grad + m * (m * v + grad), m * v + grad)),
-        "Nesterov",
+        clipped(lambda a, b, top: tuple(g * min(1, top / g.norm()) for g in (a, b))),  # type: ignore[return-value]
+        "each gradient has a limit",
     ),
-    "4, kept": (4, momentum(usual, clear=False), "gradients of earlier steps"),
+    "4, stretched": (4, scaled(lambda a, b, top: top / math.hypot(a, b)), "is stretched"),
+    "4, no root": (4, scaled(lambda a, b, top: min(1, top / (a * a + b * b))), "want its root"),
+    "4, added": (4, scaled(lambda a, b, top: min(1, top / (a + b))), "two lengths are added"),
+    "4, upside down": (4, scaled(lambda a, b, top: math.hypot(a, b) / top), "upside down"),
+    "4, entries": (
+        4,
+        clipped(lambda a, b, top: (a.clamp(-top, top), b.clamp(-top, top))),
+        "each entry has a limit",
+    ),
+    "4, added step": (4, scaled(lambda a, b, top: -min(1, top / math.hypot(a, b))), "wrong way"),
 }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import torch
 
 from twolayer.exercises import check
+from twolayer.exercises.lessons.nn_sequential import output_spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,9 +131,9 @@ def reshaped(w: Tensor) -> Tensor:
     [
         ("nn_sequential.1", step_with(rate=lambda y: y.numel())),
         ("nn_sequential.1", step_by_formula),
-        ("nn_sequential.2", lambda y_pred, y: torch.nn.MSELoss(reduction="sum")(y_pred[:, 0], y)),
-        ("nn_sequential.2", lambda y_pred, y: (y_pred.squeeze() - y).pow(2).sum()),
-        ("nn_sequential.2", lambda y_pred, y: torch.dist(y_pred, y.view(-1, 1)) ** 2),
+        ("nn_sequential.2", lambda D_in: np.sqrt(1 / 3 + 1 / 3 / D_in)),
+        ("nn_sequential.2", lambda D_in: ((D_in + 1) * (2 / D_in**0.5) ** 2 / 12) ** 0.5),
+        ("nn_sequential.2", lambda D_in: np.hypot(1, D_in**-0.5) / 3**0.5),
         ("nn_sequential.3", count_by_layers),
         ("nn_sequential.3", count_with(lambda sizes, bias: bias * sum(sizes[1:]))),
         ("nn_sequential.4", layers_by_state),
@@ -158,19 +160,29 @@ def test_right_answers_in_other_styles(id_: str, answer: Any) -> None:
         ),
         ("nn_sequential.1", step_with(rate=lambda y: y.numel(), sign=-1), "added", "wrong way"),
         ("nn_sequential.1", step_in_place, "modified-input", "weight"),
-        ("nn_sequential.2", lambda y_pred, y: (y_pred.T - y).square(), "wrong-shape", "(1, "),
+        ("nn_sequential.2", lambda _: 3**-0.5, "forgot-term", "the bias"),
+        ("nn_sequential.2", lambda D_in: (1 + 1 / D_in) / 3, "known-mistake", "the variance"),
+        ("nn_sequential.2", lambda D_in: (1 + 1 / D_in) ** 0.5, "known-mistake", "the bound is"),
+        ("nn_sequential.2", lambda D_in: (2 / 3 / D_in) ** 0.5, "known-mistake", "one product"),
         (
             "nn_sequential.2",
-            lambda y_pred, y: (y_pred[:, 0] - y).square().mean(),
+            lambda D_in: 3**-0.5 + (3 * D_in) ** -0.5,
             "known-mistake",
-            "the mean",
+            "and of the bias are added",
         ),
         (
             "nn_sequential.2",
-            lambda y_pred, y: (y_pred - y).square().mean(),
+            lambda D_in: (D_in + 1) * (3 * D_in) ** -0.5,
             "known-mistake",
-            "no sum either",
+            "of the products are added",
         ),
+        (
+            "nn_sequential.2",
+            lambda D_in: ((D_in + 1) * (2 / D_in**0.5) ** 2 / 3) ** 0.5,
+            "known-mistake",
+            "twice as wide",
+        ),
+        ("nn_sequential.2", lambda D_in: D_in**0.5, "factor", "off by the factor"),
         ("nn_sequential.3", count_with(lambda _sizes, _bias: 0), "forgot-term", "the biases"),
         (
             "nn_sequential.3",
@@ -219,3 +231,13 @@ def test_wrong_answers_are_named(id_: str, answer: Any, name: str, words: str) -
     verdict = check(id_, answer)
     assert verdict.diagnosis == name
     assert words in verdict.text
+
+
+def test_new_layers_spread_as_derived() -> None:
+    """Outputs of real layers, drawn anew many times, have the standard deviation of the solution."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(20)
+        for D_in in (1, 6, 100):
+            layers = (torch.nn.Linear(D_in, 1) for _ in range(4000))
+            outputs = torch.stack([layer(torch.randn(D_in)).detach() for layer in layers])
+            assert outputs.std().item() == pytest.approx(output_spread(D_in), rel=0.05)

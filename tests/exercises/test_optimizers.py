@@ -194,7 +194,12 @@ def test_right_answers_in_other_styles(id_: str, answer: Any) -> None:
     ("id_", "answer", "name", "words"),
     [
         ("optimizers.1", loop("backward", "step"), "accumulates", "earlier steps"),
-        ("optimizers.1", loop("backward", "zero_grad", "step"), "known-mistake", "cleared before"),
+        (
+            "optimizers.1",
+            loop("backward", "zero_grad", "step"),
+            "known-mistake",
+            "no gradient to follow",
+        ),
         (
             "optimizers.1",
             loop("zero_grad", "backward", "step", steps=1),

@@ -75,22 +75,47 @@ def softmax_by_max(scores: Any, labels: Any) -> Any:
     return -torch.log(picked).mean(), probabilities
 
 
-def backward(formula: Callable[[Any, Any, int], Any]) -> Callable[..., Any]:
-    """A gradient from probabilities, table and batch size."""
+def by_rows(x: Any, grad_z: Any, eps: float) -> Any:
+    """Row by row, by the matrix of a row's slopes."""
+    rows = []
+    for row, grad in zip(x, grad_z, strict=True):
+        ones = torch.ones_like(row)
+        spread = (row.var(unbiased=False) + eps).sqrt()
+        z = (row - row.mean()) / spread
+        slopes = torch.eye(len(row)) - (torch.outer(ones, ones) + torch.outer(z, z)) / len(row)
+        rows.append(slopes @ grad / spread)
+    return torch.stack(rows)
 
-    def answer(scores: Any, labels: Any) -> Any:
-        return formula(scores.softmax(1), eye(scores, labels), len(labels))
+
+def step_by_step(x: Any, grad_z: Any, eps: float) -> Any:
+    """Backward through each operation of the forward pass."""
+    count = x.shape[1]
+    centred = x - x.mean(1, keepdim=True)
+    var = centred.square().sum(1, keepdim=True) / count
+    factor = (var + eps).rsqrt()
+    grad_factor = (grad_z * centred).sum(1, keepdim=True)
+    grad_var = -0.5 * factor**3 * grad_factor
+    grad_centred = grad_z * factor + 2 * centred * grad_var / count
+    return grad_centred - grad_centred.mean(1, keepdim=True)
+
+
+def normalised(
+    formula: Callable[..., Any], dim: int = 1, *, eps_too: bool = True, **how: Any
+) -> Callable[..., Any]:
+    """A gradient from grad_z, z, the spread and a mean of one's own."""
+
+    def answer(x: Any, grad_z: Any, eps: float) -> Any:
+        var = x.var(dim, keepdim=True, **(how or {"correction": 0}))
+        spread = torch.sqrt(var + eps if eps_too else var)
+        z = (x - x.mean(dim, keepdim=True)) / spread
+        return formula(grad_z, z, spread, lambda value: value.mean(dim, keepdim=True))
 
     return answer
 
 
-def through_softmax(scores: Any, labels: Any) -> Any:
-    """Row by row, by the matrix of softmax's slopes."""
-    rows = []
-    for row, label in zip(scores.softmax(1), labels, strict=True):
-        slopes = torch.diag(row) - torch.outer(row, row)
-        rows.append(-slopes[label] / row[label] / len(labels))
-    return torch.stack(rows)
+def whole(g: Any, z: Any, spread: Any, mean: Callable[[Any], Any]) -> Any:
+    """The right formula."""
+    return (g - mean(g) - z * mean(g * z)) / spread
 
 
 RIGHT: dict[str, tuple[int, Any]] = {
@@ -104,8 +129,9 @@ RIGHT: dict[str, tuple[int, Any]] = {
     "2, library": (2, library),
     "3, library": (3, softmax),
     "3, max": (3, softmax_by_max),
-    "4, table": (4, backward(lambda p, hot, n: (p - hot) / n)),
-    "4, through softmax": (4, through_softmax),
+    "4, by rows": (4, by_rows),
+    "4, step by step": (4, step_by_step),
+    "4, formula": (4, normalised(whole)),
 }
 
 
@@ -123,6 +149,13 @@ def loss(of: Callable[[Any, Any], Any]) -> Callable[..., Any]:
         return of(probabilities, probabilities[range(len(labels)), labels]), probabilities
 
     return answer
+
+
+def recorded(x: Any, grad_z: Any, eps: float) -> Any:
+    """A gradient with a graph of its own."""
+    leaf = x.clone().requires_grad_()
+    z = torch.nn.functional.layer_norm(leaf, leaf.shape[1:], eps=eps)
+    return torch.autograd.grad(z, leaf, grad_z, create_graph=True)[0]
 
 
 WRONG: dict[str, tuple[int, Any, str]] = {
@@ -156,14 +189,21 @@ WRONG: dict[str, tuple[int, Any, str]] = {
     "3, sum": (3, loss(lambda _, picked: -picked.log().sum()), "a sum where the mean"),
     "3, float": (3, loss(lambda _, picked: -picked.log().mean().item()), "want a tensor"),
     "3, swapped": (3, lambda s, y: softmax(s, y)[::-1], "are swapped"),
-    "4, no one": (4, backward(lambda p, hot, n: p / n), "the 1 at each label"),
-    "4, no probability": (4, backward(lambda p, hot, n: -hot / n), "probability of each class"),
-    "4, probabilities": (4, backward(lambda p, hot, n: -hot / p / n), "go on through softmax"),
-    "4, label alone": (4, backward(lambda p, hot, n: hot * (p - 1) / n), "only the label's score"),
-    "4, everywhere": (4, backward(lambda p, hot, n: (p - 1) / n), "from every entry"),
-    "4, scores": (4, lambda s, y: (s - eye(s, y)) / len(y), "made from the scores"),
-    "4, sum": (4, backward(lambda p, hot, n: p - hot), "a sum where the mean"),
-    "4, sign": (4, backward(lambda p, hot, n: (hot - p) / n), "sign is flipped"),
+    "4, fixed numbers": (4, normalised(lambda g, z, s, mean: g / s), "taken for fixed numbers"),
+    "4, no mean": (4, normalised(lambda g, z, s, mean: (g - z * mean(g * z)) / s), "the mean"),
+    "4, no spread": (4, normalised(lambda g, z, s, mean: (g - mean(g)) / s), "the spread"),
+    "4, no z": (4, normalised(lambda g, z, s, mean: (g - mean(g) - mean(g * z)) / s), "it grows"),
+    "4, variance": (4, normalised(lambda *given: whole(*given) / given[2]), "by the variance"),
+    "4, sums": (
+        4,
+        normalised(lambda g, z, s, mean: whole(g, z, s, lambda v: v.sum(1, keepdim=True))),
+        "count D_in times",
+    ),
+    "4, columns": (4, normalised(whole, 0), "down the columns"),
+    "4, unbiased": (4, normalised(whole, correction=1), "divided by D_in - 1"),
+    "4, no eps": (4, normalised(whole, eps_too=False), "eps under the root"),
+    "4, sign": (4, normalised(lambda *given: -whole(*given)), "sign is flipped"),
+    "4, recorded": (4, recorded, "is recorded by autograd"),
 }
 
 

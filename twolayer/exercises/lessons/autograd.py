@@ -209,106 +209,130 @@ _HALVES = Computation(
     ),
 )
 
-# 4. Momentum by hand
+# 4. A step that is never too long
 
 
-def fit_with_momentum(
-    x: Tensor, y: Tensor, w: Any, learning_rate: float, momentum: float, steps: int
+def clipped_step(
+    x: Tensor, y: Tensor, w1: Any, w2: Any, learning_rate: float, largest: float
 ) -> None:
-    """Change w in place by steps of gradient descent with momentum."""
-    velocity = torch.zeros_like(w)
-    for _ in range(steps):
-        loss = (x @ w - y).pow(2).sum()
-        loss.backward()
-        with torch.no_grad():
-            velocity = momentum * velocity + w.grad
-            w -= learning_rate * velocity
-        w.grad = None
+    """Change w1 and w2 by one step along a gradient that is no longer than largest."""
+    loss = (torch.relu(x @ w1) @ w2 - y).pow(2).sum()
+    loss.backward()
+    with torch.no_grad():
+        length = (w1.grad.pow(2).sum() + w2.grad.pow(2).sum()).sqrt()
+        scale = min(1.0, largest / length)
+        w1 -= learning_rate * scale * w1.grad
+        w2 -= learning_rate * scale * w2.grad
 
 
-def _draw_momentum(draw: Draw) -> dict[str, Any]:
-    drawn = _draw_layer(draw)
-    return {**drawn, "momentum": draw.number(0.3, 0.8), "steps": 3 + draw.case}
+def _draw_clip(draw: Draw) -> dict[str, Any]:
+    N, D_in, H, D_out = draw.sizes("N", "D_in", "H", "D_out")
+    drawn = {
+        "x": draw.normal(N, D_in),
+        "y": draw.normal(N, D_out),
+        "w1": draw.normal(D_in, H),
+        "w2": draw.normal(H, D_out),
+        "learning_rate": draw.number(0.001, 0.005),
+    }
+    tensors = (torch.from_numpy(drawn[name]) for name in ("x", "y", "w1", "w2"))
+    length = float(_length(*_network_grads(*tensors)))
+    # Too long, short enough, and again too long.
+    return {**drawn, "largest": length * (0.4, 3.0, 0.7, 0.5)[draw.case]}
 
 
-def _sgd(
-    x: Tensor, y: Tensor, w: Tensor, learning_rate: float, momentum: float, steps: int
-) -> dict[str, Tensor]:
-    optimizer = torch.optim.SGD([w], lr=learning_rate, momentum=momentum)
-    for _ in range(steps):
-        optimizer.zero_grad()
-        (x @ w - y).pow(2).sum().backward()
-        optimizer.step()
-    return {"w": w.detach()}
+def _network_grads(x: Tensor, y: Tensor, w1: Tensor, w2: Tensor) -> tuple[Tensor, ...]:
+    w1, w2 = w1.detach().requires_grad_(), w2.detach().requires_grad_()
+    return torch.autograd.grad((torch.relu(x @ w1) @ w2 - y).pow(2).sum(), (w1, w2))
 
 
-def _momentum(
-    advance: Callable[[Tensor, Tensor, float], tuple[Tensor, Tensor]], *, clear: bool = True
+def _length(*grads: Tensor) -> Tensor:
+    length: Tensor = torch.linalg.vector_norm(torch.cat([grad.flatten() for grad in grads]))
+    return length
+
+
+def _clipped(
+    change: Callable[[Tensor, Tensor, float], tuple[Tensor, Tensor]],
 ) -> Callable[..., dict[str, Tensor]]:
-    """The fit with another rule: from velocity, gradient and momentum to the step and the velocity."""
+    """The step along what ``change`` makes of both gradients and the largest length."""
 
     def variant(
-        x: Tensor, y: Tensor, w: Tensor, learning_rate: float, momentum: float, steps: int
+        x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, learning_rate: float, largest: float
     ) -> dict[str, Tensor]:
-        w = w.detach()
-        velocity = gradient = torch.zeros_like(w)
-        for _ in range(steps):
-            gradient = _layer_grad(x, y, w) + (0 if clear else gradient)
-            move, velocity = advance(velocity, gradient, momentum)
-            w = w - learning_rate * move
-        return {"w": w}
+        grad1, grad2 = change(*_network_grads(x, y, w1, w2), largest)
+        return {
+            "w1": w1.detach() - learning_rate * grad1,
+            "w2": w2.detach() - learning_rate * grad2,
+        }
 
     return variant
 
 
-def _usual(velocity: Tensor, gradient: Tensor, momentum: float) -> tuple[Tensor, Tensor]:
-    velocity = momentum * velocity + gradient
-    return velocity, velocity
+def _scaled(
+    scale: Callable[[Tensor, Tensor, float], Any],
+) -> Callable[..., dict[str, Tensor]]:
+    """The step with both gradients times one number."""
+
+    def change(grad1: Tensor, grad2: Tensor, largest: float) -> tuple[Tensor, Tensor]:
+        factor = scale(grad1, grad2, largest)
+        return factor * grad1, factor * grad2
+
+    return _clipped(change)
 
 
-def _damped(velocity: Tensor, gradient: Tensor, momentum: float) -> tuple[Tensor, Tensor]:
-    return _usual(velocity, (1 - momentum) * gradient, momentum)
+def _limited(largest: float, length: Tensor) -> Tensor:
+    return (largest / length).clamp(max=1)
 
 
-def _ahead(velocity: Tensor, gradient: Tensor, momentum: float) -> tuple[Tensor, Tensor]:
-    velocity = momentum * velocity + gradient
-    return gradient + momentum * velocity, velocity
-
-
-_MOMENTUM = Computation(
-    draw=_draw_momentum,
-    wanted=_sgd,
-    changes=("w",),
+_CLIP = Computation(
+    draw=_draw_clip,
+    wanted=_scaled(lambda a, b, largest: _limited(largest, _length(a, b))),
+    changes=("w1", "w2"),
     tensors=True,
-    leaves=("w",),
+    leaves=("w1", "w2"),
     tracked=False,
     mistakes=(
         Mistake(
-            diagnoses.FORGOT_TERM,
-            _momentum(lambda velocity, gradient, momentum: (gradient, velocity)),
-            term="the earlier velocity",
-        ),
-        Mistake(
-            diagnoses.FORGOT_TERM,
-            _momentum(lambda velocity, gradient, momentum: _usual(velocity, gradient, 1.0)),
-            term="the factor momentum",
-        ),
-        Mistake(
-            diagnoses.OLD_VALUE,
-            _momentum(lambda v, gradient, momentum: (v, momentum * v + gradient)),
-            term="the velocity",
+            diagnoses.KNOWN,
+            _scaled(lambda a, b, largest: 1.0),
+            text="the gradient is longer than largest and isn't shortened",
         ),
         Mistake(
             diagnoses.KNOWN,
-            _momentum(_damped),
-            text="the gradient is damped by 1 - momentum; here it enters the velocity whole",
+            _clipped(
+                lambda a, b, largest: (
+                    _limited(largest, _length(a)) * a,
+                    _limited(largest, _length(b)) * b,
+                )
+            ),
+            text="each gradient has a limit of its own, which turns the step; want one length of both",
         ),
         Mistake(
             diagnoses.KNOWN,
-            _momentum(_ahead),
-            text="this is Nesterov's momentum, which looks one step ahead; want the plain one",
+            _scaled(lambda a, b, largest: largest / _length(a, b)),
+            text="a gradient that is short enough is stretched; leave it as it is",
         ),
-        Mistake(diagnoses.ACCUMULATES, _momentum(_usual, clear=False)),
+        Mistake(
+            diagnoses.KNOWN,
+            _scaled(lambda a, b, largest: _limited(largest, _length(a, b) ** 2)),
+            text="the squares' sum is taken for the length; want its root",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _scaled(lambda a, b, largest: _limited(largest, _length(a) + _length(b))),
+            text="two lengths are added; add the squares of all entries, and take one root",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _scaled(lambda a, b, largest: _length(a, b) / largest),
+            text="the factor is upside down: a long gradient wants one below 1",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _clipped(
+                lambda a, b, largest: (a.clamp(-largest, largest), b.clamp(-largest, largest))
+            ),
+            text="each entry has a limit of its own, which turns the step; want one length of all",
+        ),
     ),
 )
 
@@ -351,14 +375,14 @@ EXERCISES = (
     ),
     Exercise(
         number=4,
-        title="Momentum by hand",
-        check=_MOMENTUM,
+        title="A step that is never too long",
+        check=_CLIP,
         hints=(
-            "What has to outlive a turn of the loop, and what has to be gone at its end?",
-            "The new velocity is a part of the old one plus the whole gradient; the weight moves against it. "
-            "Both are arithmetic that autograd must not record, and the gradient is cleared last.",
+            "Why one length for both? What would a limit for each do to the direction of the step?",
+            "Sum the squares of the entries of w1.grad, those of w2.grad, and both sums; then take one "
+            "root. The number to multiply by is largest over that length, but never above 1.",
         ),
-        solution=fit_with_momentum,
+        solution=clipped_step,
         stub="empty",
     ),
 )

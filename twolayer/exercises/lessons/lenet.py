@@ -1,4 +1,4 @@
-"""Exercises on a convolutional network: its shapes, its numbers, and the graph of its loss."""
+"""Exercises on a convolutional network: its shapes, its numbers, and how LeNet-5 pooled."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.answers import Predicate, Value
+from twolayer.exercises.answers import Value
 from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation
 from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.values import is_tensor, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
 
-    from twolayer.exercises.diagnoses import Diagnosis
     from twolayer.exercises.draws import Draw
 
 # 1. The shape where the maps end
@@ -235,78 +233,98 @@ _FLAT = Computation(
     ),
 )
 
-# 4. The leaves behind a result
+# 4. The pooling of 1998
+#
+# LeCun, Bottou, Bengio and Haffner: Gradient-based learning applied to document recognition, section II.B.
 
 
-def leaves(result: Tensor) -> list[Tensor]:
-    """The leaf tensors behind a result, each once."""
-    found: list[Tensor] = []
-    functions = [result.grad_fn]
-    seen = set()
-    while functions:
-        function = functions.pop()
-        if function is None or function in seen:
-            continue
-        seen.add(function)
-        variable = getattr(function, "variable", None)
-        if variable is not None and not any(variable is leaf for leaf in found):
-            found.append(variable)
-        functions.extend(next_function for next_function, _ in function.next_functions)
-    return found
+def subsample(maps: Tensor, coefficient: Tensor, bias: Tensor) -> Tensor:
+    """Each square of 2 by 2 added up, times its map's coefficient, plus its map's bias."""
+    sums = 4 * torch.nn.functional.avg_pool2d(maps, 2)
+    return sums * coefficient[:, None, None] + bias[:, None, None]
 
 
-def _results() -> list[tuple[str, Tensor, dict[str, Tensor]]]:
-    """Graphs to walk: what each is, its result, and its leaves by name."""
-    x = torch.ones(3, 2)
-    w, w1, w2, b = (torch.ones(size, requires_grad=True) for size in ((2, 4), (2, 2), (2, 4), 4))
-    plain = torch.addmm(b, x, w)
-    return [
-        ("x @ w + b", plain, {"w": w, "b": b}),
-        (
-            "((x @ w1).relu() @ w2 - y) ** 2",
-            ((x @ w1).relu() @ w2 - torch.zeros(3, 4)).square().sum(),
-            {"w1": w1, "w2": w2},
+def _draw_subsample(draw: Draw) -> dict[str, Any]:
+    N, channels, rows, columns = draw.sizes("N", "channels", "rows", "columns")
+    # A row left over, then a column, then neither.
+    rows, columns = 2 * rows + (draw.case == 0), 2 * columns + (draw.case == 1)
+    draw.named |= {"rows": rows, "columns": columns}
+    return {
+        "maps": draw.normal(N, channels, rows, columns),
+        "coefficient": draw.normal(channels),
+        "bias": draw.normal(channels),
+    }
+
+
+def _sums(maps: Tensor) -> Tensor:
+    rows, columns = (size // 2 * 2 for size in maps.shape[2:])
+    whole = maps[:, :, :rows, :columns]
+    return sum(whole[:, :, i::2, j::2] for i in range(2) for j in range(2))  # type: ignore[return-value]
+
+
+def _pooled(
+    formula: Callable[[Tensor, Tensor, Tensor], Tensor],
+) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """Pool in another way: the formula gets coefficient and bias as they meet the maps."""
+
+    def variant(maps: Tensor, coefficient: Tensor, bias: Tensor) -> Tensor:
+        return formula(maps, coefficient.view(-1, 1, 1), bias.view(-1, 1, 1))
+
+    return variant
+
+
+def _uneven(maps: Tensor) -> Tensor:
+    """Sums in which a row or a column left over is pooled too."""
+    rows, columns = (size % 2 for size in maps.shape[2:])
+    return _sums(torch.nn.functional.pad(maps, (0, columns, 0, rows)))
+
+
+_SUBSAMPLE = Computation(
+    draw=_draw_subsample,
+    wanted=_pooled(lambda maps, c, b: _sums(maps) * c + b),
+    returns=("pooled",),
+    tensors=True,
+    mistakes=(
+        Mistake(
+            diagnoses.KNOWN,
+            _pooled(lambda maps, c, b: _sums(maps) / 4 * c + b),
+            text="the four are averaged; want their sum",
         ),
-        ("(x @ w1) @ w1", x @ w1 @ w1, {"w1": w1}),
-        ("a stack of ten x @ w * b", torch.stack([x @ w * b for _ in range(10)]), {"w": w, "b": b}),
-    ]
-
-
-def _leaves_problem(answer: Callable[[Tensor], Any]) -> Diagnosis | str | None:
-    for what, result, named in _results():
-        given = answer(result)
-        if given is None:
-            return diagnoses.NONE(name="what your function returns")
-        if given is Ellipsis:
-            return diagnoses.EMPTY(what="your function returns `...`")
-        if not isinstance(given, list | tuple | set | frozenset):
-            return diagnoses.WRONG_TYPE(
-                name="what your function returns", given=kind_of(given), wanted="list"
-            )
-        if problem := _set_problem(what, list(given), named):
-            return problem
-    return None
-
-
-def _set_problem(what: str, given: list[Any], named: dict[str, Tensor]) -> str | None:
-    """Compare what was found with the leaves, by identity."""
-    for entry in given:
-        if not is_tensor(entry):
-            return f"behind {what}, your list holds a {kind_of(entry)}; want tensors"
-        if not any(entry is leaf for leaf in named.values()):
-            return (
-                f"behind {what}, your list holds a tensor that is no leaf of it, or a copy of one"
-            )
-    for name, leaf in named.items():
-        times = sum(entry is leaf for entry in given)
-        if times == 0:
-            return f"behind {what}, {name} is not found; take every way through the graph"
-        if times > 1:
-            return f"behind {what}, {name} is found {times} times; want it once"
-    return None
-
-
-_LEAVES = Predicate(test=_leaves_problem, after="on 4 graphs")
+        Mistake(
+            diagnoses.KNOWN,
+            _pooled(lambda maps, c, b: torch.nn.functional.max_pool2d(maps, 2) * c + b),
+            text="it keeps the largest of four, as the lesson's network does; want their sum",
+        ),
+        Mistake(
+            diagnoses.FORGOT_TERM, _pooled(lambda maps, c, b: _sums(maps) * c), term="the bias"
+        ),
+        Mistake(
+            diagnoses.FORGOT_TERM,
+            _pooled(lambda maps, c, b: _sums(maps) + b),
+            term="the coefficient",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _pooled(lambda maps, c, b: (_sums(maps) + b) * c),
+            text="the bias is multiplied as well; add it last",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _pooled(lambda maps, c, b: _sums(maps * c + b)),
+            text="the bias is added to each of the four, and so four times",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _pooled(lambda maps, c, b: _uneven(maps) * c + b),
+            text="a row or a column left over is pooled as well; want it dropped",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _pooled(lambda maps, c, b: (_sums(maps) * c + b).sigmoid()),
+            text="the sigmoid that followed is in it; it is left out here",
+        ),
+    ),
+)
 
 EXERCISES = (
     Exercise(
@@ -324,7 +342,7 @@ EXERCISES = (
     ),
     Exercise(
         number=2,
-        title="Count before you build",
+        title="Every weight and every bias",
         check=_NUMBERS,
         hints=(
             "What does one map need: how many squares of weights, and how many biases? And how many "
@@ -350,16 +368,16 @@ EXERCISES = (
     ),
     Exercise(
         number=4,
-        title="All leaves behind a loss",
-        check=_LEAVES,
+        title="The pooling of 1998",
+        check=_SUBSAMPLE,
         hints=(
-            "How many functions can follow one in a graph? How many does the loop follow?",
-            "Keep a list of the functions that are still to be visited. Take one, look at it, and put "
-            "all that follow it on the list. Some are None, and a tensor that is used twice is met "
-            "twice: compare with `is`, since == compares entries.",
+            "Which kind of pooling does torch.nn.functional have whose result, times one number, is the "
+            "sum of four? And with which axis of the maps has the coefficient to line up?",
+            "An average of four is a quarter of their sum. Shapes meet from the right, so a vector of "
+            "channels lines up with the columns; it takes two axes of 1 behind it to meet the channels.",
         ),
-        solution=leaves,
-        stub="known-mistake",
+        solution=subsample,
+        stub="empty",
     ),
 )
 """The exercises, in order."""

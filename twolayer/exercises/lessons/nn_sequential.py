@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -83,45 +84,62 @@ _STEP = Computation(
     ),
 )
 
-# 2. A column against a row
+# 2. How far new outputs spread
 
 
-def column_loss(y_pred: Tensor, y: Tensor) -> Tensor:
-    """The sum of squared errors of one output."""
-    return (y_pred - y[:, None]).square().sum()
+def output_spread(D_in: int) -> float:
+    """The standard deviation of an output of a new linear layer."""
+    variance = 1 / (3 * D_in)  # of a weight and of the bias: the square of their bound, over 3
+    return math.sqrt(D_in * variance + variance)
 
 
-def _draw_column(draw: Draw) -> dict[str, Any]:
-    # More than one row, with which the mistake doesn't show.
-    (rows,) = draw.sizes("rows")
-    return {"y_pred": draw.normal(rows, 1), "y": draw.normal(rows)}
+def _draw_inputs(draw: Draw) -> dict[str, Any]:
+    return {"D_in": (6, 100, 2, 1)[draw.case]}
 
 
-def _paired(y_pred: Tensor, y: Tensor) -> Tensor:
-    total: Tensor = sum((y_pred[i, 0] - y[i]) ** 2 for i in range(len(y)))  # type: ignore[assignment]
-    return total
+def _spread(D_in: int) -> float:
+    return math.sqrt((1 + 1 / D_in) / 3)
 
 
-_COLUMN = Computation(
-    draw=_draw_column,
-    wanted=_paired,
-    returns=("loss",),
-    tensors=True,
+_SPREAD = Computation(
+    draw=_draw_inputs,
+    wanted=_spread,
+    returns=("spread",),
     mistakes=(
+        Mistake(diagnoses.FORGOT_TERM, lambda _: math.sqrt(1 / 3), term="the bias"),
         Mistake(
             diagnoses.KNOWN,
-            lambda y_pred, y: (y_pred - y).square().sum(),
-            text="each prediction is compared with every target, since (N, 1) and (N,) give (N, N)",
+            lambda D_in: _spread(D_in) ** 2,
+            text="it is the variance; want its root",
         ),
         Mistake(
             diagnoses.KNOWN,
-            lambda y_pred, y: (y_pred - y).square().mean(),
-            text="each prediction is compared with every target, and the mean is no sum either",
+            lambda D_in: math.sqrt(3) * _spread(D_in),
+            text="the bound is taken for the standard deviation; numbers drawn evenly up to a bound "
+            "spread less far",
         ),
         Mistake(
             diagnoses.KNOWN,
-            lambda y_pred, y: _paired(y_pred, y) / len(y),
-            text="now it is the mean; want the sum",
+            lambda D_in: math.sqrt(2 / (3 * D_in)),
+            text="only one product is counted; an output is a sum of D_in products and the bias",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            lambda D_in: math.sqrt(1 / 3) + math.sqrt(1 / (3 * D_in)),
+            text="the deviations of the products' sum and of the bias are added; of independent "
+            "numbers it is the variances that add",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            lambda D_in: (D_in + 1) / math.sqrt(3 * D_in),
+            text="the deviations of the products are added; of independent numbers it is the "
+            "variances that add",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            lambda D_in: 2 * _spread(D_in),
+            text="the interval from -bound to bound is taken for twice as wide; its variance is the "
+            "square of bound, over 3",
         ),
     ),
 )
@@ -318,15 +336,16 @@ EXERCISES = (
     ),
     Exercise(
         number=2,
-        title="A column against a row",
-        check=_COLUMN,
+        title="How far new outputs spread",
+        check=_SPREAD,
         hints=(
-            "Print the shape of y_pred - y. How many differences are there, and how many do you want?",
-            "Give one of the two the other's shape before you subtract: make the targets a column, or take the "
-            "only column of the predictions.",
+            "The standard deviation of numbers drawn evenly from -bound to bound is on the lesson's "
+            "page. An output is the sum of how many independent numbers?",
+            "Add variances, not deviations. A weight times an input has the product of their variances, "
+            "since both have mean 0. Sum D_in of those, add the bias's, and take the root.",
         ),
-        solution=column_loss,
-        stub="known-mistake",
+        solution=output_spread,
+        stub="empty",
     ),
     Exercise(
         number=3,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # PyTorch loads its compiler with the first optimizer, which can take longer than an answer may.
 torch.optim.SGD([torch.zeros(1)], lr=1.0)
 
-# 1. Gradients that pile up
+# 1. A loop that learns nothing
 
 
 def fit(w: Tensor, x: Tensor, y: Tensor, learning_rate: float) -> None:
@@ -70,7 +70,7 @@ _LOOP = Computation(
         Mistake(
             diagnoses.KNOWN,
             _descent(steps=0),
-            text="it is as it was, as if each gradient were cleared before step has read it",
+            text="it is as it was: step finds no gradient to follow",
         ),
         Mistake(
             diagnoses.KNOWN,
@@ -359,15 +359,15 @@ _DECAY = Computation(
 EXERCISES = (
     Exercise(
         number=1,
-        title="Gradients that pile up",
+        title="A loop that learns nothing",
         check=_LOOP,
         hints=(
-            "Print w.grad after each backward pass. What is in it besides the new gradient?",
-            "One of the optimizer's methods forgets the old gradients. It may stand anywhere in the "
-            "loop but between backward and step.",
+            "Print w.grad before each of the three calls. What does step find there?",
+            "backward fills grad, step reads it, and zero_grad forgets it. Which of the three must not "
+            "come between the other two?",
         ),
         solution=fit,
-        stub="accumulates",
+        stub="known-mistake",
     ),
     Exercise(
         number=2,

@@ -200,67 +200,115 @@ _SOFTMAX = Computation(
     ),
 )
 
-# 4. Cross-entropy's backward pass
+# 4. Back through mean and spread
 
 
-def cross_entropy_backward(scores: Tensor, labels: Tensor) -> Tensor:
-    """The gradient of the scores."""
-    exps = (scores - scores.amax(dim=1, keepdim=True)).exp()
-    grad_scores = exps / exps.sum(dim=1, keepdim=True)
-    grad_scores[torch.arange(len(labels)), labels] -= 1
-    return grad_scores / len(labels)
+def normalised_backward(x: Tensor, grad_z: Tensor, eps: float) -> Tensor:
+    """The gradient of x, from that of the normalised rows."""
+    centred = x - x.mean(dim=1, keepdim=True)
+    spread = (centred.pow(2).mean(dim=1, keepdim=True) + eps).sqrt()
+    z = centred / spread
+    along_ones = grad_z.mean(dim=1, keepdim=True)
+    along_z = z * (grad_z * z).mean(dim=1, keepdim=True)
+    return (grad_z - along_ones - along_z) / spread
 
 
-def _grad_scores(scores: Tensor, labels: Tensor) -> Tensor:
-    leaf = scores.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(torch.nn.functional.cross_entropy(leaf, labels), leaf)
+def _draw_rows(draw: Draw) -> dict[str, Any]:
+    N, _ = draw.sizes("N", "D_in")
+    # More than any N, and enough for a mean and a spread to leave something of a row.
+    draw.named["D_in"] = D_in = 11 + draw.case
+    return {
+        "x": 2 * draw.normal(N, D_in) + 1,
+        "grad_z": draw.normal(N, D_in),
+        "eps": draw.number(0.1, 0.5),
+    }
+
+
+def _layer_norm(x: Tensor, grad_z: Tensor, eps: float) -> Tensor:
+    leaf = x.detach().requires_grad_()
+    z = torch.nn.functional.layer_norm(leaf, leaf.shape[1:], eps=eps)
+    (gradient,) = torch.autograd.grad(z, leaf, grad_z)
     return gradient
 
 
-def _entropy(
-    formula: Callable[[Tensor, Tensor, int], Tensor],
-) -> Callable[[Tensor, Tensor], Tensor]:
-    """A gradient from the probabilities, the table of ones and zeros, and the batch's size."""
+def _normalised(
+    formula: Callable[[Tensor, Tensor, Tensor, Callable[[Tensor], Tensor]], Tensor],
+    *,
+    dim: int = 1,
+    unbiased: bool = False,
+    keep_eps: bool = True,
+) -> Callable[[Tensor, Tensor, float], Tensor]:
+    """A gradient from grad_z, z, the spread, and the function that takes a row's mean."""
 
-    def variant(scores: Tensor, labels: Tensor) -> Tensor:
-        return formula(scores.softmax(dim=1), _hot(scores, labels), len(labels))
+    def variant(x: Tensor, grad_z: Tensor, eps: float) -> Tensor:
+        centred = x - x.mean(dim=dim, keepdim=True)
+        var = centred.var(dim=dim, keepdim=True, unbiased=unbiased)
+        spread = (var + eps * keep_eps).sqrt()
+        mean = partial(torch.mean, dim=dim, keepdim=True)
+        return formula(grad_z, centred / spread, spread, mean)
 
     return variant
 
 
-_BACKWARD = Computation(
-    draw=_draw_scores,
-    wanted=_grad_scores,
-    returns=("grad_scores",),
+def _whole(g: Tensor, z: Tensor, spread: Tensor, mean: Callable[[Tensor], Tensor]) -> Tensor:
+    return (g - mean(g) - z * mean(g * z)) / spread
+
+
+_NORMALISED = Computation(
+    draw=_draw_rows,
+    wanted=_layer_norm,
+    returns=("grad_x",),
     tensors=True,
+    tracked=False,
     mistakes=(
         Mistake(
-            diagnoses.FORGOT_TERM, _entropy(lambda p, hot, n: p / n), term="the 1 at each label"
+            diagnoses.KNOWN,
+            _normalised(lambda g, z, spread, mean: g / spread),
+            text="mean and spread are taken for fixed numbers; both move with every entry of the row",
         ),
         Mistake(
             diagnoses.FORGOT_TERM,
-            _entropy(lambda p, hot, n: -hot / n),
-            term="the probability of each class",
+            _normalised(lambda g, z, spread, mean: (g - z * mean(g * z)) / spread),
+            term="the way through the mean",
+        ),
+        Mistake(
+            diagnoses.FORGOT_TERM,
+            _normalised(lambda g, z, spread, mean: (g - mean(g)) / spread),
+            term="the way through the spread",
         ),
         Mistake(
             diagnoses.KNOWN,
-            _entropy(lambda p, hot, n: -hot / p / n),
-            text="it is the gradient of the probabilities; go on through softmax",
+            _normalised(lambda g, z, spread, mean: (g - mean(g) - mean(g * z)) / spread),
+            text="the way through the spread is the same for all of a row's entries; it grows with "
+            "how far an entry is from the mean",
         ),
         Mistake(
             diagnoses.KNOWN,
-            _entropy(lambda p, hot, n: -hot * (1 - p) / n),
-            text="only the label's score moves the loss here; the others are in the sum of exps too",
+            _normalised(
+                lambda g, z, spread, mean: (g - mean(g) - z * mean(g * z)) / spread.square()
+            ),
+            text="it is divided by the variance; want the spread, its root",
         ),
         Mistake(
             diagnoses.KNOWN,
-            _entropy(lambda p, hot, n: (p - 1) / n),
-            text="1 is subtracted from every entry; want it at each row's label alone",
+            _normalised(
+                lambda g, z, spread, mean: (g - z.shape[1] * (mean(g) + z * mean(g * z))) / spread
+            ),
+            text="both ways count D_in times: the mean divides by D_in, and so do its slopes",
         ),
         Mistake(
             diagnoses.KNOWN,
-            lambda scores, labels: (scores - _hot(scores, labels)) / len(labels),
-            text="it is made from the scores; want it from the probabilities",
+            _normalised(_whole, dim=0),
+            text="mean and spread run down the columns; one sample is a row",
+        ),
+        Mistake(
+            diagnoses.KNOWN,
+            _normalised(_whole, unbiased=True),
+            text="the variance is divided by D_in - 1, as Tensor.var does unless you say otherwise; "
+            "here it is a mean",
+        ),
+        Mistake(
+            diagnoses.FORGOT_TERM, _normalised(_whole, keep_eps=False), term="eps under the root"
         ),
     ),
 )
@@ -304,15 +352,16 @@ EXERCISES = (
     ),
     Exercise(
         number=4,
-        title="Cross-entropy's backward pass",
-        check=_BACKWARD,
+        title="Back through mean and spread",
+        check=_NORMALISED,
         hints=(
-            "For one row, write the loss as the logarithm of a sum of exps, minus one score. What is its "
-            "slope with respect to each score?",
-            "The logarithm of the sum has the probabilities as its slope; the score at the label is "
-            "subtracted, so it takes away a one there. The mean over the rows does the rest.",
+            "On how many ways does one entry of x reach an entry of z in its row? Write z as centred "
+            "divided by spread, and ask what x moves in each.",
+            "Three parts, all divided by the spread. An entry moves its own place, which gives grad_z. "
+            "It moves the mean, which takes off the row's mean of grad_z. And it moves the spread, "
+            "which takes off z times a mean over the row: that of which product?",
         ),
-        solution=cross_entropy_backward,
+        solution=normalised_backward,
         stub="empty",
     ),
 )
