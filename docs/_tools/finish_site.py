@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import bundles
 import code_links
+import code_spans
 import llms
 import markdown_pages
 import not_found
@@ -37,8 +38,9 @@ def finish(
     """
     known = site_address.settings()
     (site / SPHINX_SEARCH).unlink()
-    begin("thin out the links in code")
+    begin("thin out the links and spans of code")
     code_links.write(site)
+    code_spans.write(site)
     begin("join styles and scripts")
     bundles.write(site)
     begin("write Markdown copies")

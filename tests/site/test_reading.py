@@ -6,6 +6,7 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
+import code_spans
 import page_html
 import pytest
 import site_address
@@ -119,13 +120,24 @@ def test_gallery_pages_begin_with_their_files(site: Path) -> None:
 def test_code_links_what_has_documentation_of_its_own(site: Path) -> None:
     """In code, names of libraries lead to their documentation, and variables lead nowhere."""
     text = (site / "gallery/two_layer/nn_sequential.html").read_text("utf-8")
-    code = BeautifulSoup(text, "html.parser").select("div.highlight a")
-    linked = {link.get_text(): str(link["href"]) for link in code}
+    soup = BeautifulSoup(text, "html.parser")
+    linked = {link.get_text(): str(link["href"]) for link in soup.select("div.highlight a")}
 
     assert linked["torch.nn.Sequential"].endswith("torch.nn.Sequential.html#torch.nn.Sequential")
-    assert ">net</span>" in text
+    assert any("net = " in block.get_text() for block in soup.select("div.highlight"))
     assert not {"net", "x", "y", "t", "loss"} & linked.keys()
     assert not any("backref" in page.read_text("utf-8") for page in pages(site))
+
+
+def test_code_has_no_span_that_does_nothing(site: Path) -> None:
+    """Words of code that look like plain text have no element of their own, on any page."""
+    plain = ", ".join(f"div.highlight pre span.{word}" for word in code_spans.PLAIN)
+    blocks = 0
+    for page in pages(site):
+        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        blocks += len(soup.select("div.highlight pre"))
+        assert soup.select(f"{plain}, dt.sig span.pre") == [], page.name
+    assert blocks > len(SCRIPTS)
 
 
 def test_pages_lead_to_their_markdown(site: Path) -> None:

@@ -277,7 +277,10 @@ DETECTORS: tuple[Detector, ...] = (
     sign,
     factor,
 )
-"""The detectors, in the order in which they are asked; ``entry`` comes after all."""
+"""The detectors, in the order in which they are asked; ``entry`` comes after all.
+
+:meta hide-value:
+"""
 
 
 def _first_at(index: tuple[int, ...]) -> str:

@@ -59,7 +59,10 @@ class Kind(NamedTuple):
 
 
 KINDS: dict[str, Kind] = {}
-"""All kinds by name."""
+"""All kinds by name.
+
+:meta hide-value:
+"""
 
 
 def _kind(name: str, sentence: str) -> Kind:

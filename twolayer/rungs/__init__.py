@@ -64,4 +64,6 @@ _LADDER = (
 )
 
 #: The rungs by name, in the ladder's order; read-only.
+#:
+#: :meta hide-value:
 RUNGS: Mapping[str, Rung] = MappingProxyType({rung.name: rung for rung in _LADDER})

@@ -1,0 +1,60 @@
+"""The spans of code that change nothing about its look, taken out.
+
+Pygments puts each word of code into a span, and Sphinx each part of a signature into one more. On a page of
+code those are half of its elements, and a phone has to read, style and place every one before it answers.
+So words lose their span where both of the site's styles give them the colour of plain text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import bundles
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLAIN = ("n", "nn", "nx", "p", "pm", "w")
+"""Pygments' names for words that both styles write like plain text: names, punctuation, spaces."""
+
+_BLOCK = re.compile(r'<div class="highlight">.*?</pre>', re.DOTALL)
+_WORD = re.compile(rf'<span class="(?:{"|".join(PLAIN)})">([^<]*)</span>')
+_SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)
+_PART = re.compile(r'<span class="pre">([^<]*)</span>')
+
+
+def without(html: str) -> str:
+    """Take out of a page the spans that change nothing about the look of code.
+
+    Args:
+        html: A page.
+
+    Returns:
+        The page, its words as they were.
+
+    Examples:
+        >>> without(
+        ...     '<div class="highlight"><pre><span class="n">w</span><span class="o">-=</span>1</pre>'
+        ... )
+        '<div class="highlight"><pre>w<span class="o">-=</span>1</pre>'
+        >>> without('<dt class="sig py"><span class="n"><span class="pre">w</span></span></dt>')
+        '<dt class="sig py"><span class="n">w</span></dt>'
+        >>> without('<code><span class="pre">w</span></code>')
+        '<code><span class="pre">w</span></code>'
+    """
+    html = _BLOCK.sub(lambda block: _WORD.sub(r"\1", block[0]), html)
+    return _SIGNATURE.sub(lambda signature: _PART.sub(r"\1", signature[0]), html)
+
+
+def write(site: Path) -> None:
+    """Take the spans out of all pages.
+
+    Args:
+        site: The site's folder.
+    """
+    for page in bundles.pages(site):
+        before = page.read_text("utf-8")
+        after = without(before)
+        if after != before:
+            page.write_text(after, "utf-8")
