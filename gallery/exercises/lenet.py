@@ -40,7 +40,7 @@ check("lenet.1", shape)
 
 # %%
 # Exercise 2: Every weight and every bias
-# --------------------------------------
+# ---------------------------------------
 #
 # A smaller network: a convolution from ``channels`` channels to ``maps`` maps with a square of ``side`` by ``side``, a
 # pooling that keeps the largest of four, and one linear layer to ``D_out`` outputs. The images have ``rows`` rows
