@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 PLAIN = ("n", "nn", "nx", "p", "pm", "w")
 """Pygments' names for words that both styles write like plain text: names, punctuation, spaces."""
 
+SIGNATURE = ("n", "p", "w", "o", "k", "s", "default_value")
+"""Sphinx's names for the words of a signature that no style of this site names."""
+
 _BLOCK = re.compile(r'<div class="highlight">.*?</pre>', re.DOTALL)
 _WORD = re.compile(rf'<span class="(?:{"|".join(PLAIN)})">([^<]*)</span>')
+_LITERAL = re.compile(r'<span class="pre">((?:[^<]|<wbr/?>)*)</span>')
 _SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)
-_PART = re.compile(r'<span class="pre">([^<]*)</span>')
+# The innermost span with nothing but words and links in it.
+_PART = re.compile(rf'<span class="(?:{"|".join(SIGNATURE)})">((?:(?!</?span)[\s\S])*?)</span>')
 
 
 def without(html: str) -> str:
@@ -39,12 +44,20 @@ def without(html: str) -> str:
         ... )
         '<div class="highlight"><pre>w<span class="o">-=</span>1</pre>'
         >>> without('<dt class="sig py"><span class="n"><span class="pre">w</span></span></dt>')
-        '<dt class="sig py"><span class="n">w</span></dt>'
+        '<dt class="sig py">w</dt>'
         >>> without('<code><span class="pre">w</span></code>')
-        '<code><span class="pre">w</span></code>'
+        '<code>w</code>'
     """
     html = _BLOCK.sub(lambda block: _WORD.sub(r"\1", block[0]), html)
-    return _SIGNATURE.sub(lambda signature: _PART.sub(r"\1", signature[0]), html)
+    html = _LITERAL.sub(r"\1", html)
+    return _SIGNATURE.sub(lambda signature: _bare(signature[0]), html)
+
+
+def _bare(signature: str) -> str:
+    """Take the spans of words out of a signature, the inner ones first."""
+    while (inner := _PART.sub(r"\1", signature)) != signature:
+        signature = inner
+    return signature
 
 
 def write(site: Path) -> None:

@@ -36,11 +36,26 @@ def test_links_in_code_stay() -> None:
     )
 
 
+def test_a_signature_keeps_its_links_and_its_name() -> None:
+    """Of a signature's elements, those that are styled or lead somewhere are left."""
+    part = '<span class="{}"><span class="pre">{}</span></span>'.format
+    html = (
+        f'<dt class="sig py">{part("sig-name descname", "fit")}<em class="sig-param">{part("n", "x")}'
+        f'{part("p", ":")}<span class="w"> </span><span class="n"><a href="t.html"><span class="pre">'
+        f"Tensor</span></a>{part('p', '[')}</span></em></dt>"
+    )
+
+    assert code_spans.without(html) == (
+        '<dt class="sig py"><span class="sig-name descname">fit</span><em class="sig-param">x: '
+        '<a href="t.html">Tensor</a>[</em></dt>'
+    )
+
+
 def test_what_is_no_code_stays() -> None:
     """Outside of code, and in words of another colour, nothing changes."""
     html = (
         '<p><span class="n">a</span></p><div class="highlight"><pre><span class="k">if</span></pre>'
-        '</div><span class="p">,</span><dl><dd><span class="pre">b</span></dd></dl>'
+        '</div><span class="p">,</span><dl><dd><span class="s">b</span></dd></dl>'
     )
 
     assert code_spans.without(html) == html

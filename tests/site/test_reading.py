@@ -131,13 +131,28 @@ def test_code_links_what_has_documentation_of_its_own(site: Path) -> None:
 
 def test_code_has_no_span_that_does_nothing(site: Path) -> None:
     """Words of code that look like plain text have no element of their own, on any page."""
-    plain = ", ".join(f"div.highlight pre span.{word}" for word in code_spans.PLAIN)
+    words = [f"div.highlight pre span.{word}" for word in code_spans.PLAIN]
+    parts = [f"dt.sig span.{part}:not(.keyword-only-separator)" for part in code_spans.SIGNATURE]
+    bare = ", ".join((*words, *parts, "span.pre"))
     blocks = 0
     for page in pages(site):
         soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
         blocks += len(soup.select("div.highlight pre"))
-        assert soup.select(f"{plain}, dt.sig span.pre") == [], page.name
+        assert soup.select(bare) == [], page.name
     assert blocks > len(SCRIPTS)
+
+
+def test_no_style_names_a_span_that_was_taken_out(site: Path) -> None:
+    """The site's styles name the parts of a signature nowhere but in blocks of code."""
+    for sheet in site.glob("_static/*.css"):
+        selectors = re.findall(r"([^{}]*)\{", sheet.read_text("utf-8"))
+        found = [
+            selector.strip()
+            for group in selectors
+            for selector in group.split(",")
+            if re.search(rf"\.(pre|{'|'.join(code_spans.SIGNATURE)})(?![\w-])", selector)
+        ]
+        assert [selector for selector in found if ".highlight " not in selector] == []
 
 
 def test_pages_lead_to_their_markdown(site: Path) -> None:
