@@ -232,7 +232,7 @@ WRONG: dict[str, tuple[int, Any, str]] = {
     "4, not at all": (4, scaled(lambda *_: 1), "isn't shortened"),
     "4, each": (
         4,
-        clipped(lambda a, b, top: tuple(g * min(1, top / g.norm()) for g in (a, b))),  # type: ignore[return-value]
+        clipped(lambda a, b, top: tuple(g * min(1, top / g.norm()) for g in (a, b))),
         "each gradient has a limit",
     ),
     "4, stretched": (4, scaled(lambda a, b, top: top / math.hypot(a, b)), "is stretched"),

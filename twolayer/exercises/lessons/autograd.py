@@ -240,9 +240,11 @@ def _draw_clip(draw: Draw) -> dict[str, Any]:
     return {**drawn, "largest": length * (0.4, 3.0, 0.7, 0.5)[draw.case]}
 
 
-def _network_grads(x: Tensor, y: Tensor, w1: Tensor, w2: Tensor) -> tuple[Tensor, ...]:
+def _network_grads(x: Tensor, y: Tensor, w1: Tensor, w2: Tensor) -> tuple[Tensor, Tensor]:
     w1, w2 = w1.detach().requires_grad_(), w2.detach().requires_grad_()
-    return torch.autograd.grad((torch.relu(x @ w1) @ w2 - y).pow(2).sum(), (w1, w2))
+    loss = (torch.relu(x @ w1) @ w2 - y).pow(2).sum()
+    grad1, grad2 = torch.autograd.grad(loss, (w1, w2))
+    return grad1, grad2
 
 
 def _length(*grads: Tensor) -> Tensor:
