@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 every_name = pytest.mark.parametrize("name", NAMES)
 HEADERS = {script_header.text(script.read_text("utf-8")): script for script in SCRIPTS}
 every_header = pytest.mark.parametrize(
-    "script", HEADERS.values(), ids=lambda script: f"that_of_{script.stem}"
+    "script", HEADERS.values(), ids=lambda script: f"that_of_{script.parent.name}_{script.stem}"
 )
 
 
