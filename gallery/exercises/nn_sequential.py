@@ -9,8 +9,8 @@
 Exercises: Layers in a row
 ==========================
 
-You mend a loss, work out how a layer starts and what layers hold, and carry weights over from a network made by hand; a check tells you what is
-right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises``
+You mend a loss, work out how layers start and what they hold, and carry over weights from a network made by hand. A
+check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises``
 says how to install it.
 
 What you'll learn:

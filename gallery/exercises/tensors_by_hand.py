@@ -10,7 +10,7 @@ Exercises: tensors by hand
 ==========================
 
 You mend a step that writes where it shouldn't, keep dtype and device, carry a loss from NumPy to tensors, and derive
-the gradient of layer normalisation; a check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the
+the gradient of layer normalisation. A check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the
 site's page ``exercises`` says how to install it.
 
 What you'll learn:
