@@ -41,6 +41,8 @@ def is_exercise(page: Path) -> bool:
     return page.parent.name == EXERCISES
 
 
+OF_EXERCISES = [script for script in SCRIPTS if is_exercise(script)]
+OF_LESSONS = [script for script in SCRIPTS if not is_exercise(script)]
 every_script = pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
 every_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
 every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -174,22 +176,41 @@ def test_header_names_what_the_script_imports(script: Path) -> None:
     )
 
 
-def outside_functions(code: str) -> str:
-    """What a script does itself, without what its functions and classes would do."""
-    module = ast.parse(code)
+def drawn_outside_functions(code: str) -> list[str]:
+    """The calls that a script makes itself, not in a function or class of its own, and that draw."""
     defined = (ast.FunctionDef, ast.ClassDef)
-    return "\n".join(ast.unparse(line) for line in module.body if not isinstance(line, defined))
+    lines = [line for line in ast.parse(code).body if not isinstance(line, defined)]
+    calls = [node for line in lines for node in ast.walk(line) if isinstance(node, ast.Call)]
+    drawing = re.compile(
+        r"(?:np\.)?random\.|torch\.(?:rand|nn\.)|\w*\.(?:normal_|uniform_|random_)$"
+    )
+    return [name for call in calls if drawing.match(name := ast.unparse(call.func))]
 
 
-@every_script
+@pytest.mark.parametrize(
+    ("code", "drawn"),
+    [
+        ("x = torch.randn(3)", ["torch.randn"]),
+        ("w.normal_()", ["w.normal_"]),
+        ("def f():\n    return torch.randn(3)", []),
+        ("said = 'torch.rand(3)'", []),
+    ],
+)
+def test_draws_outside_functions_are_found(code: str, drawn: list[str]) -> None:
+    """Found is what draws as the script runs, and no function that would, and no text."""
+    assert drawn_outside_functions(code) == drawn
+
+
+@pytest.mark.parametrize("script", OF_EXERCISES, ids=name_of)
+def test_exercises_draw_nothing_themselves(script: Path) -> None:
+    """Outside the functions that its checks judge, a page of exercises draws nothing."""
+    assert drawn_outside_functions(script.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("script", OF_LESSONS, ids=name_of)
 def test_seeds_what_it_draws_from(script: Path) -> None:
-    """A script that draws from NumPy, torch or random sets a seed in plain sight.
-
-    What an exercise's functions draw is for its check to judge.
-    """
+    """A script that draws from NumPy, torch or random sets a seed in plain sight."""
     code = script.read_text(encoding="utf-8")
-    if script.parent.name == "exercises":
-        code = outside_functions(code)
     if "np.random." in code:
         assert "np.random.default_rng(0)" in code
     # dynamic_graph shows, without a seed, that torch's reaches no other generator.
