@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 STYLES = PurePosixPath("_static/site.css")
 SCRIPTS = PurePosixPath("_static/site.js")
@@ -61,6 +61,21 @@ def pages(site: Path) -> list[Path]:
         Their files, sorted.
     """
     return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+
+
+def rewrite(site: Path, *changes: Callable[[str], str]) -> None:
+    """Pass each page of a site through functions, one after the other.
+
+    Args:
+        site: Its folder.
+        *changes: Functions of a page's HTML that return it changed.
+    """
+    for page in pages(site):
+        before = after = page.read_text("utf-8")
+        for change in changes:
+            after = change(after)
+        if after != before:
+            page.write_text(after, "utf-8")
 
 
 def common(lists: Iterable[list[str]]) -> list[str]:

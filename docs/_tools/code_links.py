@@ -9,12 +9,6 @@ without the classes that no style of this site names.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-import bundles
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _LINK = re.compile(
     r'<a class="(sphx-glr-backref-[^"]*?)(reference (?:ex|in)ternal)"([^>]*)>(.*?)</a>', re.DOTALL
@@ -44,16 +38,3 @@ def thinned(html: str) -> str:
         ),
         html,
     )
-
-
-def write(site: Path) -> None:
-    """Thin out the links of all pages' code.
-
-    Args:
-        site: The site's folder.
-    """
-    for page in bundles.pages(site):
-        before = page.read_text("utf-8")
-        after = thinned(before)
-        if after != before:
-            page.write_text(after, "utf-8")

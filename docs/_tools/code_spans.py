@@ -8,12 +8,6 @@ So words lose their span where both of the site's styles give them the colour of
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-import bundles
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PLAIN = ("n", "nn", "nx", "p", "pm", "w")
 """Pygments' names for words that both styles write like plain text: names, punctuation, spaces."""
@@ -58,16 +52,3 @@ def _bare(signature: str) -> str:
     while (inner := _PART.sub(r"\1", signature)) != signature:
         signature = inner
     return signature
-
-
-def write(site: Path) -> None:
-    """Take the spans out of all pages.
-
-    Args:
-        site: The site's folder.
-    """
-    for page in bundles.pages(site):
-        before = page.read_text("utf-8")
-        after = without(before)
-        if after != before:
-            page.write_text(after, "utf-8")

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.answers import Predicate
+from twolayer.exercises.answers import each_entry
 from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation
 from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.values import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twolayer.exercises.diagnoses import Diagnosis
     from twolayer.exercises.draws import Draw
     from twolayer.exercises.values import Array
 
@@ -201,33 +199,11 @@ def _within(change: str) -> bool:
     return _step_by_step(_CHANGES[change][0](), _fit()) < 1e-8
 
 
-def _each_change(answer: Any) -> Diagnosis | None:
-    """Run each change; count the wrong answers, and ask about the first of them."""
-    if not isinstance(answer, dict):
-        given = f"a {kind_of(answer)}"
-        return diagnoses.NOT_WANTED_KIND(given=given, wanted="the dictionary, change by change")
-    for change in _CHANGES:
-        if change not in answer:
-            wanted = f"the changes of the page; {change!r} is not among yours"
-            return diagnoses.NOT_WANTED_KIND(given=f"{len(answer)} changes", wanted=wanted)
-        if answer[change] is ...:
-            return diagnoses.EMPTY(what=f"the answer for {change!r} is still `...`")
-        if not isinstance(answer[change], bool | np.bool):
-            given = f"{answer[change]!r} for {change!r}"
-            return diagnoses.NOT_WANTED_KIND(given=given, wanted="True or False")
-    wrong = [change for change in _CHANGES if bool(answer[change]) != _within(change)]
-    if not wrong:
-        return None
-    count = f"{len(wrong)} of {len(_CHANGES)} {'is' if len(wrong) == 1 else 'are'} wrong"
-    text = f"{_CHANGES[wrong[0]][1]} It was run, and it is otherwise"
-    return diagnoses.KNOWN(name=f"{count}, first {wrong[0]!r}", text=text)
-
-
-_ROUNDING = Predicate(
-    test=_each_change,
-    wanted="the dictionary, change by change",
-    callable=False,
-    after=f"for all {len(_CHANGES)} changes, each of which was run",
+_ROUNDING = each_entry(
+    {change: question for change, (_, question) in _CHANGES.items()},
+    _within,
+    noun="change",
+    quoted=repr,
 )
 
 EXERCISES = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.answers import Predicate
+from twolayer.exercises.answers import Predicate, each_entry
 from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation, Inputs
 from twolayer.exercises.exercise import Exercise
@@ -149,35 +149,7 @@ _LINES = {
     "torch.ones_like(x, device='cpu')": "What is spelled out here, and what isn't?",
 }
 
-
-def _each_line(answer: Any) -> Diagnosis | None:
-    """Run each line; say how many answers are wrong, and what to think of the first of them."""
-    if not isinstance(answer, dict):
-        given = f"a {kind_of(answer)}"
-        return diagnoses.NOT_WANTED_KIND(given=given, wanted="the dictionary, line by line")
-    for code in _LINES:
-        if code not in answer:
-            wanted = f"the lines of the page; `{code}` is not among yours"
-            return diagnoses.NOT_WANTED_KIND(given=f"{len(answer)} lines", wanted=wanted)
-        if answer[code] is Ellipsis:
-            return diagnoses.EMPTY(what=f"the answer for `{code}` is still `...`")
-        if _words(answer[code]) is None:
-            given = f"{answer[code]!r} for `{code}`"
-            return diagnoses.NOT_WANTED_KIND(given=given, wanted=_KINDS)
-    wrong = [code for code in _LINES if _words(answer[code]) != _kept(code)]
-    if not wrong:
-        return None
-    count = f"{len(wrong)} of {len(_LINES)} {'is' if len(wrong) == 1 else 'are'} wrong"
-    text = f"{_LINES[wrong[0]]} It was run, and it is otherwise"
-    return diagnoses.KNOWN(name=f"{count}, first `{wrong[0]}`", text=text)
-
-
-_KEPT = Predicate(
-    test=_each_line,
-    wanted="the dictionary, line by line",
-    callable=False,
-    after=f"for all {len(_LINES)} lines, each of which was run",
-)
+_KEPT = each_entry(_LINES, _kept, read=_words, values=_KINDS)
 
 # 3. Noise
 

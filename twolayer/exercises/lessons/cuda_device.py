@@ -5,10 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from twolayer.exercises import diagnoses
-from twolayer.exercises.answers import Predicate
+from twolayer.exercises.answers import Predicate, each_entry
 from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation
 from twolayer.exercises.exercise import Exercise
@@ -132,40 +130,7 @@ _LINES = {
     "x.to('meta').to('meta').new_ones(2, 3)": "On which device is the result, and what does a method that begins with new do?",
 }
 
-
-def _accepted(given: Any) -> object:
-    """A truth value, of Python's or NumPy's, or None."""
-    return bool(given) if isinstance(given, bool | np.bool) else None
-
-
-def _each_line(answer: Any) -> Diagnosis | None:
-    """Run each line; say how many answers are wrong, and what to think of the first of them."""
-    if not isinstance(answer, dict):
-        given = f"a {kind_of(answer)}"
-        return diagnoses.NOT_WANTED_KIND(given=given, wanted="the dictionary, line by line")
-    for code in _LINES:
-        if code not in answer:
-            wanted = f"the lines of the page; `{code}` is not among yours"
-            return diagnoses.NOT_WANTED_KIND(given=f"{len(answer)} lines", wanted=wanted)
-        if answer[code] is Ellipsis:
-            return diagnoses.EMPTY(what=f"the answer for `{code}` is still `...`")
-        if _accepted(answer[code]) is None:
-            given = f"{answer[code]!r} for `{code}`"
-            return diagnoses.NOT_WANTED_KIND(given=given, wanted="True or False")
-    wrong = [code for code in _LINES if _accepted(answer[code]) != _is_itself(code)]
-    if not wrong:
-        return None
-    count = f"{len(wrong)} of {len(_LINES)} {'is' if len(wrong) == 1 else 'are'} wrong"
-    text = f"{_LINES[wrong[0]]} It was run, and it is otherwise"
-    return diagnoses.KNOWN(name=f"{count}, first `{wrong[0]}`", text=text)
-
-
-_ITSELF = Predicate(
-    test=_each_line,
-    wanted="the dictionary, line by line",
-    callable=False,
-    after=f"for all {len(_LINES)} lines, each of which was run",
-)
+_ITSELF = each_entry(_LINES, _is_itself)
 
 # 3. A batch of many tensors
 
