@@ -198,7 +198,7 @@ epub_identifier = "urn:uuid:6f0c3b0e-0d6c-5c0e-9a43-2f6a3f1d7b52"
 epub_uid = "book-id"
 epub_tocscope = "includehidden"
 epub_tocdup = False
-epub_tocdepth = 2
+epub_tocdepth = 3
 epub_show_urls = "no"
 # _tools/epub.py says what the book holds. Exercises have their lesson's name, and each page is linked with its folder.
 suppress_warnings = ["epub.unknown_project_files", "sphinx_gallery.duplicate_filename"]

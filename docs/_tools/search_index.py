@@ -17,6 +17,7 @@ FOLDER = "pagefind"
 WEIGHTS = {
     "gallery/exercises/": 0.1,
     "gallery/": 2.0,
+    "reference/rungs/": 0.3,
     "reference/": 0.7,
     "how_this_site_is_checked": 0.3,
     "what_is_taught_where": 0.3,

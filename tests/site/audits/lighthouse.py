@@ -18,7 +18,7 @@ PAGES = (
     "index.html",
     "gallery/two_layer/autograd.html",
     "backward_pass.html",
-    "reference/rungs.html",
+    "reference/rungs/dynamic_graph.html",
 )
 RUNS = 5
 
