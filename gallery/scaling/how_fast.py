@@ -218,9 +218,9 @@ def rates(dtype, device="cpu", threads=1):
     """Operations a second in a product, bytes a second in a copy."""
     torch.manual_seed(0)
     a, b = torch.rand(2, 768, 768, dtype=dtype, device=device)
-    product = measure(partial(torch.mm, a, b), threads)
+    product = measure(partial(torch.mm, a, b), threads, seconds=0.25)
     big = torch.rand(2**23, dtype=dtype, device=device)
-    copy = measure(partial(torch.empty_like(big).copy_, big), threads)
+    copy = measure(partial(torch.empty_like(big).copy_, big), threads, seconds=0.25)
     return 2 * 768**3 / min(product.times), 2 * big.nbytes / min(copy.times)
 
 

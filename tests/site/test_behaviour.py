@@ -192,6 +192,34 @@ def test_parts_of_the_header_come_where_they_stay(browser: Browser, address: str
 
 
 @pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("folder", ["two_layer", "tensors", "exercises"])
+def test_cards_come_where_they_stay(
+    browser: Browser, address: str, folder: str, width: int
+) -> None:
+    """However little of a gallery has come, its pictures and titles are where they stay."""
+    # Takes part after part from the end, as a browser that waits for them has them.
+    moved = """
+        (() => {
+            const list = document.querySelector("ol.gallery-cards");
+            const parts = [...list.querySelectorAll(".thumb, .card-title, .card-text")];
+            const place = (part) => [part.getBoundingClientRect().left, part.getBoundingClientRect().top];
+            const whole = new Map(parts.map((part) => [part, String(place(part))]));
+            const moved = [];
+            while (parts.length > 1) {
+                const last = parts.pop();
+                const card = last.closest("li");
+                last.remove();
+                if (!card.contains(parts.at(-1))) card.remove();
+                moved.push(...parts.filter((part) => String(place(part)) !== whole.get(part)));
+            }
+            return moved.map((part) => part.getAttribute("class"));
+        })()
+    """
+    with opened(browser, f"{address}/gallery/{folder}/index.html", width) as tab:
+        assert tab.evaluate(moved) == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
 def test_the_theme_button_is_remembered(browser: Browser, address: str, width: int) -> None:
     """The button goes through three themes, and the next page has the one that was chosen."""
     theme = "document.body.dataset.theme"

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-RESULTS = ".search-dialog .search-results a"
+LIST = ".search-dialog .search-results"
+RESULTS = f"{LIST} a"
 PLANTED = {
     "vector-Jacobian product": "gallery/autograd/vector_jacobian_product.html",
     "share memory numpy": "gallery/tensors/numpy_interop.html",
@@ -39,16 +40,11 @@ CLOCK = """
 """
 
 
-def found(tab: Page, words: str, results: str = RESULTS) -> list[str]:
+def found(tab: Page, words: str) -> list[str]:
     """Type words into the search that has the focus, and list the pages found."""
     tab.keyboard.type(words)
-    tab.wait_for_selector(results)
-    listed = results.removesuffix(" a")
-    before, now = "", tab.inner_html(listed)
-    while now != before:  # later letters replace what the first ones found
-        tab.wait_for_timeout(500)
-        before, now = now, tab.inner_html(listed)
-    links = tab.query_selector_all(f"{listed} > li > a")
+    tab.wait_for_selector(f"{LIST}[aria-busy=false] a")
+    links = tab.query_selector_all(f"{LIST} > li > a")
     return [str(link.get_attribute("href")) for link in links]
 
 

@@ -86,6 +86,7 @@
     async function search() {
       const words = input.value.trim();
       const mine = ++latest;
+      list.setAttribute("aria-busy", String(Boolean(words)));
       if (!words) {
         status.textContent = "";
         list.replaceChildren();
@@ -109,6 +110,8 @@
         list.replaceChildren();
         status.textContent = "The search index can't be loaded. The index of names still works: ";
         status.append(element("a", { href: new URL("genindex.html", root).href }, "index"), ".");
+      } finally {
+        if (mine === latest) list.setAttribute("aria-busy", "false");
       }
     }
     input.addEventListener("input", search);

@@ -24,12 +24,15 @@ WIDTHS = (360, 1280)
 HEIGHT = 800
 # A window of 1280 by 1024 pixels, of which the browser shows a quarter at 400 %.
 ZOOMED = (320, 256)
-# Notes each shift from the start, and what shifted.
+# Notes each shift from the start: what shifted, from which place and size to which.
 _NOTE_SHIFTS = """
 window.__shifts = [];
 new PerformanceObserver(list => list.getEntries().forEach(entry => window.__shifts.push({
     value: entry.value,
-    what: entry.sources.map(source => source.node && (source.node.className || source.node.nodeName)),
+    what: entry.sources.map(({node, previousRect, currentRect}) => [
+        node && (node.getAttribute?.("class") || node.nodeName),
+        ...[previousRect, currentRect].map(({x, y, width, height}) => [x, y, width, height]),
+    ]),
 }))).observe({type: "layout-shift", buffered: true});
 """
 # The theme hides what sticks out of the page, and lets the box of the content scroll instead.
