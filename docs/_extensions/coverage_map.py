@@ -202,6 +202,13 @@ class CoverageMap(SphinxDirective):
         return container.children
 
 
+def _name_tables(app: Sphinx, doctree: nodes.document) -> None:
+    """Let the style sheet give the map's columns widths of which no row decides."""
+    if app.env.docname == ROWS.stem:
+        for table in doctree.findall(nodes.table):
+            table["classes"].append("steady-columns")
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directive.
 
@@ -212,4 +219,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         What Sphinx wants to know of an extension.
     """
     app.add_directive("coverage-map", CoverageMap)
+    app.connect("doctree-read", _name_tables)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

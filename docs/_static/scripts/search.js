@@ -82,16 +82,23 @@
     const list = element("ol", { class: "search-results", "aria-label": "Results" });
     place.append(element("div", { class: "search-field" }, input), status, list);
 
+    // One search at a time: one that is begun while another fetches a part of the index does without that part.
     let latest = 0;
-    async function search() {
+    let last = Promise.resolve();
+    function search() {
       const words = input.value.trim();
       const mine = ++latest;
       list.setAttribute("aria-busy", String(Boolean(words)));
-      if (!words) {
+      if (words) {
+        last = last.then(() => answer(words, mine));
+      } else {
         status.textContent = "";
         list.replaceChildren();
-        return;
       }
+    }
+
+    async function answer(words, mine) {
+      if (mine !== latest) return;
       try {
         const found = await (await start())(words);
         if (mine !== latest) return;

@@ -36,8 +36,8 @@ def pages(site: Path) -> list[str]:
     Returns:
         Their paths in the site.
     """
-    paths = (path.relative_to(site) for path in sorted(site.rglob("*.html")))
-    return [path.as_posix() for path in paths if "_static" not in path.parts]
+    paths = (path.relative_to(site) for path in site.rglob("*.html"))
+    return sorted(path.as_posix() for path in paths if "_static" not in path.parts)
 
 
 def missing(rows: Mapping[str, Row], names: list[str], audited: tuple[str, ...]) -> list[str]:
