@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     ids=["at_once", "later", "never"],
 )
 def test_the_best_look_counts(monkeypatch: pytest.MonkeyPatch, runs: list[int], best: int) -> None:
-    """A page is looked at until its performance is full, five times at most; the best look counts."""
+    """A page is looked at until its performance is full, five times at most and later each time; the best look counts."""
     looks = iter([lighthouse.Scores((run, 100, 100, 100), ()) for run in runs])
+    pauses: list[float] = []
     monkeypatch.setattr(lighthouse, "once", lambda _: next(looks))
+    monkeypatch.setattr("time.sleep", pauses.append)
 
     assert lighthouse.audit("http://localhost/").values[0] == best
     assert next(looks, None) is None
+    assert pauses == [0, 30, 60, 120][: len(runs) - 1]
 
 
 @pytest.mark.parametrize("page", lighthouse.PAGES)
