@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+import twolayer
 from twolayer.rungs import RUNGS, Rung
 
-ROOT = Path(__file__).parents[2]
-REFERENCE = ROOT / "docs/reference"
+REFERENCE = Path(__file__).parents[2] / "docs/reference"
 # What only the package's own modules call, and the exercises, which the site shows as pages.
 NOT_SHOWN = ("twolayer.checks", "twolayer.exercises.masks", "twolayer.exercises.lessons")
 
@@ -24,8 +25,8 @@ def shown() -> Counter[str]:
 
 def modules() -> set[str]:
     """List the package's modules."""
-    paths = [path.relative_to(ROOT).with_suffix("") for path in (ROOT / "twolayer").rglob("*.py")]
-    return {".".join(path.parts).removesuffix(".__init__") for path in paths}
+    found = pkgutil.walk_packages(twolayer.__path__, "twolayer.")
+    return {"twolayer", *(module.name for module in found)}
 
 
 def test_each_module_has_its_place() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import audit_tools
+import bundles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +37,7 @@ def pages(site: Path) -> list[str]:
     Returns:
         Their paths in the site.
     """
-    paths = (path.relative_to(site) for path in site.rglob("*.html"))
-    return sorted(path.as_posix() for path in paths if "_static" not in path.parts)
+    return sorted(path.relative_to(site).as_posix() for path in bundles.pages(site))
 
 
 def missing(rows: Mapping[str, Row], names: list[str], audited: tuple[str, ...]) -> list[str]:
