@@ -10,12 +10,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
-from expectations import Run, run
 from hypothesis import Phase, settings
 from sybil import Sybil
 from sybil.evaluators.doctest import NUMBER
 from sybil.parsers.myst import PythonCodeBlockParser
-from tables import TableParser
+
+from tests.pages.expectations import Run, run
+from tests.pages.tables import TableParser
 
 if TYPE_CHECKING:
     from collections.abc import Callable

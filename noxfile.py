@@ -22,7 +22,7 @@ GROUPS = ("test", "docs", "site", "bench", "downloads", "mutants", "typing")
 def environment(session: nox.Session) -> None:
     """Make the one environment, of over a gigabyte, that the sessions below share."""
     _install_once(session, Path("constraints.txt"), *GROUPS)
-    session.run("python", "docs/_tools/temml_package.py", silent=True)
+    session.run("python", "-m", "twolayer_docs.pages.temml_package", silent=True)
 
 
 @nox.session(venv_backend="none", requires=["environment"])
@@ -55,13 +55,13 @@ def tests_latest(session: nox.Session) -> None:
 @nox.session(venv_backend="none", requires=["environment"])
 def docs(session: nox.Session) -> None:
     """Build the site into _site/; what has not changed is not run again."""
-    _run_file(session, "docs/_tools/build_site.py", *session.posargs)
+    _run(session, "twolayer_docs.build", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def serve(session: nox.Session) -> None:
     """Serve the site on this machine, and reload it in the browser when a file changes."""
-    _run_file(session, "docs/_tools/serve_site.py", *session.posargs)
+    _run(session, "twolayer_docs.serve", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
@@ -73,13 +73,13 @@ def site(session: nox.Session) -> None:
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def downloads(session: nox.Session) -> None:
     """Run all that the site offers for download, each with just what its header names."""
-    _run(session, "pytest", "tests/downloads", *session.posargs)
+    _run(session, "pytest", "tests/site/downloads", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def reproducible(session: nox.Session) -> None:
     """Build the site twice and compare the bytes; run the examples with one thread and two."""
-    _run(session, "pytest", "tests/reproducible", *session.posargs)
+    _run(session, "pytest", "tests/meta/reproducible", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
@@ -93,7 +93,7 @@ def links(session: nox.Session) -> None:
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def notebooks(session: nox.Session) -> None:
     """Put the built site's notebooks on a branch of the repository, for Colab."""
-    _run_file(session, "docs/_tools/publish_notebooks.py", *session.posargs)
+    _run(session, "twolayer_docs.tools.notebooks", *session.posargs)
 
 
 @nox.session
@@ -115,49 +115,49 @@ def typing(session: nox.Session) -> None:
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def bench(session: nox.Session) -> None:
     """Measure each rung against the same loop written plainly."""
-    _run(session, "pytest", "tests/bench", *session.posargs)
+    _run(session, "pytest", "tests/meta/bench", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def build_bench(session: nox.Session) -> None:
     """Build galleries of 10, 100 and 1,000 trivial pages, and see what a page takes in each."""
-    _run_file(session, "docs/_tools/build_bench.py", *session.posargs)
+    _run(session, "twolayer_docs.tools.build_bench", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def break_it(session: nox.Session) -> None:
     """Plant faults one at a time in a copy, and see each caught by the check that it names."""
-    _run_file(session, "tests/break_it/run_faults.py", *session.posargs)
+    _run(session, "tests.meta.break_it.run_faults", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def mutants(session: nox.Session) -> None:
     """Plant small faults in the package, thousands of them, and see its tests catch each."""
-    _run_file(session, "tests/mutants/run.py", *session.posargs)
+    _run(session, "tests.meta.mutants.run", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def expectations(session: nox.Session) -> None:
     """Write anew what pages are expected to show; look at the diff before you commit."""
-    _run_file(session, "tests/expectations.py", *session.posargs)
+    _run(session, "tests.pages.expectations", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def font(session: nox.Session) -> None:
     """Make the maths font anew, from exactly the characters that the pages use."""
-    _run_file(session, "docs/_tools/maths_font.py", *session.posargs)
+    _run(session, "twolayer_docs.tools.font", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def card(session: nox.Session) -> None:
     """Draw the card for previews of links anew, from the logo, the title and the ladder's loops."""
-    _run_file(session, "docs/_tools/draw_card.py", *session.posargs)
+    _run(session, "twolayer_docs.tools.card", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def inventories(session: nox.Session) -> None:
     """Make the inventories anew, which link code to the documentation of PyTorch and others."""
-    _run_file(session, "docs/_tools/inventories.py", *session.posargs)
+    _run(session, "twolayer_docs.tools.inventories", *session.posargs)
 
 
 def _install_once(session: nox.Session, constraints: Path, *groups: str) -> None:
@@ -182,7 +182,7 @@ def _constraints(session: nox.Session, versions: dict[str, str]) -> Path:
 
 def _run_without_docs(session: nox.Session, *arguments: str) -> None:
     """Run all tests but those of the tools that build the site, which need Sphinx."""
-    folders = ("tests/docs", "docs/_extensions", "docs/_tools")
+    folders = ("tests/docs", "docs/twolayer_docs")
     session.run("python", "-m", "pip", "freeze")
     session.run("pytest", *(f"--ignore={folder}" for folder in folders), *arguments)
 
@@ -212,10 +212,6 @@ def _torch(session: nox.Session, *, ends: dict[str, str]) -> tuple[str, list[str
 
 def _run(session: nox.Session, module: str, *arguments: str) -> None:
     session.run(_python(session), "-m", module, *arguments, external=True)
-
-
-def _run_file(session: nox.Session, path: str, *arguments: str) -> None:
-    session.run(_python(session), path, *arguments, external=True)
 
 
 def _python(session: nox.Session) -> str:

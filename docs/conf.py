@@ -1,6 +1,6 @@
 """Sphinx's configuration: every page that shows output was run by this build.
 
-Call ``python docs/_tools/build_site.py`` (or ``nox -s docs``) rather than ``sphinx-build``: it
+Call ``python -m twolayer_docs.build`` (or ``nox -s docs``) rather than ``sphinx-build``: it
 fetches Temml, keeps caches honest and replaces the finished site in one step.
 """
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
-sys.path[:0] = [str(ROOT), str(DOCS / "_extensions"), str(DOCS / "_tools")]
 
 # The project
 
@@ -40,42 +39,14 @@ extensions = [
     "myst_nb",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
-    "parallel_gallery",
-    "gallery_downloads",
-    "temml_math",
-    "output_checks",
-    "literal_links",
-    "check_reports",
-    "coverage_map",
-    "recordings",
-    "glossary_links",
-    "inline_svg",
-    "plain_line",
-    "thumbnails",
-    "ladder_picture",
-    "brand",
-    "strict_kernels",
-    "landmarks",
-    "page_descriptions",
-    "short_names",
-    "exercise_answers",
-    "page_html",
-    "page_figures",
-    "page_links",
-    "security_policy",
-    "lean_assets",
-    "site_files",
-    "epub_pages",
-    "stale_pages",
-    "near_pages",
+    "twolayer_docs",
 ]
 
 # Pages
 
 exclude_patterns = [
     "_build",
-    "_extensions",
-    "_tools",
+    "twolayer_docs",
     "_static",
     "_templates",
     "inventories",
@@ -114,9 +85,9 @@ sphinx_gallery_conf = {
     "gallery_dirs": [f"gallery/{folder}" for folder in _folders],
     "filename_pattern": r"\.py$",
     "ignore_pattern": r"__init__\.py$",
-    "within_subsection_order": "gallery_order.LadderOrder",
-    "image_scrapers": ("figures.scrape", "graph_pictures.scrape"),
-    "reset_modules": ("gallery_reset.reset",),
+    "within_subsection_order": "twolayer_docs.course.LadderOrder",
+    "image_scrapers": ("twolayer_docs.figures.pairs.scrape", "twolayer_docs.gallery.graphs.scrape"),
+    "reset_modules": ("twolayer_docs.gallery.reset.reset",),
     "reset_modules_order": "both",
     "capture_repr": ("_repr_html_", "__repr__"),
     # A verdict is printed; shown as a cell's value, it would stand there twice.
@@ -139,7 +110,7 @@ autodoc_default_options = {"members": True}
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 
-# Links to other documentation, without a network: see _tools/inventories.py
+# Links to other documentation, without a network: see twolayer_docs/tools/inventories.py
 
 intersphinx_mapping = {
     "torch": ("https://docs.pytorch.org/docs/stable/", "inventories/torch.inv"),
@@ -188,7 +159,7 @@ copybutton_selector = (
     ".highlight-none *) > pre"
 )
 
-# EPUB: _tools/epub.py puts the book together
+# EPUB: twolayer_docs/forms/book.py puts the book together
 
 epub_title = "Learn PyTorch with one small network"
 epub_author = author
@@ -200,7 +171,7 @@ epub_tocscope = "includehidden"
 epub_tocdup = False
 epub_tocdepth = 3
 epub_show_urls = "no"
-# _tools/epub.py says what the book holds. Exercises have their lesson's name, and each page is linked with its folder.
+# twolayer_docs/forms/book.py says what the book holds. Exercises have their lesson's name, and each page is linked with its folder.
 suppress_warnings = ["epub.unknown_project_files", "sphinx_gallery.duplicate_filename"]
 
 

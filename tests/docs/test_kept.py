@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import markdown_pages
-import page_parts
 import pytest
-from kept import Kept
+
+from twolayer_docs.forms import markdown, page_parts
+from twolayer_docs.kept import Kept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +78,7 @@ def test_the_finishing_steps_give_the_same_from_a_cache(tmp_path: Path) -> None:
         if more:
             (site / "two.html").write_text(PAGE.format("nav", "Two."), "utf-8")
         folders = (tmp_path / "markdown", tmp_path / "parts") if cached else (None, None)
-        markdown_pages.write(site, folders[0])
+        markdown.write(site, folders[0])
         parts = page_parts.read(site, folders[1])
         return {f.name: f.read_bytes() for f in site.iterdir()}, parts
 

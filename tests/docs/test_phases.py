@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from phases import Phases, Ran
+from twolayer_docs.phases import Phases, Ran
 
 LOG = """\
 Running Sphinx v9.0.4

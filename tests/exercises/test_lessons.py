@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from gallery_order import GUIDES
 
 from twolayer.exercises import check, verdict
 from twolayer.exercises.registry import exercises_of, lesson_names
+from twolayer_docs.course import GUIDES
 
 if TYPE_CHECKING:
     from twolayer.exercises.exercise import Exercise

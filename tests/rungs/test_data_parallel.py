@@ -9,13 +9,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-import jobs
 import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
-from agreement import assert_same_fit
 
+from tests.package import jobs
+from tests.rungs.agreement import assert_same_fit
 from twolayer import DivergedError, Fit, random_problem, workers
 from twolayer.rungs import RUNGS
 from twolayer.rungs.data_parallel import _share, fit

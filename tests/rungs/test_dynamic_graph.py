@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from agreement import assert_same_fit
 
+from tests.rungs.agreement import assert_same_fit
 from twolayer import random_problem
 from twolayer.rungs import RUNGS, dynamic_graph
 from twolayer.rungs.dynamic_graph import DynamicNet, fit

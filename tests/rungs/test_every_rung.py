@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from agreement import assert_same_fit, largest_relative_difference, reference_fit
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import problems
 
+from tests.rungs.agreement import assert_same_fit, largest_relative_difference, reference_fit
+from tests.rungs.strategies import problems
 from twolayer import DivergedError, Problem, random_problem
 from twolayer.rungs import RUNGS
 

@@ -10,9 +10,9 @@ from unittest.mock import MagicMock
 
 import pytest
 import torch
-from agreement import assert_same_fit, reference_fit
-from expectations import EXPECTED
 
+from tests.pages.expectations import EXPECTED
+from tests.rungs.agreement import assert_same_fit, reference_fit
 from twolayer import random_problem
 from twolayer.rungs.static_graph import fit
 

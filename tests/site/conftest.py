@@ -5,22 +5,20 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-import chromium
-import html_validate
-import lighthouse
 import pytest
-import site_report
-import static_host
-from offers import built_site
-from visits import Tour
+
+from tests.site import chromium, html_validate, lighthouse, site_report, static_host
+from tests.site.offers import built_site
+from tests.site.visits import Tour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser
-    from site_report import Rows
-    from visits import Visit
+
+    from tests.site.site_report import Rows
+    from tests.site.visits import Visit
 
 _FIGURES = pytest.StashKey["Rows"]()
 _CHROMIUM = pytest.StashKey[str]()

@@ -6,8 +6,9 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import lighthouse
 import pytest
+
+from tests.site import lighthouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

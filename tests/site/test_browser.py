@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import visits
-from site_report import FIRST_KB, LATER_KB, REQUESTS, SHIFT
+
+from tests.site import visits
+from tests.site.site_report import FIRST_KB, LATER_KB, REQUESTS, SHIFT
 
 if TYPE_CHECKING:
-    from visits import Visit
+    from tests.site.visits import Visit
 
 
 def test_a_page_reports_no_problem(visit: Visit) -> None:

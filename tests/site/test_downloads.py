@@ -10,11 +10,9 @@ import tomllib
 import zipfile
 from typing import TYPE_CHECKING
 
-import package_wheel
 import pytest
-import script_header
-from gallery_downloads import TAG, ZIP_TIME, needs
-from offers import (
+
+from tests.site.offers import (
     EXERCISES,
     KINDS,
     NAMES,
@@ -28,6 +26,9 @@ from offers import (
     prose,
     raw_markup,
 )
+from twolayer_docs import script_header
+from twolayer_docs.forms import wheel
+from twolayer_docs.gallery.downloads import TAG, ZIP_TIME, needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,11 +141,11 @@ def test_the_readme_installs_what_its_script_needs(site: Path) -> None:
 
 def test_the_wheel_holds_the_package(site: Path) -> None:
     """The site offers the package as a wheel, each module as it is here, with fixed times."""
-    wheel = site / package_wheel.name()
-    held = {name: data for name, data in members(wheel).items() if name.endswith(".py")}
+    offered = site / wheel.name()
+    held = {name: data for name, data in members(offered).items() if name.endswith(".py")}
     assert held == {
         path.relative_to(ROOT).as_posix(): path.read_bytes()
         for path in (ROOT / "twolayer").rglob("*.py")
     }
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(offered) as archive:
         assert len({entry.date_time for entry in archive.infolist()}) == 1

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as ET
 
-import epub
-import llms
-import markdown_pages
-import offline_zip
 import pytest
 from bs4 import BeautifulSoup, Tag
+
+from twolayer_docs.forms import book, llms, markdown, offline_zip
 
 if TYPE_CHECKING:
     from pathlib import Path, PurePosixPath
@@ -27,7 +25,7 @@ OPF = "{http://www.idpf.org/2007/opf}"
 
 def copies(site: Path) -> dict[PurePosixPath, str]:
     """Read each page's Markdown copy."""
-    places = markdown_pages.pages(site)
+    places = markdown.pages(site)
     return {place: (site / f"{place}.md").read_text("utf-8") for place in places}
 
 
@@ -39,7 +37,7 @@ def article(site: Path, place: PurePosixPath) -> Tag:
     return found
 
 
-def without_fences(markdown: str) -> str:
+def without_fences(text: str) -> str:
     """Leave out code and output."""
     kept: list[str] = []
 
@@ -47,7 +45,7 @@ def without_fences(markdown: str) -> str:
         kept.append(line)
         return line
 
-    markdown_pages.outside_fences(markdown, keep)
+    markdown.outside_fences(text, keep)
     return "\n".join(kept)
 
 
@@ -60,7 +58,7 @@ def links(markdown: str) -> list[str]:
 def test_every_page_names_its_markdown(site: Path) -> None:
     """Each page but the index and the search has a copy, and its head says where."""
     pages = {path for path in site.rglob("*.html") if "_static" not in path.parts}
-    with_copy = {site / place for place in markdown_pages.pages(site)}
+    with_copy = {site / place for place in markdown.pages(site)}
     assert {path.name for path in pages - with_copy} == {"404.html", "genindex.html", "search.html"}
     for page in with_copy:
         link = f'<link rel="alternate" type="text/markdown" href="{page.name}.md">'
@@ -70,21 +68,21 @@ def test_every_page_names_its_markdown(site: Path) -> None:
 
 def test_markdown_holds_what_the_page_shows(site: Path) -> None:
     """A copy has the page's headings, each block of code and output, each formula and figure."""
-    for place, markdown in copies(site).items():
+    for place, copy in copies(site).items():
         shown = article(site, place)
         for link in shown.select(".headerlink"):
             link.decompose()
-        flat = re.sub(r"(?m)^ +", "", markdown)
+        flat = re.sub(r"(?m)^ +", "", copy)
         for block in shown.select("pre"):
             code = "\n".join(line.strip() for line in block.get_text().strip("\n").split("\n"))
             assert code in flat, (place, code)
-        headings = re.findall(r"(?m)^#+ (.+)$", without_fences(markdown))
+        headings = re.findall(r"(?m)^#+ (.+)$", without_fences(copy))
         assert len(headings) == len(shown.select("h1, h2, h3, h4, h5, h6")), place
         for formula in shown.select("math annotation"):
-            assert formula.get_text().strip() in markdown, place
+            assert formula.get_text().strip() in copy, place
         for picture in shown.select("img.only-light"):
             words = str(picture["alt"]).replace("[", "\\[").replace("]", "\\]")
-            assert " ".join(words.split()) in markdown, (place, words)
+            assert " ".join(words.split()) in copy, (place, words)
 
 
 def test_markdown_holds_nothing_else(site: Path) -> None:
@@ -94,8 +92,8 @@ def test_markdown_holds_nothing_else(site: Path) -> None:
     )
     found = {
         place: match[0]
-        for place, markdown in copies(site).items()
-        if (match := re.search(wrong, without_fences(markdown)))
+        for place, copy in copies(site).items()
+        if (match := re.search(wrong, without_fences(copy)))
     }
     assert found == {}
 
@@ -134,49 +132,49 @@ def test_llms_lists_every_page_of_the_navigation(site: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def book(site: Path) -> dict[str, bytes]:
+def files(site: Path) -> dict[str, bytes]:
     """Read the book."""
-    with zipfile.ZipFile(site / epub.NAME) as archive:
+    with zipfile.ZipFile(site / book.NAME) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_the_books_pages_are_sound(book: dict[str, bytes]) -> None:
+def test_the_books_pages_are_sound(files: dict[str, bytes]) -> None:
     """Each file that is XML parses; no page has a script, a dark picture or an open link."""
-    for name, content in book.items():
+    for name, content in files.items():
         if name.endswith((".xhtml", ".opf", ".xml", ".svg")):
             root = ET.fromstring(content)
             assert next(root.iter(f"{XHTML}script"), None) is None, name
-    pages = {name: ET.fromstring(book[name]) for name in book if name.endswith(".xhtml")}
-    epub.check_links(pages)
-    assert [name for name in book if "_dark" in name] == []
+    pages = {name: ET.fromstring(files[name]) for name in files if name.endswith(".xhtml")}
+    book.check_links(pages)
+    assert [name for name in files if "_dark" in name] == []
     for name, page in pages.items():
         for image in page.iter(f"{XHTML}img"):
             place = posixpath.normpath(posixpath.join(posixpath.dirname(name), image.attrib["src"]))
-            assert place in book, (name, place)
+            assert place in files, (name, place)
             assert "alt" in image.attrib
 
 
-def test_the_book_lists_its_files(book: dict[str, bytes]) -> None:
+def test_the_book_lists_its_files(files: dict[str, bytes]) -> None:
     """The package names each file once, and says which pages hold formulas and drawings."""
-    package = ET.fromstring(book["content.opf"])
+    package = ET.fromstring(files["content.opf"])
     listed = {item.attrib["href"]: item.attrib for item in package.iter(f"{OPF}item")}
-    assert set(listed) == set(book) - {"mimetype", "META-INF/container.xml", "content.opf"}
+    assert set(listed) == set(files) - {"mimetype", "META-INF/container.xml", "content.opf"}
     for name, item in listed.items():
         properties = item.get("properties", "").split()
         if name.endswith(".xhtml"):
-            assert ("mathml" in properties) == (b"<math" in book[name]), name
-            assert ("svg" in properties) == (b"<svg" in book[name]), name
+            assert ("mathml" in properties) == (b"<math" in files[name]), name
+            assert ("svg" in properties) == (b"<svg" in files[name]), name
     assert sum("cover-image" in item.get("properties", "") for item in listed.values()) == 1
 
 
-def test_the_book_has_the_sites_pages_in_order(site: Path, book: dict[str, bytes]) -> None:
+def test_the_book_has_the_sites_pages_in_order(site: Path, files: dict[str, bytes]) -> None:
     """The book leads through the pages as the site's navigation does, and its contents list them."""
     home = BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser")
     order = ["index.html", *(entry.place for entry in llms.reading_order(home))]
-    package = ET.fromstring(book["content.opf"])
+    package = ET.fromstring(files["content.opf"])
     places = {item.attrib["id"]: item.attrib["href"] for item in package.iter(f"{OPF}item")}
     spine = [places[reference.attrib["idref"]] for reference in package.iter(f"{OPF}itemref")]
-    contents = [link.attrib["href"] for link in ET.fromstring(book["nav.xhtml"]).iter(f"{XHTML}a")]
+    contents = [link.attrib["href"] for link in ET.fromstring(files["nav.xhtml"]).iter(f"{XHTML}a")]
 
     expected = [f"{place.removesuffix('.html')}.xhtml" for place in order]
     assert spine[: len(expected)] == expected

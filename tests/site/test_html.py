@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import html_validate
+from tests.site import html_validate
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from site_report import Rows
+    from tests.site.site_report import Rows
 
 
 def test_a_page_is_valid_html(page: str, html_errors: dict[str, list[str]], figures: Rows) -> None:

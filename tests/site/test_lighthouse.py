@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import lighthouse
 import pytest
+
+from tests.site import lighthouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from site_report import Rows
+    from tests.site.site_report import Rows
 
 
 @pytest.mark.parametrize(

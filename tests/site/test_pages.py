@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-import glossary_links
-import maths_font
 import pytest
-from offers import EXERCISES
 
+from tests.site.offers import EXERCISES
 from twolayer.rungs import RUNGS
+from twolayer_docs.links import glossary
+from twolayer_docs.tools import font
 
 ROOT = Path(__file__).resolve().parents[2]
 _RESOURCES = {
@@ -158,9 +158,7 @@ def test_words_of_the_glossary_are_explained(site: Path) -> None:
         assert not re.search(
             r"<(?:pre|code)\b[^>]*>(?:(?!</(?:pre|code)>).)*glossary-link", text, re.DOTALL
         )
-        assert bool(links) == (page.stem not in {*glossary_links.WITHOUT, "genindex", "search"}), (
-            page
-        )
+        assert bool(links) == (page.stem not in {*glossary.WITHOUT, "genindex", "search"}), page
 
 
 def test_no_link_stands_in_a_link(site: Path) -> None:
@@ -251,9 +249,9 @@ def test_every_page_is_described(site: Path) -> None:
 
 def test_the_font_holds_every_formula(site: Path) -> None:
     """Every character of the site's formulas is in the maths font that the site serves."""
-    used = maths_font.site_characters(site)
+    used = font.site_characters(site)
 
-    assert set() == used - maths_font.held(site / "_static" / "fonts" / "twolayer-math.woff2")
+    assert set() == used - font.held(site / "_static" / "fonts" / "twolayer-math.woff2")
 
 
 def test_code_leads_to_the_api(site: Path) -> None:

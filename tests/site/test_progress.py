@@ -7,14 +7,14 @@ import re
 import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import axe
 import pytest
-import small_site
-import static_host
 from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader
-from offers import ROOT
-from tabs import opened
+
+from tests.docs import small_site
+from tests.site import axe, static_host
+from tests.site.offers import ROOT
+from tests.site.tabs import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def folder(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("progress") / "site"
     left_out = shutil.ignore_patterns("*.zip", "*.epub", "pagefind", "_downloads")
     shutil.copytree(site, folder, ignore=left_out)
-    html, _ = small_site.build(tmp_path_factory.mktemp("small"), {"index": TEXT}, [])
+    html, _ = small_site.build(tmp_path_factory.mktemp("small"), {"index": TEXT}, lambda _: None)
     made = BeautifulSoup((html / "index.html").read_text("utf-8"), "html.parser")
     body = made.select_one("div.body")
     assert body is not None

@@ -6,13 +6,13 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
-import code_spans
-import page_html
 import pytest
-import site_address
 from bs4 import BeautifulSoup
-from offers import ROOT, SCRIPTS
-from tabs import opened
+
+from tests.site.offers import ROOT, SCRIPTS
+from tests.site.tabs import opened
+from twolayer_docs.pages import address as pages_address
+from twolayer_docs.pages import body, code_spans
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +85,7 @@ def test_long_outputs_are_folded(site: Path) -> None:
         for output in soup.select(".sphx-glr-script-out, .output.stream"):
             lines = len(output.get_text().strip("\n").splitlines())
             fold = output.find_parent("details")
-            assert (fold is not None) == (lines > page_html.LONGEST), page
+            assert (fold is not None) == (lines > body.LONGEST), page
             if fold is not None:
                 folded += 1
                 assert fold.summary is not None
@@ -212,8 +212,8 @@ def test_a_site_that_knows_its_address_says_so(site: Path, tmp_path: Path) -> No
         target = tmp_path / page.relative_to(site)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(page, target)
-    known = site_address.Settings("https://example.org/t/", "https://github.com/someone/t")
-    site_address.write(tmp_path, known)
+    known = pages_address.Settings("https://example.org/t/", "https://github.com/someone/t")
+    pages_address.write(tmp_path, known)
 
     for page in pages(tmp_path):
         place = page.relative_to(tmp_path).as_posix()

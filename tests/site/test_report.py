@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import lighthouse
 import pytest
-import site_report
+
+from tests.site import lighthouse, site_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from site_report import Rows
-    from visits import Visit
+    from tests.site.site_report import Rows
+    from tests.site.visits import Visit
 
 ADVICE = "the committed figures are not this site's; run: nox -s site -- --write-report"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tabs import opened
+
+from tests.site.tabs import opened
 
 if TYPE_CHECKING:
     from pathlib import Path

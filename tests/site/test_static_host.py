@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-import static_host
+
+from tests.site import static_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import epub
 import pytest
-from recordings import committed
+
+from twolayer_docs.forms import book
+from twolayer_docs.pages.recordings import committed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ def _texts(site: Path) -> Iterator[tuple[str, str]]:
                 for member in archive.namelist():
                     if Path(member).suffix not in _PICTURES_AND_FONTS:
                         text = archive.read(member).decode("utf-8", "replace")
-                        yield f"{name}/{member}", text.replace(epub.MODIFIED, "")
+                        yield f"{name}/{member}", text.replace(book.MODIFIED, "")
         elif path.name == "objects.inv":
             *_, packed = path.read_bytes().split(b"\n", 4)
             yield name, zlib.decompress(packed).decode("utf-8", "replace")

@@ -1,0 +1,1 @@
+"""Drawings: light and dark, in words, as files."""

@@ -1,0 +1,1 @@
+"""How scripts run, and what becomes of them."""

@@ -1,0 +1,168 @@
+"""Two hints and the solution below each exercise, folded, in that order.
+
+On a page of exercises, a cell that ends in ``check("<lesson>.<number>", ...)`` is followed by what it
+printed, and then by three folds. The solution is checked as a reader's answer is, and its verdict stands
+below it: a solution that isn't right ends the build. A notebook has no folds; there ``hint`` and
+``solution`` print the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.errors import ExtensionError
+
+from twolayer_docs.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sphinx.application import Sphinx
+
+    from twolayer.exercises.exercise import Exercise
+
+FOLDER = "gallery/exercises/"
+PACKAGE = ROOT / "twolayer" / "exercises"
+_CHECK = re.compile(r'(?m)^check\("(\w+\.\d+)", ')
+_LITERAL = re.compile(r"``(.+?)``")
+_SECONDS = 60.0
+"""How long one call of a solution may take on a slow machine that builds the site."""
+
+
+class WrongSolutionError(ExtensionError):
+    """A solution that its own check refuses.
+
+    Args:
+        verdict: What the check says.
+    """
+
+    def __init__(self, verdict: str) -> None:
+        super().__init__(f"a solution is not right: {verdict}")
+
+
+class fold(nodes.General, nodes.Element):  # noqa: N801
+    """What a reader unfolds by a click on its name."""
+
+
+def ids_in(code: str) -> list[str]:
+    r"""List the exercises that a cell checks.
+
+    Args:
+        code: The cell's code.
+
+    Returns:
+        Their ids.
+
+    Examples:
+        >>> ids_in('x = 1\ncheck("autograd.2", x)')
+        ['autograd.2']
+    """
+    return _CHECK.findall(code)
+
+
+def said(text: str) -> Iterator[nodes.Node]:
+    """Parse a hint.
+
+    Args:
+        text: The hint, with names of code between double backquotes.
+
+    Yields:
+        Text and literals.
+
+    Examples:
+        >>> [type(node).__name__ for node in said("print ``h`` twice")]
+        ['Text', 'literal', 'Text']
+    """
+    for place, part in enumerate(_LITERAL.split(text)):
+        if place % 2:
+            yield nodes.literal("", part)
+        elif part:
+            yield nodes.Text(part)
+
+
+def verdict_of(id_: str, exercise: Exercise) -> str:
+    """Check a solution.
+
+    Args:
+        id_: The exercise's id.
+        exercise: The exercise.
+
+    Returns:
+        The verdict's text.
+
+    Raises:
+        WrongSolutionError: If the solution is not right.
+    """
+    from twolayer.exercises import check  # noqa: PLC0415 - pages without exercises don't need it
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        verdict = check(id_, exercise.answer, seconds=_SECONDS)
+    if not verdict.right:
+        raise WrongSolutionError(verdict.text)
+    return verdict.text
+
+
+def folds(id_: str) -> list[nodes.Node]:
+    """Make the folds of an exercise.
+
+    Args:
+        id_: The exercise's id.
+
+    Returns:
+        Three folds: two hints and the solution.
+
+    Raises:
+        WrongSolutionError: If the solution is not right.
+        ValueError: If there is no such exercise.
+    """
+    from twolayer.exercises.registry import find  # noqa: PLC0415 - as above
+
+    exercise = find(id_)
+    made: list[nodes.Node] = []
+    for number, text in enumerate(exercise.hints, start=1):
+        hint = nodes.paragraph("", "", *said(text))
+        made.append(fold("", hint, title=f"Hint {number}", about=exercise.title))
+    source = nodes.literal_block(exercise.source, exercise.source, language="python")
+    verdict = nodes.paragraph("", "", nodes.Text("The check says: "))
+    verdict += nodes.literal("", verdict_of(id_, exercise))
+    made.append(fold("", source, verdict, title="Solution", about=exercise.title))
+    return made
+
+
+def add_folds(app: Sphinx, document: nodes.document) -> None:
+    """Put the folds below what each check printed."""
+    docname = app.env.docname
+    if not docname.startswith(FOLDER):
+        return
+    for file in sorted(PACKAGE.rglob("*.py")):
+        app.env.note_dependency(str(file))
+    for block in list(document.findall(nodes.literal_block)):
+        made = [node for id_ in ids_in(block.astext()) for node in folds(id_)]
+        parent = block.parent
+        if not made or parent is None:
+            continue
+        place = parent.index(block) + 1
+        while place < len(parent) and _is_output(parent[place]):
+            place += 1
+        parent[place:place] = made
+
+
+def _is_output(node: nodes.Node) -> bool:
+    """Tell whether a node is what a cell printed."""
+    return isinstance(node, nodes.Element) and "sphx-glr-script-out" in node.get("classes", [])
+
+
+def open_fold(self: Any, node: fold) -> None:
+    """Open a fold; its name says for a screen reader what it belongs to."""
+    about = self.encode(f", {node['about']}")
+    name = f'{node["title"]}<span class="fold-about">{about}</span>'
+    self.body.append(f'<details class="answer"><summary>{name}</summary>\n')
+
+
+def close_fold(self: Any, _node: fold) -> None:
+    """Close a fold."""
+    self.body.append("</details>\n")

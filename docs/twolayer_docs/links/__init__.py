@@ -1,0 +1,1 @@
+"""Links that nobody writes: terms, names, files."""

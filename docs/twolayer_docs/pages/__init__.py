@@ -1,0 +1,1 @@
+"""What is around a page's text and in it."""

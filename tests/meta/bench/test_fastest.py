@@ -1,0 +1,69 @@
+"""The fastest loop on the CPU against its two large matrix products alone, in turn."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from tests.meta.bench.speeds import SHARES, Share
+from twolayer import random_problem
+from twolayer.fastest import BLOCK, _Loop
+from twolayer.tensors import tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROUNDS = 60
+LEAST_SHARE = 0.85
+CORES = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+@pytest.fixture(params=sorted({1, CORES}))
+def threads(request: pytest.FixtureRequest) -> Iterator[int]:
+    """One thread, then one for each core; afterwards as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+def test_comes_near_the_bound_of_the_two_large_products(threads: int) -> None:
+    """In float32 a step takes at most 1 / 0.85 of the time of its two large products, which no
+    order of operations can leave out.
+    """
+    loop = _Loop(tensors(random_problem(), "cpu", torch.float32), 1e-6)
+    grad_w1 = torch.empty_like(loop.w1)
+
+    def products() -> None:
+        for _ in range(BLOCK):
+            torch.mm(loop.x, loop.w1, out=loop.h)
+            torch.mm(loop.x_t, loop.grad_h, out=grad_w1)
+
+    def steps() -> None:
+        loop.run(BLOCK)
+        assert all(loss < float("inf") for loss in loop.losses.tolist())
+
+    loop.run(BLOCK)  # so that the products' numbers are those of a step
+    # Each round of steps follows one of the products, so that both see the same machine.
+    seconds = [(_timed(products), _timed(steps)) for _ in range(ROUNDS + 2)]
+    bound, own = zip(*seconds[2:], strict=True)
+    share = Share(
+        threads=threads,
+        bound=BLOCK / statistics.median(bound),
+        own=BLOCK / statistics.median(own),
+        share=statistics.median(b / o for b, o in zip(bound, own, strict=True)),
+    )
+    SHARES.append(share)
+    assert share.share >= LEAST_SHARE
+
+
+def _timed(work: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start

@@ -1,0 +1,90 @@
+"""The files at the root: what can be run, what is installed, and that they agree."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import tomllib
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+READ = ("*.md", "docs/*.md", "docs/*.py", "twolayer/**/*.py", "tests/*/*.py", ".ci/run")
+NEEDED = [Requirement(text) for text in PYPROJECT["project"]["dependencies"]]
+GROUPS: dict[str, list[Any]] = PYPROJECT["dependency-groups"]
+
+
+def sessions() -> dict[str, ast.FunctionDef]:
+    """The noxfile's sessions by name."""
+    found = {}
+    for node in ast.parse((ROOT / "noxfile.py").read_text("utf-8")).body:
+        for mark in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+            called = mark.func if isinstance(mark, ast.Call) else mark
+            if ast.unparse(called) == "nox.session":
+                assert isinstance(node, ast.FunctionDef)
+                found[node.name] = node
+    return found
+
+
+def pins() -> dict[str, str]:
+    """The version that constraints.txt gives each package."""
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    requirements = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(r.name): str(r.specifier) for r in requirements}
+
+
+def test_every_session_that_is_named_exists() -> None:
+    """Where a text says ``nox -s`` with names after it, the noxfile has sessions of these names."""
+    named = {
+        (name, path.relative_to(ROOT).as_posix())
+        for pattern in READ
+        for path in ROOT.glob(pattern)
+        for names in re.findall(r"\bnox -s((?: [a-z][a-z_]*)+)", path.read_text("utf-8"))
+        for name in names.split()
+    }
+    assert {"tests", "docs", "site", "lint", "typing"} <= {name for name, _ in named}
+    assert [(name, path) for name, path in sorted(named) if name not in sessions()] == []
+
+
+def test_sessions_say_what_they_do() -> None:
+    """The list that ``nox -l`` prints has one sentence for each session."""
+    for name, session in sessions().items():
+        words = ast.get_docstring(session) or ""
+        assert re.fullmatch(r"[A-Z][^\n]+\.", words.partition("\n")[0]), name
+
+
+def test_constraints_pin_every_package() -> None:
+    """Each line of constraints.txt names one version, and no package that is asked for lacks one."""
+    loose = {name: pin for name, pin in pins().items() if not re.fullmatch(r"==[\w.+!]+", pin)}
+    assert loose == {}
+    asked = [Requirement(item) for group in GROUPS.values() for item in group if type(item) is str]
+    names = {canonicalize_name(requirement.name) for requirement in [*NEEDED, *asked]}
+    assert names - pins().keys() == set()
+
+
+@pytest.mark.parametrize("requirement", NEEDED, ids=lambda requirement: str(requirement.name))
+def test_the_package_asks_for_lower_bounds_only(requirement: Requirement) -> None:
+    """The package forbids no newer version of what it needs, and constraints.txt fits its bounds."""
+    assert re.fullmatch(r">=[\d.]+", str(requirement.specifier))
+    pin = pins()[canonicalize_name(requirement.name)].removeprefix("==")
+    assert pin in requirement.specifier
+
+
+def test_a_warning_fails_a_test() -> None:
+    """The tests are set so that a warning in a test is an error."""
+    with pytest.raises(UserWarning, match="careful"):
+        warnings.warn("careful", stacklevel=1)
+
+
+def test_the_first_run_is_a_program() -> None:
+    """``.ci/run`` can be run as it is, and ends at the first command that fails."""
+    program = ROOT / ".ci" / "run"
+    assert os.access(program, os.X_OK)
+    assert "set -euo pipefail" in program.read_text("utf-8")

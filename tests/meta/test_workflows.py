@@ -1,0 +1,212 @@
+"""The hosted runs: they call the sessions that there are, and may do no more than they need."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / ".github" / "workflows"
+WORKFLOWS = sorted(FOLDER.iterdir())
+PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PINNED = re.compile(r"uses: (?P<action>actions/[\w-]+)@(?P<pin>[0-9a-f]{40} # v\d+\.\d+\.\d+)")
+# What a person calls too, in a workflow's step or in a command of Read the Docs.
+NOX = re.compile(r"python -m nox -s (?P<sessions>[a-z_]+(?: [a-z_]+)*)")
+
+every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> dict[Any, Any]:
+    """A file in YAML, in which the key ``on`` reads as ``True``."""
+    loaded: dict[Any, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def jobs(path: Path) -> dict[str, dict[str, Any]]:
+    """A workflow's jobs by name."""
+    found: dict[str, dict[str, Any]] = read(path)["jobs"]
+    return found
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    """The steps of all of a workflow's jobs."""
+    return [step for job in jobs(path).values() for step in job["steps"]]
+
+
+def called(text: str) -> set[str]:
+    """The nox sessions that a text calls."""
+    return {name for match in NOX.finditer(text) for name in match["sessions"].split()}
+
+
+def sessions() -> set[str]:
+    """The noxfile's sessions."""
+    tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return {
+        function.name
+        for function in functions
+        if any("nox.session" in ast.unparse(mark) for mark in function.decorator_list)
+    }
+
+
+def declared() -> list[str]:
+    """The versions of Python that pyproject.toml declares, the lowest first."""
+    declarations = "\n".join(PYPROJECT["project"]["classifiers"])
+    return re.findall(r"Python :: (3\.\d+)", declarations)
+
+
+def test_there_are_three_workflows() -> None:
+    """Tests and docs run for every change, and the weekly run for changes elsewhere."""
+    assert [path.name for path in WORKFLOWS] == ["docs.yml", "tests.yml", "weekly.yml"]
+    for name in ("docs.yml", "tests.yml"):
+        triggers = read(FOLDER / name)[True]
+        assert {"push", "pull_request"} <= set(triggers)
+        assert triggers["push"] == {"branches": ["main"]}
+    (schedule,) = read(FOLDER / "weekly.yml")[True]["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* \d", schedule["cron"])
+
+
+@every_workflow
+def test_a_job_calls_sessions_and_nothing_of_its_own(path: Path) -> None:
+    """Beside installing nox, each command calls sessions, and the noxfile has them."""
+    commands = [step["run"] for step in steps(path) if "run" in step]
+    installs = {
+        "python -m pip install nox",
+        "python -m pip install --constraint constraints.txt nox",
+    }
+    assert [text for text in commands if text not in installs and not NOX.match(text)] == []
+    assert called("\n".join(commands)) - sessions() == set()
+
+
+def test_the_workflows_call_each_session_that_looks_at_a_change() -> None:
+    """No check is left to a person's memory, and the slow ones have their day."""
+    by_name = {path.stem: called(path.read_text(encoding="utf-8")) for path in WORKFLOWS}
+    assert by_name == {
+        "tests": {"lint", "typing", "tests", "tests_lowest"},
+        "docs": {"docs", "site", "notebooks"},
+        "weekly": {"tests_latest", "links"},
+    }
+
+
+def test_the_tests_run_on_every_declared_python() -> None:
+    """The matrix has the declared versions on Linux, and the newest on two other systems."""
+    matrix = jobs(FOLDER / "tests.yml")["tests"]["strategy"]["matrix"]
+    lowest, *_, newest = declared()
+    assert matrix["python"] == declared()
+    assert [system.partition("-")[0] for system in matrix["system"]] == ["ubuntu"]
+    others = [(job["system"].partition("-")[0], job["python"]) for job in matrix["include"]]
+    assert others == [("macos", newest), ("windows", newest)]
+    assert PYPROJECT["project"]["requires-python"] == f">={lowest}"
+
+
+@every_workflow
+def test_a_job_names_a_declared_python(path: Path) -> None:
+    """The lowest versions are tested on the lowest Python, the latest on the newest."""
+    lowest, *_, newest = declared()
+    expected = {"tests": "${{ matrix.python }}", "latest": newest}
+    for name, job in jobs(path).items():
+        for step in job["steps"]:
+            if "actions/setup-python@" in step.get("uses", ""):
+                assert step["with"]["python-version"] == expected.get(name, lowest)
+
+
+@every_workflow
+def test_every_action_is_pinned_by_hash(path: Path) -> None:
+    """An action is one of GitHub's own, named by a full hash, with its version beside it."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    used = [line.strip(" -") for line in lines if re.match(r"[ -]*uses:", line)]
+    assert used
+    assert [line for line in used if not PINNED.fullmatch(line)] == []
+
+
+def test_an_action_has_one_pin() -> None:
+    """All workflows use one version of an action."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in WORKFLOWS)
+    pins = {(match["action"], match["pin"]) for match in PINNED.finditer(text)}
+    assert len({action for action, _ in pins}) == len(pins)
+
+
+@every_workflow
+def test_a_workflow_may_only_read(path: Path) -> None:
+    """Only two jobs may write: one deploys what another built, one pushes the notebooks' branch."""
+    assert read(path)["permissions"] == {"contents": "read"}
+    rights = {name: job["permissions"] for name, job in jobs(path).items() if "permissions" in job}
+    writing = {
+        "deploy": {"pages": "write", "id-token": "write"},
+        "notebooks": {"contents": "write"},
+    }
+    assert rights == (writing if path.stem == "docs" else {})
+    assert "secrets" not in path.read_text(encoding="utf-8")
+
+
+@every_workflow
+def test_no_credentials_stay_behind(path: Path) -> None:
+    """A checkout leaves no token that a later step could read."""
+    checkouts = [step for step in steps(path) if "actions/checkout@" in step.get("uses", "")]
+    assert checkouts
+    assert {step["with"]["persist-credentials"] for step in checkouts} == {False}
+
+
+@every_workflow
+def test_nothing_runs_for_ever_or_twice(path: Path) -> None:
+    """Each job ends within an hour, and a newer run takes an older one's place."""
+    assert read(path)["concurrency"].keys() == {"group", "cancel-in-progress"}
+    assert all(0 < job["timeout-minutes"] <= 60 for job in jobs(path).values())
+
+
+def test_only_main_is_deployed() -> None:
+    """The site goes to Pages from main, after the run that built and checked it."""
+    docs = jobs(FOLDER / "docs.yml")
+    order = [step.get("run") or step["uses"].partition("@")[0] for step in docs["build"]["steps"]]
+    assert order[-3:] == [
+        "python -m nox -s docs",
+        "python -m nox -s site",
+        "actions/upload-pages-artifact",
+    ]
+    assert docs["build"]["steps"][-1]["with"] == {"path": "_site"}
+    assert docs["deploy"]["needs"] == "build"
+    for guarded in (docs["deploy"], docs["build"]["steps"][-1], docs["notebooks"]):
+        assert guarded["if"] == "github.ref == 'refs/heads/main'"
+
+
+def test_only_the_last_step_sees_the_token() -> None:
+    """The token that may push is handed to the one step that pushes, after the deployment."""
+    job = jobs(FOLDER / "docs.yml")["notebooks"]
+    assert job["needs"] == "deploy"
+    assert [step.get("run") for step in job["steps"] if "env" in step] == [
+        "python -m nox -s notebooks"
+    ]
+    assert job["steps"][-1]["env"] == {"GITHUB_TOKEN": "${{ github.token }}"}
+
+
+@every_workflow
+def test_pytorchs_build_is_chosen_by_a_variable(path: Path) -> None:
+    """No file names where packages come from; a variable of the repository may."""
+    variable = "${{ vars.PIP_EXTRA_INDEX_URL }}"
+    known = read(path)["env"]
+    assert known.pop("PIP_EXTRA_INDEX_URL") == variable
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert "PIP_EXTRA_INDEX_URL" in contributing
+    # What the site says of itself comes from the repository too.
+    addresses = {
+        "TWOLAYER_SITE_URL": "${{ vars.TWOLAYER_SITE_URL }}",
+        "TWOLAYER_REPOSITORY": "${{ github.server_url }}/${{ github.repository }}",
+    }
+    assert known == (addresses if path.stem == "docs" else {})
+    assert all(name in contributing for name in known)
+
+
+def test_read_the_docs_builds_with_the_same_session() -> None:
+    """Read the Docs calls ``nox -s docs`` and takes what it wrote."""
+    settings = read(ROOT / ".readthedocs.yaml")
+    *_, last = settings["build"]["commands"]
+    assert settings["version"] == 2
+    assert settings["build"]["tools"]["python"] == declared()[0]
+    assert called(last) == {"docs"}
+    assert last.endswith('-- --output "$READTHEDOCS_OUTPUT/html"')

@@ -1,0 +1,210 @@
+"""Run one page alone and keep what it shows.
+
+Usage: ``python -P -m tests.pages.run_page PAGE FOLDER``. A gallery script runs as it does for a person who
+downloaded it: whatever environment this runs in, it can't import twolayer, unless its header names
+it, as those of exercises do. A guide, a Markdown file
+with code cells, may import it, and the modules that guides share. Warnings are errors.
+
+``FOLDER/values.json`` gets the variables that JSON can hold. ``FOLDER/shown.json`` gets what the
+page shows, in order: printed text, the value of each cell's last expression, and figures.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib.abc
+import json
+import linecache
+import re
+import sys
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TextIO
+
+import matplotlib as mpl
+
+from tests.pages.plotted import Plots
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from importlib.machinery import ModuleSpec
+
+_SHOW = "__show__"
+_NAMES_PACKAGE = re.compile(r'(?m)^#     "twolayer",$')
+_CELL = re.compile(r"^# ?%%")
+
+
+class _NoPackage(importlib.abc.MetaPathFinder):
+    """A finder that answers for twolayer first, and says that there is none."""
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,  # noqa: ARG002 - the protocol's
+        target: ModuleType | None = None,  # noqa: ARG002 - the protocol's
+    ) -> ModuleSpec | None:
+        if fullname.partition(".")[0] == "twolayer":
+            message = f"no {fullname} for a downloaded script"
+            raise ModuleNotFoundError(message, name=fullname)
+        return None
+
+
+class Tape:
+    """Takes down what a page shows, and passes printed text on."""
+
+    def __init__(self, out: TextIO, page: dict[str, Any]) -> None:
+        """Start with nothing.
+
+        Args:
+            out: Where printed text goes on to.
+            page: The page's variables.
+        """
+        self.shown: list[dict[str, Any]] = []
+        self._out = out
+        self._plots = Plots(page)
+        self._plots.watch()
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the stream in all but ``write``."""
+        return getattr(self._out, name)
+
+    def write(self, text: str) -> int:
+        """Print.
+
+        Args:
+            text: The text.
+
+        Returns:
+            How many characters were written.
+        """
+        if not (self.shown and "text" in self.shown[-1]):
+            self.shown.append({"text": ""})
+        self.shown[-1]["text"] += text
+        return self._out.write(text)
+
+    def result(self, value: object) -> None:
+        """Take down the value of a cell's last expression, as the site shows it.
+
+        Args:
+            value: The value; None is not shown.
+        """
+        if value is None or hasattr(value, "_ipython_display_"):
+            return  # What displays itself has nothing to take down here.
+        for method in ("_repr_markdown_", "_repr_html_", "__repr__"):
+            if hasattr(value, method) and (text := getattr(value, method)()):
+                self.shown.append({"result": text})
+                return
+
+    def figures(self) -> None:
+        """Take down the open figures, and close them."""
+        plt = sys.modules["matplotlib.pyplot"]
+        for number in plt.get_fignums():
+            self.shown.append({"figure": self._plots.describe(plt.figure(number))})
+        plt.close("all")
+
+
+def plain(page: dict[str, Any]) -> dict[str, Any]:
+    """Choose the variables that JSON can hold.
+
+    Args:
+        page: A script's variables.
+
+    Returns:
+        Those that are numbers, strings, or lists and dictionaries of such.
+    """
+    kept = {}
+    for name, value in page.items():
+        with contextlib.suppress(TypeError, ValueError):
+            json.dumps(value)
+            kept[name] = value
+    return {name: value for name, value in kept.items() if not name.startswith("__")}
+
+
+def code_of(page: Path) -> tuple[str, list[int]]:
+    """Read the code of a page.
+
+    Args:
+        page: A script, or a guide with code cells.
+
+    Returns:
+        The code, each line where it stands in the page, and the line behind each cell.
+    """
+    lines = page.read_text(encoding="utf-8").splitlines()
+    if page.suffix == ".py":
+        ends = [number for number, line in enumerate(lines, start=1) if _CELL.match(line)]
+        return "\n".join(lines) + "\n", [*ends, len(lines) + 1]
+    ends, inside = [], False
+    for number, line in enumerate(lines, start=1):
+        keep, starts = inside and line != "```", line.startswith("```{code-cell}")
+        if inside and not keep:
+            ends.append(number)
+        inside = keep or starts
+        lines[number - 1] = line if keep else ""
+    return "\n".join(lines) + "\n", ends
+
+
+def with_results(source: str, ends: Iterable[int]) -> ast.Module:
+    """Make each cell hand on the value of its last expression.
+
+    Args:
+        source: The page's code.
+        ends: The line behind each cell.
+
+    Returns:
+        The code to run.
+    """
+    tree = ast.parse(source)
+    for end in ends:
+        cell = [statement for statement in tree.body if statement.lineno < end]
+        if not cell or not isinstance(last := cell[-1], ast.Expr):
+            continue
+        if not isinstance(last.value, ast.Constant):
+            show = ast.Name(_SHOW, ast.Load())
+            last.value = ast.copy_location(ast.Call(show, [last.value], []), last.value)
+            ast.fix_missing_locations(last)
+    return tree
+
+
+def main(path: str, folder: str) -> None:
+    """Run a page and write what it leaves and what it shows.
+
+    Args:
+        path: The page's path.
+        folder: Where to write.
+    """
+    source, ends = code_of(Path(path))
+    mpl.use("agg")
+    import matplotlib.pyplot as plt  # noqa: PLC0415 - after the choice of how to draw
+
+    if path.endswith(".py") and not _NAMES_PACKAGE.search(source):
+        sys.meta_path.insert(0, _NoPackage())
+    warnings.simplefilter("error")
+    main_module = ModuleType("__main__")
+    page = main_module.__dict__
+    tape = Tape(sys.stdout, page)
+    page |= {"__file__": path, _SHOW: tape.result}
+
+    def show(*_: object, **__: object) -> None:
+        tape.figures()
+
+    plt.show = show
+    if path.endswith(".md"):
+        from twolayer_docs.figures import curves, pairs  # noqa: PLC0415 - only guides need them
+
+        vars(pairs)["show_figure"] = vars(curves)["show_curves"] = show
+    sys.modules["__main__"], sys.argv = main_module, [path]
+    linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+    code = compile(with_results(source, ends), path, "exec", dont_inherit=True)
+    with contextlib.redirect_stdout(tape):
+        exec(code, page)  # noqa: S102 - the page
+    if plt.get_fignums():
+        message = "a figure was drawn and never shown; want plt.show() or show_figure(fig) after it"
+        raise RuntimeError(message)
+    Path(folder, "values.json").write_text(json.dumps(plain(page)), encoding="utf-8")
+    Path(folder, "shown.json").write_text(json.dumps(tape.shown), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,274 @@
+"""Gallery scripts as a person runs them who downloaded one, and what pages show."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.pages.expectations import (
+    EXPECTED,
+    GUIDES,
+    PAGES,
+    SCRIPTS,
+    expected_file,
+    run,
+    unexpected,
+)
+from tests.pages.figure_lines import blank
+from tests.pages.tolerance import Tolerance
+from tests.rungs.agreement import TOLERANCE, largest_relative_difference, reference_fit
+from twolayer.rungs import RUNGS
+from twolayer_docs import script_header
+from twolayer_docs.course import EXERCISES, page_names
+from twolayer_docs.gallery.output_checks import bad_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.pages.expectations import Run
+
+ROOT = Path(__file__).parents[2]
+# Packages that are imported by another name than they are installed by.
+INSTALLED_AS = {"sklearn": "scikit-learn"}
+
+
+def name_of(page: Path) -> str:
+    """A page's name, with its folder where it has a lesson's."""
+    return f"{EXERCISES}/{page.stem}" if is_exercise(page) else page.stem
+
+
+def is_exercise(page: Path) -> bool:
+    """Whether a page holds exercises."""
+    return page.parent.name == EXERCISES
+
+
+OF_EXERCISES = [script for script in SCRIPTS if is_exercise(script)]
+OF_LESSONS = [script for script in SCRIPTS if not is_exercise(script)]
+every_script = pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
+every_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
+NOT_FINITE = re.compile(r"(?i)\b(?:nan|inf(?:inity)?)\b")
+
+
+def text_cells(script: Path) -> Iterator[str]:
+    """A script's prose: its docstring, and the comments that follow ``# %%``."""
+    source = script.read_text(encoding="utf-8")
+    yield ast.get_docstring(ast.parse(source)) or ""
+    yield from re.findall(r"(?m)^# %%\n((?:#.*\n)+)", source)
+
+
+def page_of(rung: str) -> Path:
+    """The script of a rung's page."""
+    return ROOT / f"{RUNGS[rung].page}.py"
+
+
+def test_the_ladder_has_a_page_for_each_rung() -> None:
+    """Each rung has its page, and the ladder's own folder holds no other."""
+    pages = {page_of(rung) for rung in RUNGS}
+    assert all(page.is_file() for page in pages)
+    assert set((ROOT / "gallery" / "two_layer").glob("*.py")) <= pages
+
+
+@every_script
+def test_page_runs_alone(script: Path, runs: Callable[[Path], Run]) -> None:
+    """In an empty folder, without twolayer unless its header names it, a page runs without a warning and leaves no file."""
+    done, folder = runs(script)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert bad_lines(done.stdout) == []
+    assert list((folder / "empty").iterdir()) == []
+
+
+@every_guide
+def test_guide_runs(guide: Path, runs: Callable[[Path], Run]) -> None:
+    """The cells of an executed guide run in order, without a warning, and show no NaN."""
+    ran = runs(guide)
+    assert (ran.done.returncode, ran.done.stderr) == (0, "")
+    assert not any(
+        NOT_FINITE.search(part.get("text", "") + part.get("result", "")) for part in ran.shown
+    )
+
+
+@every_page
+def test_page_prints_what_is_expected(page: Path, runs: Callable[[Path], Run]) -> None:
+    """What a page prints, its tables, its cells' values and its figures' data equal the committed
+    text; decimals agree to the tolerance that stands there.
+    """
+    assert unexpected(page, runs(page).shown) == []
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if not is_exercise(p)], ids=name_of)
+def test_no_figure_is_blank(page: Path, runs: Callable[[Path], Run]) -> None:
+    """A lesson shows figures, and each of their axes has something on it to see."""
+    figures = runs(page).figures
+    assert figures != []
+    assert [fault for figure in figures for fault in blank(figure)] == []
+
+
+def test_every_expectation_has_its_page() -> None:
+    """No expectation is left of a page that is gone."""
+    assert set(EXPECTED.rglob("*.txt")) == {expected_file(page) for page in PAGES}
+
+
+@every_page
+def test_expectation_states_its_tolerance(page: Path) -> None:
+    """The head of each expectation says how far numbers may be off, and no more."""
+    text = expected_file(page).read_text(encoding="utf-8")
+    tolerance, rest = Tolerance.read(text)
+    assert f"{tolerance}{rest}" == text
+    assert tolerance.relative <= 0.02
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_page_gives_the_references_losses(rung: str, runs: Callable[[Path], Run]) -> None:
+    """Alone, without twolayer, a page's 500 losses equal the reference's to a relative 1e-8."""
+    losses = runs(page_of(rung)).values["losses"]
+    assert len(losses) == 500
+    assert largest_relative_difference(losses, reference_fit().losses) <= TOLERANCE
+
+
+def test_a_script_that_imports_the_package_fails(tmp_path: Path) -> None:
+    """The process in which pages are tested has no twolayer, however it is asked for."""
+    for line in ("import twolayer", "from twolayer.rungs import RUNGS"):
+        folder = tmp_path / line.split()[0]
+        folder.mkdir()
+        script = folder / "script.py"
+        script.write_text(f"{line}\nlosses = []\n", encoding="utf-8")
+        done, _ = run(script, folder)
+        assert done.returncode != 0
+        assert "for a downloaded script" in done.stderr
+
+
+def test_a_script_that_warns_fails(tmp_path: Path) -> None:
+    """A warning ends a page's run."""
+    script = tmp_path / "script.py"
+    script.write_text("import warnings\nwarnings.warn('old')\nlosses = []\n", encoding="utf-8")
+    done, _ = run(script, tmp_path)
+    assert done.returncode != 0
+    assert "UserWarning: old" in done.stderr
+
+
+@every_script
+def test_header_names_what_the_script_imports(script: Path) -> None:
+    """A script's PEP 723 header names just its imports, with the bounds of pyproject.toml; only
+    exercises import twolayer.
+    """
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    bounds = pyproject["project"]["dependencies"] + pyproject["dependency-groups"]["gallery"]
+    by_name: dict[str, str] = {re.split(r"[<>=]", bound)[0]: bound for bound in bounds}
+    if is_exercise(script):
+        by_name["twolayer"] = "twolayer"
+    tree = ast.parse(script.read_text(encoding="utf-8"))
+    imported = {
+        name.partition(".")[0]
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    needed = imported - set(sys.stdlib_module_names)
+    header = script_header.read(script.read_text(encoding="utf-8"))
+    assert header["requires-python"] == pyproject["project"]["requires-python"]
+    assert header["dependencies"] == sorted(
+        by_name[INSTALLED_AS.get(name, name)] for name in needed
+    )
+
+
+def drawn_outside_functions(code: str) -> list[str]:
+    """The calls that a script makes itself, not in a function or class of its own, and that draw."""
+    defined = (ast.FunctionDef, ast.ClassDef)
+    lines = [line for line in ast.parse(code).body if not isinstance(line, defined)]
+    calls = [node for line in lines for node in ast.walk(line) if isinstance(node, ast.Call)]
+    drawing = re.compile(
+        r"(?:np\.)?random\.|torch\.(?:rand|nn\.)|\w*\.(?:normal_|uniform_|random_)$"
+    )
+    return [name for call in calls if drawing.match(name := ast.unparse(call.func))]
+
+
+@pytest.mark.parametrize(
+    ("code", "drawn"),
+    [
+        ("x = torch.randn(3)", ["torch.randn"]),
+        ("w.normal_()", ["w.normal_"]),
+        ("def f():\n    return torch.randn(3)", []),
+        ("said = 'torch.rand(3)'", []),
+    ],
+)
+def test_draws_outside_functions_are_found(code: str, drawn: list[str]) -> None:
+    """Found is what draws as the script runs, and no function that would, and no text."""
+    assert drawn_outside_functions(code) == drawn
+
+
+@pytest.mark.parametrize("script", OF_EXERCISES, ids=name_of)
+def test_exercises_draw_nothing_themselves(script: Path) -> None:
+    """Outside the functions that its checks judge, a page of exercises draws nothing."""
+    assert drawn_outside_functions(script.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("script", OF_LESSONS, ids=name_of)
+def test_seeds_what_it_draws_from(script: Path) -> None:
+    """A script that draws from NumPy, torch or random sets a seed in plain sight."""
+    code = script.read_text(encoding="utf-8")
+    if "np.random." in code:
+        assert "np.random.default_rng(0)" in code
+    # dynamic_graph shows, without a seed, that torch's reaches no other generator.
+    if script.stem != "dynamic_graph":
+        assert not re.search(r"np\.random\.(?!default_rng)", code)
+    assert "default_rng()" not in code
+    if re.search(r"torch\.(?:rand|randn|randint|nn\.Linear)\w*\(|nn\.Linear\(", code):
+        assert "torch.manual_seed(0)" in code
+    if re.search(r"(?m)^import random$", code):
+        assert re.search(r"random\.(?:seed|Random)\(\d", code)
+
+
+@every_script
+def test_text_reads_plainly_in_downloads(script: Path) -> None:
+    """A page's prose holds no roles and no directives, which stay raw in scripts and notebooks."""
+    for text in text_cells(script):
+        assert not re.search(r":[a-z:]+:`", text)
+        assert not re.search(r"(?m)^[# ]*\.\. ", text)
+        assert not re.search(r"`_(?:_)?\b", text)
+
+
+@every_script
+def test_page_has_the_parts_that_readers_expect(script: Path) -> None:
+    """A page says what you'll learn, sums up in three lines, names the next; a lesson shows a figure,
+    exercises lead back to their lesson.
+    """
+    cells = list(text_cells(script))
+    assert "What you'll learn" in cells[0]
+    if is_exercise(script):
+        assert re.search(rf"(?m)^# Back: .*``{script.stem}``", cells[-1])
+    else:
+        assert "plt.show()" in script.read_text(encoding="utf-8")
+    summary = cells[-1]
+    assert summary.startswith("# Summary\n# -------\n")
+    assert len(re.findall(r"(?m)^# - ", summary)) == 3
+    assert re.search(r"(?m)^# Next: ", summary)
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_page_and_rung_have_one_title(rung: str) -> None:
+    """A page's title is the one that the table of rungs knows."""
+    title = ast.get_docstring(ast.parse(page_of(rung).read_text(encoding="utf-8")))
+    assert title is not None
+    assert title.splitlines()[0] == RUNGS[rung].title
+
+
+@pytest.mark.parametrize(
+    ("rung", "following"), [*pairwise([*page_names("two_layer"), "all_rungs"])]
+)
+def test_page_names_the_next_rung(rung: str, following: str) -> None:
+    """Each page's last line leads to the next rung, the last one's in the folder to all of them."""
+    *_, last = text_cells(page_of(rung))
+    assert re.search(rf"(?m)^# Next: .*``{following}``", last)

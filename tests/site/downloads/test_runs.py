@@ -1,0 +1,170 @@
+"""Each file that the site offers runs alone, in an environment that holds what its header names."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from tests.site.offers import EXERCISES, NAMES, SCRIPTS, download, members
+from twolayer_docs import script_header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.site.downloads.alone import Workplace
+
+every_name = pytest.mark.parametrize("name", NAMES)
+HEADERS = {script_header.text(script.read_text("utf-8")): script for script in SCRIPTS}
+every_header = pytest.mark.parametrize(
+    "script", HEADERS.values(), ids=lambda script: f"that_of_{script.parent.name}_{script.stem}"
+)
+
+
+class Result(NamedTuple):
+    """What a run left."""
+
+    status: int
+    """Its exit status."""
+    printed: str
+    """What it printed."""
+    errors: str
+    """What it wrote to its error stream."""
+    left: list[str]
+    """The names of the files in its folder, but for its own."""
+
+
+@pytest.fixture(scope="session")
+def script_result(
+    workplace: Workplace, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[bytes], Result]:
+    """Runs a script from an empty folder; the same bytes, from wherever they come, run once."""
+
+    @cache
+    def run(content: bytes) -> Result:
+        script = tmp_path_factory.mktemp("empty") / "script.py"
+        script.write_bytes(content)
+        done = workplace.run_script(script)
+        left = [path.name for path in script.parent.iterdir() if path != script]
+        return Result(done.returncode, done.stdout, done.stderr, left)
+
+    return run
+
+
+@every_name
+def test_script_runs(site: Path, name: str, script_result: Callable[[bytes], Result]) -> None:
+    """A script runs to its end and prints, without a warning, and leaves no file."""
+    result = script_result(download(site, f"{name}.py").read_bytes())
+
+    assert (result.status, result.errors) == (0, "")
+    assert result.printed
+    assert result.left == []
+
+
+@every_name
+def test_zip_runs(site: Path, name: str, script_result: Callable[[bytes], Result]) -> None:
+    """The script in a zip runs to its end and prints, without a warning, and leaves no file."""
+    result = script_result(members(download(site, f"{name}.zip"))[f"{name.rpartition('/')[2]}.py"])
+
+    assert (result.status, result.errors) == (0, "")
+    assert result.printed
+    assert result.left == []
+
+
+@every_header
+def test_script_runs_through_its_header(
+    site: Path,
+    script: Path,
+    workplace: Workplace,
+    script_result: Callable[[bytes], Result],
+    tmp_path: Path,
+) -> None:
+    """``pipx run`` reads a script's header, and the script prints what it prints without pipx."""
+    downloaded = tmp_path / script.name
+    name = NAMES[SCRIPTS.index(script)]
+    downloaded.write_bytes(download(site, f"{name}.py").read_bytes())
+
+    done = workplace.run_through_header(downloaded)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == script_result(downloaded.read_bytes()).printed
+
+
+def without_lines(printed: str) -> str:
+    """What was printed, without the numbers of the lines that verdicts name."""
+    return re.sub(r"(?<=, in line )\d+(?=: )", "...", printed)
+
+
+@every_name
+def test_notebook_runs(
+    site: Path,
+    name: str,
+    workplace: Workplace,
+    script_result: Callable[[bytes], Result],
+    tmp_path: Path,
+) -> None:
+    """A notebook prints what its script prints, without a warning, and shows its figures, which
+    exercises have none of. Where a verdict names a line, each cell counts its own.
+    """
+    script = download(site, f"{name}.py")
+    notebook = tmp_path / f"{name.rpartition('/')[2]}.ipynb"
+    notebook.write_bytes(download(site, f"{name}.ipynb").read_bytes())
+
+    executed, errors = workplace.run_notebook(notebook, script)
+
+    assert executed, errors
+    outputs = [
+        output for cell in json.loads(executed)["cells"] for output in cell.get("outputs", [])
+    ]
+    printed = "".join("".join(o["text"]) for o in outputs if o.get("name") == "stdout")
+    assert [o for o in outputs if o.get("name") == "stderr"] == []
+    assert without_lines(printed) == without_lines(script_result(script.read_bytes()).printed)
+    shown = any("image/png" in output.get("data", {}) for output in outputs)
+    assert shown is not name.startswith(f"{EXERCISES}/")
+    assert list(tmp_path.iterdir()) == [notebook]
+
+
+@every_header
+def test_environment_holds_what_the_header_names(script: Path, workplace: Workplace) -> None:
+    """An environment holds the packages of a header and what those need, and nothing else."""
+    assert workplace.environment(script).strangers() == set()
+
+
+@every_header
+@pytest.mark.parametrize("module", ["twolayer", "tqdm", "pytest"])
+def test_undeclared_import_fails(
+    script: Path, module: str, workplace: Workplace, tmp_path: Path
+) -> None:
+    """A script that imports what its header doesn't name fails."""
+    planted = tmp_path / "planted.py"
+    header = script_header.text(script.read_text("utf-8"))
+    if module != "pytest" and "twolayer" in header:
+        pytest.skip("the package is declared, and needs tqdm")
+    planted.write_text(f"{header}import {module}\n", encoding="utf-8")
+
+    assert f"No module named '{module}'" in workplace.run_script(planted).stderr
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "import urllib.request; urllib.request.urlopen('http://example.org')",
+        "import socket; socket.socket().connect(('192.0.2.1', 80))",
+    ],
+    ids=["by_name", "by_number"],
+)
+def test_asking_the_network_fails(request_: str, workplace: Workplace, tmp_path: Path) -> None:
+    """A script that asks another machine for anything fails, even if it catches the error."""
+    planted = tmp_path / "planted.py"
+    header = next(iter(HEADERS))
+    code = f"try:\n    {request_}\nexcept BaseException:\n    pass\n"
+    planted.write_text(f"{header}{code}", encoding="utf-8")
+
+    done = workplace.run_script(planted)
+
+    assert done.returncode == 97
+    assert "a download asked" in done.stderr
