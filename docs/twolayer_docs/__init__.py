@@ -20,13 +20,10 @@ from twolayer_docs.links import glossary, literals, short_names, site_files
 from twolayer_docs.pages import (
     body,
     brand,
-    check_reports,
-    coverage_map,
     descriptions,
     landmarks,
     lean_assets,
     maths,
-    near_pages,
     page_links,
     policy,
     recordings,
@@ -63,15 +60,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("ladder", ladder.Ladder)
     app.add_directive("inline-svg", inline.InlineSvg)
     app.add_directive("recorded-runs", recordings.RecordedRuns)
-    app.add_directive("coverage-map", coverage_map.CoverageMap)
-    app.add_directive("mutants-report", check_reports.MutantsReport)
-    app.add_directive("faults-report", check_reports.FaultsReport)
-    app.add_directive("site-report", check_reports.SiteReport)
     app.add_role(site_files.CLASS, site_files.SiteFile())
 
     # What becomes of it when it is read
     app.add_transform(files.FiguresAsFiles)
-    app.connect("doctree-read", coverage_map.name_tables)
     app.connect("doctree-read", glossary.depend)
     app.connect("doctree-read", answers.add_folds)
     app.connect("missing-reference", short_names.resolve)
@@ -98,7 +90,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     )
 
     # What each page's template gets
-    app.connect("html-page-context", near_pages.name_near, priority=400)
     app.connect("html-page-context", brand.offer)
     app.connect("html-page-context", landmarks.offer)
     app.connect("html-page-context", descriptions.add)
@@ -111,7 +102,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
     # Which pages are written anew, and the end
     app.connect("env-get-updated", stale_pages.stale)
-    app.connect("write-started", near_pages.find)
     app.connect("build-finished", stale_pages.note_known)
     app.connect("build-finished", maths.end)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

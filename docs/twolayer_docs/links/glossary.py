@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 GLOSSARY = "glossary"
-WITHOUT = frozenset({GLOSSARY, "what_is_taught_where", "404"})
-"""Pages whose words are not linked: the glossary, a long table of other pages' words, and what nobody reads."""
+WITHOUT = frozenset({GLOSSARY, "404"})
+"""Pages whose words are not linked: the glossary, and what nobody reads."""
 _CLOSED = (
     nodes.caption,
     nodes.literal,
