@@ -20,7 +20,6 @@ from twolayer_docs.links import glossary, literals, short_names, site_files
 from twolayer_docs.pages import (
     body,
     brand,
-    check_reports,
     coverage_map,
     descriptions,
     landmarks,
@@ -64,9 +63,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("inline-svg", inline.InlineSvg)
     app.add_directive("recorded-runs", recordings.RecordedRuns)
     app.add_directive("coverage-map", coverage_map.CoverageMap)
-    app.add_directive("mutants-report", check_reports.MutantsReport)
-    app.add_directive("faults-report", check_reports.FaultsReport)
-    app.add_directive("site-report", check_reports.SiteReport)
     app.add_role(site_files.CLASS, site_files.SiteFile())
 
     # What becomes of it when it is read
