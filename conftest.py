@@ -1,15 +1,20 @@
 """Examples in the README and in the guides are tests too, and so are the rows of some tables.
 
-Each gallery page and each guide runs once, however many tests look at its run.
+Each gallery page and each guide runs once, however many tests and processes look at its run.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE
 from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 from hypothesis import Phase, settings
 from sybil import Sybil
 from sybil.evaluators.doctest import NUMBER
@@ -21,6 +26,9 @@ from tests.pages.tables import TableParser
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+# A job in the background ignores Ctrl-C, and so would each program that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test looks at the clock; `nox -s bench` does.
 settings.register_profile("twolayer", deadline=None)
@@ -47,12 +55,34 @@ pytest_collect_file = Sybil(
 ).pytest()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer ``--all``."""
+    parser.addoption("--all", action="store_true", help="run the tests marked weekly too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is for ``--all``."""
+    if not config.option.all:
+        left_out = [item for item in items if item.get_closest_marker("weekly")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Run]:
     """Runs a gallery script or a guide alone, the first time that it is asked for."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # which all workers share
 
     @cache
     def run_once(script: Path) -> Run:
-        return run(script, tmp_path_factory.mktemp(script.stem))
+        place = folder / f"{script.parent.name}_{script.stem}"
+        place.mkdir(exist_ok=True)
+        done = place / "done.json"
+        with FileLock(place / "running.lock"):
+            if not done.exists():
+                done.write_text(json.dumps(vars(run(script, place).done)), "utf-8")
+        return Run(subprocess.CompletedProcess(**json.loads(done.read_text("utf-8"))), place)
 
     return run_once

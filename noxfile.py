@@ -16,6 +16,9 @@ nox.options.sessions = ["lint", "typing", "tests", "docs"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 GROUPS = ("test", "docs", "site", "bench", "downloads", "mutants", "typing")
+# A process for each core, each with one thread for arithmetic.
+PARALLEL = ("--numprocesses=logical", "--maxprocesses=8")
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
 
 
 @nox.session(default=False)
@@ -27,8 +30,8 @@ def environment(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["environment"])
 def tests(session: nox.Session) -> None:
-    """Run the tests and every example in the documentation."""
-    _run(session, "pytest", *session.posargs)
+    """Run the tests and every example in the documentation; `-- --all` for the long ones too."""
+    _test(session, "--dist=loadfile", *session.posargs)
 
 
 @nox.session(default=False)
@@ -66,14 +69,14 @@ def serve(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def site(session: nox.Session) -> None:
-    """Check the built site: its pages in a browser, and what its downloads hold."""
-    _run(session, "pytest", "tests/site", *session.posargs)
+    """Check the built site, in a browser and by what it holds; `-- --all` for each page in each view."""
+    _test(session, "tests/site", "--dist=worksteal", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def downloads(session: nox.Session) -> None:
-    """Run all that the site offers for download, each with just what its header names."""
-    _run(session, "pytest", "tests/site/downloads", *session.posargs)
+    """Run a download for each kind of header, with just what that names; `-- --all` for each there is."""
+    _test(session, "tests/site/downloads", "--dist=loadgroup", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
@@ -88,12 +91,6 @@ def links(session: nox.Session) -> None:
     offline = ("-D", "plot_gallery=0", "-D", "nb_execution_mode=off")
     arguments = ("-b", "linkcheck", *offline, *session.posargs, "docs", "docs/_build/links")
     _run(session, "sphinx", *arguments)
-
-
-@nox.session(venv_backend="none", requires=["environment"], default=False)
-def notebooks(session: nox.Session) -> None:
-    """Put the built site's notebooks on a branch of the repository, for Colab."""
-    _run(session, "twolayer_docs.tools.notebooks", *session.posargs)
 
 
 @nox.session
@@ -114,14 +111,8 @@ def typing(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def bench(session: nox.Session) -> None:
-    """Measure each rung against the same loop written plainly."""
+    """Measure each rung against the same loop written plainly; `-- --all` for the site's pages too."""
     _run(session, "pytest", "tests/meta/bench", *session.posargs)
-
-
-@nox.session(venv_backend="none", requires=["environment"], default=False)
-def build_bench(session: nox.Session) -> None:
-    """Build galleries of 10, 100 and 1,000 trivial pages, and see what a page takes in each."""
-    _run(session, "twolayer_docs.tools.build_bench", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
@@ -146,12 +137,6 @@ def expectations(session: nox.Session) -> None:
 def font(session: nox.Session) -> None:
     """Make the maths font anew, from exactly the characters that the pages use."""
     _run(session, "twolayer_docs.tools.font", *session.posargs)
-
-
-@nox.session(venv_backend="none", requires=["environment"], default=False)
-def card(session: nox.Session) -> None:
-    """Draw the card for previews of links anew, from the logo, the title and the ladder's loops."""
-    _run(session, "twolayer_docs.tools.card", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
@@ -184,7 +169,8 @@ def _run_without_docs(session: nox.Session, *arguments: str) -> None:
     """Run all tests but those of the tools that build the site, which need Sphinx."""
     folders = ("tests/docs", "docs/twolayer_docs")
     session.run("python", "-m", "pip", "freeze")
-    session.run("pytest", *(f"--ignore={folder}" for folder in folders), *arguments)
+    ignored = (f"--ignore={folder}" for folder in folders)
+    session.run("pytest", *PARALLEL, "--dist=loadfile", *ignored, *arguments, env=ONE_THREAD)
 
 
 def _pinned() -> dict[str, str]:
@@ -208,6 +194,11 @@ def _torch(session: nox.Session, *, ends: dict[str, str]) -> tuple[str, list[str
     parser.add_argument("--torch", default="pinned", help=f"a version, or {' or '.join(ends)}")
     options, rest = parser.parse_known_args(session.posargs)
     return ends.get(options.torch, f"=={options.torch}"), rest
+
+
+def _test(session: nox.Session, *arguments: str) -> None:
+    command = (_python(session), "-m", "pytest", *PARALLEL, *arguments)
+    session.run(*command, external=True, env=ONE_THREAD)
 
 
 def _run(session: nox.Session, module: str, *arguments: str) -> None:

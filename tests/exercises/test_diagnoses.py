@@ -346,7 +346,7 @@ def endless(x: Any) -> Any:
 
 def stubborn(x: Any) -> Any:
     """Wait in C for longer than the check does."""
-    time.sleep(4)
+    time.sleep(60)
     return 2 * x
 
 

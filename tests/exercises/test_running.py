@@ -33,11 +33,11 @@ def test_an_endless_loop_is_stopped() -> None:
 
 def test_code_that_waits_in_c_is_left_behind() -> None:
     """Code that no exception reaches is left to a thread that doesn't hold the process up."""
-    start = time.monotonic()
-    called = call(lambda: time.sleep(3), seconds=0.2)
-    assert called.problem is not None
-    assert called.problem.name == "stuck"
-    assert time.monotonic() - start < 2
+    lock = threading.Lock()
+    with lock:
+        called = call(lock.acquire, seconds=0.2)
+        assert called.problem is not None
+        assert called.problem.name == "stuck"
     (left,) = [thread for thread in threading.enumerate() if thread.name == "a reader's code"]
     assert left.daemon
     left.join()
@@ -49,7 +49,7 @@ def test_what_is_raised_is_told_with_the_readers_line() -> None:
     def answer() -> Any:
         return np.linalg.inv(np.zeros((2, 3)))
 
-    problem = call(answer, seconds=5).problem
+    problem = call(answer, seconds=600).problem
     assert problem is not None
     assert problem.name == "raises"
     assert "LinAlgError: Last 2 dimensions of the array must be square" in problem.text
@@ -66,22 +66,22 @@ def test_what_is_raised_is_told_with_the_readers_line() -> None:
 )
 def test_any_exception_is_told(code: Any, said: str) -> None:
     """Code that ends the program, or raises without a message, gets a sentence all the same."""
-    problem = call(code, seconds=5).problem
+    problem = call(code, seconds=600).problem
     assert problem is not None
     assert said in problem.text
 
 
 def test_what_is_printed_goes_through_or_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     """What code prints is printed; a quiet call keeps it and hands it on."""
-    assert call(lambda: print("seen"), seconds=5).printed == ""
+    assert call(lambda: print("seen"), seconds=600).printed == ""
     assert capsys.readouterr().out == "seen\n"
-    assert call(lambda: print("kept"), seconds=5, quiet=True).printed == "kept\n"
+    assert call(lambda: print("kept"), seconds=600, quiet=True).printed == "kept\n"
     assert capsys.readouterr().out == ""
 
 
 def test_the_callers_settings_hold() -> None:
     """NumPy's error settings of the caller hold for the code as well."""
     with np.errstate(divide="raise"):
-        problem = call(lambda: np.ones(1) / np.zeros(1), seconds=5).problem
+        problem = call(lambda: np.ones(1) / np.zeros(1), seconds=600).problem
     assert problem is not None
     assert "FloatingPointError" in problem.text

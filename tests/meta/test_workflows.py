@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from twolayer_docs.pages.address import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".github" / "workflows"
@@ -74,8 +79,10 @@ def test_there_are_three_workflows() -> None:
 
 @every_workflow
 def test_a_job_calls_sessions_and_nothing_of_its_own(path: Path) -> None:
-    """Beside installing nox, each command calls sessions, and the noxfile has them."""
-    commands = [step["run"] for step in steps(path) if "run" in step]
+    """Beside installing nox and the push of notebooks, each command calls sessions that there are."""
+    commands = [
+        step["run"] for step in steps(path) if "run" in step and "git push" not in step["run"]
+    ]
     installs = {
         "python -m pip install nox",
         "python -m pip install --constraint constraints.txt nox",
@@ -89,8 +96,8 @@ def test_the_workflows_call_each_session_that_looks_at_a_change() -> None:
     by_name = {path.stem: called(path.read_text(encoding="utf-8")) for path in WORKFLOWS}
     assert by_name == {
         "tests": {"lint", "typing", "tests", "tests_lowest"},
-        "docs": {"docs", "site", "notebooks"},
-        "weekly": {"tests_latest", "links"},
+        "docs": {"docs", "site", "downloads"},
+        "weekly": {"tests_latest", "tests", "docs", "site", "bench", "downloads", "links"},
     }
 
 
@@ -164,14 +171,18 @@ def test_only_main_is_deployed() -> None:
     """The site goes to Pages from main, after the run that built and checked it."""
     docs = jobs(FOLDER / "docs.yml")
     order = [step.get("run") or step["uses"].partition("@")[0] for step in docs["build"]["steps"]]
-    assert order[-3:] == [
+    assert order[-5:] == [
         "python -m nox -s docs",
         "python -m nox -s site",
+        "python -m nox -s downloads",
         "actions/upload-pages-artifact",
+        "actions/upload-artifact",
     ]
-    assert docs["build"]["steps"][-1]["with"] == {"path": "_site"}
+    *_, pages, notebooks = docs["build"]["steps"]
+    assert pages["with"] == {"path": "_site"}
+    assert notebooks["with"]["path"] == "docs/gallery/**/*.ipynb"
     assert docs["deploy"]["needs"] == "build"
-    for guarded in (docs["deploy"], docs["build"]["steps"][-1], docs["notebooks"]):
+    for guarded in (docs["deploy"], pages, notebooks, docs["notebooks"]):
         assert guarded["if"] == "github.ref == 'refs/heads/main'"
 
 
@@ -179,10 +190,31 @@ def test_only_the_last_step_sees_the_token() -> None:
     """The token that may push is handed to the one step that pushes, after the deployment."""
     job = jobs(FOLDER / "docs.yml")["notebooks"]
     assert job["needs"] == "deploy"
-    assert [step.get("run") for step in job["steps"] if "env" in step] == [
-        "python -m nox -s notebooks"
-    ]
-    assert job["steps"][-1]["env"] == {"GITHUB_TOKEN": "${{ github.token }}"}
+    *others, last = job["steps"]
+    assert "env" not in others[0]
+    assert ("GITHUB_TOKEN", "${{ github.token }}") in last["env"].items()
+
+
+def test_the_notebooks_go_where_colab_looks(tmp_path: Path) -> None:
+    """The step that pushes puts ``gallery/<folder>/<name>.ipynb`` on the branch, as one commit without a past."""
+    *_, last = jobs(FOLDER / "docs.yml")["notebooks"]["steps"]
+    notebook = tmp_path / "work" / "gallery" / "tensors" / "creating.ipynb"
+    notebook.parent.mkdir(parents=True)
+    notebook.touch()
+    subprocess.run(["git", "init", "--quiet", "--bare", "hub"], cwd=tmp_path, check=True)  # noqa: S607
+    remote = "https://x-access-token:$GITHUB_TOKEN@github.com/$GITHUB_REPOSITORY"
+    assert remote in last["run"]
+    for _ in range(2):
+        subprocess.run(
+            ["bash", "-e", "-c", last["run"].replace(remote, str(tmp_path / "hub"))],  # noqa: S607
+            cwd=tmp_path / "work",
+            env={**os.environ, "AUTHOR": "someone", "GITHUB_SHA": "0"},
+            check=True,
+        )
+        shutil.rmtree(tmp_path / "work" / ".git")
+    shown = ["git", "--git-dir=hub", "log", "--format=%s", "--name-only", NOTEBOOKS]
+    done = subprocess.run(shown, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["Notebooks", "of", "0", "gallery/tensors/creating.ipynb"]
 
 
 @every_workflow

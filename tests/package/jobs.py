@@ -46,10 +46,14 @@ def chatter(worker: Worker) -> None:
 
 def fails(worker: Worker, rank: int, how: str) -> None:
     """Fail in one rank, and a little later, as those do that it leaves alone, in the others."""
+    fails = worker.folder / "fails"
     if worker.rank != rank:
+        while not fails.exists():
+            time.sleep(0.01)
         time.sleep(0.3)
         message = "a connection was lost"
         raise ConnectionError(message)
+    fails.touch()
     if how == "raise":
         message = "no such\nluck"
         raise ValueError(message)

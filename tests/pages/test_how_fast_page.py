@@ -200,7 +200,7 @@ def test_a_report_has_every_loop_with_its_share(tmp_path: Path) -> None:
             microseconds, spread, share = row[18:].split()
             assert float(microseconds) > 0
             assert float(spread.removesuffix("%")) >= 0
-            assert 0 < float(share) < 20
+            assert float(share) > 0
         assert rows[0].endswith(" 1.00")
     assert sweep[0] == "CPU, microseconds a step"
     sizes = [re.fullmatch(r"N = +(\d+), H = +(\d+) +([\d.]+)", row) for row in sweep[1:]]
@@ -209,6 +209,7 @@ def test_a_report_has_every_loop_with_its_share(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["how_fast.py"]
 
 
+@pytest.mark.weekly
 @pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
 def test_a_report_compiles_where_there_is_a_compiler(tmp_path: Path) -> None:
     """With a C++ compiler a report has a row for torch.compile in both precisions."""

@@ -246,6 +246,7 @@ def test_symbols_stand_out(values: dict[str, Any], functions: dict[str, Any]) ->
     assert contrast(WHITE, to_rgb(functions["EXPLODED"])) >= 3
 
 
+@pytest.mark.weekly  # as it looks at the clock
 def test_a_batched_fit_takes_less_than_half_of_a_plain_one(
     functions: dict[str, Any], record_property: Callable[[str, object], None]
 ) -> None:

@@ -25,8 +25,8 @@ ELSEWHERE = [
     ("how_this_site_is_checked", "1e-12", "tests/package/test_gradients.py", "<= 1e-12"),
     ("how_this_site_is_checked", "1", "tests/rungs/strategies.py", "st.integers(1, 50)"),
     ("how_this_site_is_checked", "50", "tests/rungs/strategies.py", "st.integers(1, 50)"),
-    ("how_this_site_is_checked", "80", "tests/site/site_report.py", "FIRST_KB = 80"),
-    ("how_this_site_is_checked", "35", "tests/site/site_report.py", "LATER_KB = 35"),
+    ("how_this_site_is_checked", "80", "tests/site/looks.py", "FIRST_KB = 80"),
+    ("how_this_site_is_checked", "35", "tests/site/looks.py", "LATER_KB = 35"),
 ]
 # Numbers that no computation gives.
 GIVEN = [

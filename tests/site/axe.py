@@ -27,38 +27,21 @@ def source() -> str:
 
 
 def violations(session: CDPSession) -> list[str]:
-    """Let axe look at a page.
+    """Let axe look at a page, and give a line for each rule that something on it breaks.
 
     The script comes by the DevTools protocol, which the page's Content-Security-Policy does not
     govern, so that the policy stays in force.
-
-    Args:
-        session: A session of the DevTools protocol with the tab.
-
-    Returns:
-        A line for each rule that something on the page breaks.
-
-    Raises:
-        AuditError: If axe did not run.
     """
     _evaluate(session, source() + "; void 0")
-    found = _evaluate(session, _RUN)
-    return [line(violation) for violation in found]
+    return [line(violation) for violation in _evaluate(session, _RUN)]
 
 
 def line(violation: dict[str, Any]) -> str:
-    """Describe a violation.
+    """Describe a broken rule, with the first three elements that break it.
 
-    Args:
-        violation: The rule that is broken, with the elements that break it, as axe gives it.
-
-    Returns:
-        The rule, how grave it is, and the first three elements.
-
-    Examples:
-        >>> element = {"target": ["img"], "html": "<img>"}
-        >>> line({"id": "image-alt", "impact": "critical", "help": "h", "nodes": [element]})
-        'image-alt (critical): h: img'
+    >>> element = {"target": ["img"], "html": "<img>"}
+    >>> line({"id": "image-alt", "impact": "critical", "help": "h", "nodes": [element]})
+    'image-alt (critical): h: img'
     """
     nodes = violation["nodes"]
     where = ", ".join(str(node["target"][0]) for node in nodes[:3])

@@ -6,72 +6,43 @@ import json
 import os
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.site import audit_tools, chromium
 
-CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
-# One page of each kind: home, gallery, guide, API.
-PAGES = (
-    "index.html",
-    "gallery/two_layer/autograd.html",
-    "backward_pass.html",
-    "reference/rungs/dynamic_graph.html",
-)
+#: What depends on the page alone.
+EXACT = ("accessibility", "best-practices", "seo")
+PERFORMANCE = "performance"
 #: Seconds before each further look: what slows a machine down often lasts for a minute or two.
 PAUSES = (0, 30, 60, 120)
 
 
-@dataclass(frozen=True)
-class Scores:
-    """What Lighthouse says of a page.
+class Scores(NamedTuple):
+    """What Lighthouse says of a page: scores from 0 to 100, and the audits that cost points."""
 
-    Args:
-        values: A score from 0 to 100 for each of :data:`CATEGORIES`.
-        lost: The audits that cost points, with their category and what they measured.
+    values: dict[str, int]
+    lost: list[str]
+
+
+def fastest(url: str) -> Scores:
+    """Look at a page's performance until it is full, and give the best of five looks.
+
+    The score is computed from how long the page kept the processor busy. What else the machine does
+    at the time can add to that, and can't take from it. So the best look is the nearest to what the
+    page itself costs, as with the shortest of several timings of a program.
     """
-
-    values: tuple[int, ...]
-    lost: tuple[str, ...]
-
-
-def audit(url: str) -> Scores:
-    """Look at a page, again while its performance is not full, and give the best of five looks.
-
-    The score for performance is computed from how long the page kept the processor busy. What else
-    the machine does at the time can add to that, and can't take from it. So the best look is the
-    nearest to what the page itself costs, as with the shortest of several timings of a program. The
-    looks are spread over some minutes.
-
-    Args:
-        url: The page's address.
-
-    Returns:
-        The scores.
-    """
-    best = once(url)
+    best = audit(url, [PERFORMANCE])
     for pause in PAUSES:
-        if best.values[0] == 100:
+        if best.values[PERFORMANCE] == 100:
             break
         time.sleep(pause)
-        best = max(best, once(url), key=lambda scores: scores.values[0])
+        best = max(best, audit(url, [PERFORMANCE]), key=lambda scores: scores.values[PERFORMANCE])
     return best
 
 
-def once(url: str) -> Scores:
-    """Look at a page once.
-
-    Args:
-        url: The page's address.
-
-    Returns:
-        The scores.
-
-    Raises:
-        AuditError: If Lighthouse did not run.
-    """
+def audit(url: str, categories: list[str]) -> Scores:
+    """Look at a page once."""
     rules = f'--host-resolver-rules="{chromium.NOWHERE_ELSE}"'
     flags = " ".join(("--headless=new", *chromium.FLAGS, rules))
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +51,7 @@ def once(url: str) -> Scores:
             "lighthouse/cli/index.js",
             url,
             *("--output=json", f"--output-path={path}", "--quiet", f"--chrome-flags={flags}"),
-            f"--only-categories={','.join(CATEGORIES)}",
+            f"--only-categories={','.join(categories)}",
             environment={**os.environ, "CHROME_PATH": chromium.find()},
         )
         if done.returncode != 0 or not path.is_file():
@@ -94,22 +65,13 @@ def once(url: str) -> Scores:
 
 
 def read(report: dict[str, Any]) -> Scores:
-    """Read a report of Lighthouse's.
-
-    Args:
-        report: The report.
-
-    Returns:
-        Its scores.
-    """
-    values = []
-    lost = []
-    for name in CATEGORIES:
-        category = report["categories"][name]
-        values.append(round(100 * (category["score"] or 0)))
+    """Read a report of Lighthouse's."""
+    scores = Scores({}, [])
+    for name, category in report["categories"].items():
+        scores.values[name] = round(100 * (category["score"] or 0))
         for reference in category["auditRefs"]:
             result = report["audits"][reference["id"]]
             if reference["weight"] and result["score"] is not None and result["score"] < 1:
                 shown = result.get("displayValue") or result["title"]
-                lost.append(f"{name}: {reference['id']}: {shown}")
-    return Scores(tuple(values), tuple(lost))
+                scores.lost.append(f"{name}: {reference['id']}: {shown}")
+    return scores

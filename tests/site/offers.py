@@ -56,6 +56,12 @@ def built_site() -> Path:
     return folder.resolve()
 
 
+def page_names(site: Path) -> list[str]:
+    """List a site's pages by their paths in it."""
+    pages = (path.relative_to(site) for path in site.rglob("*.html"))
+    return sorted(page.as_posix() for page in pages if page.parts[0] != "_static")
+
+
 def offered(site: Path) -> list[Path]:
     """List each script, notebook and zip that a site's pages offer.
 

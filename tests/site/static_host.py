@@ -41,6 +41,10 @@ TYPES = {
     ".zip": "application/zip",
 }
 OTHER = "application/octet-stream"
+# A browser that a busy machine keeps waiting draws half a page, whose second half then moves the first.
+# With these lines it draws nothing before the page's last element is there.
+_WAIT = b'<link rel="expect" blocking="render" href="#the-last"></head>'
+_LAST = b'<template id="the-last"></template></body>'
 _PACKED = {".epub", ".ico", ".png", ".webp", ".woff2", ".zip"}
 
 
@@ -61,19 +65,22 @@ class Answer(NamedTuple):
 
 
 @functools.cache
-def answer(path: Path, changed: int, *, compress: bool) -> Answer:
+def answer(path: Path, changed: int, *, compress: bool, drawn_whole: bool = False) -> Answer:
     """Prepare what is sent for a file.
 
     Args:
         path: The file.
         changed: When it was last changed, in nanoseconds, so that a new text is a new answer.
         compress: Whether the browser takes gzip.
+        drawn_whole: Whether a page tells the browser to draw it once all of it has come.
 
     Returns:
         The answer.
     """
     del changed
     body = path.read_bytes()
+    if drawn_whole and path.suffix == ".html":
+        body = body.replace(b"</head>", _WAIT, 1).replace(b"</body>", _LAST)
     kind = TYPES.get(path.suffix, OTHER)
     compress = compress and kind != OTHER and path.suffix not in _PACKED
     tag = f'"{hashlib.sha256(body).hexdigest()[:16]}{"-gzip" if compress else ""}"'
@@ -86,9 +93,9 @@ class Host(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30
 
-    def __init__(self, *arguments: object, folder: Path) -> None:
+    def __init__(self, *arguments: object, folder: Path, drawn_whole: bool) -> None:
         """Serve a folder."""
-        self._folder = folder
+        self._folder, self._drawn_whole = folder, drawn_whole
         super().__init__(*arguments)  # type: ignore[arg-type]
 
     def log_message(self, *_arguments: object) -> None:
@@ -117,7 +124,8 @@ class Host(http.server.BaseHTTPRequestHandler):
             self._start(status, {})
             return
         accepted = self.headers.get("Accept-Encoding", "")
-        sent = answer(path, path.stat().st_mtime_ns, compress="gzip" in accepted)
+        changed, compress = path.stat().st_mtime_ns, "gzip" in accepted
+        sent = answer(path, changed, compress=compress, drawn_whole=self._drawn_whole)
         headers = {"Cache-Control": f"max-age={SECONDS_KEPT}", "ETag": sent.tag}
         if status is HTTPStatus.OK and self.headers.get("If-None-Match") == sent.tag:
             self._start(HTTPStatus.NOT_MODIFIED, headers)
@@ -139,16 +147,18 @@ class Host(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
+def serve(folder: Path, *, drawn_whole: bool = False) -> Iterator[str]:
     """Serve a folder on a free port of this machine.
 
     Args:
         folder: The site's folder.
+        drawn_whole: Whether browsers draw a page only once all of it has come, so that nothing seems
+            to move on a slow machine that does not on others.
 
     Yields:
         Its address, without a slash at the end.
     """
-    handler = functools.partial(Host, folder=folder.resolve())
+    handler = functools.partial(Host, folder=folder.resolve(), drawn_whole=drawn_whole)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         server.block_on_close = False

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from twolayer import compare, random_problem
 from twolayer.rungs import RUNGS
@@ -126,15 +127,11 @@ def test_the_sentence_says_that_curves_agree(tab: Page) -> None:
     status = tab.locator(".curves-status").first
     slider = tab.locator("input[type=range]").first
     slider.fill("499")
-    tab.wait_for_timeout(600)
-    assert status.inner_text() == (
-        "At step 499 the 10 curves agree to the digits shown: 4.8514e-07."
-    )
+    expect(status).to_have_text("At step 499 the 10 curves agree to the digits shown: 4.8514e-07.")
     assert status.get_attribute("aria-live") == "polite"
 
     tab.locator(".curves-buttons").first.get_by_text("None").click()
-    tab.wait_for_timeout(600)
-    assert status.inner_text() == "No curve is switched on."
+    expect(status).to_have_text("No curve is switched on.")
 
 
 def test_no_difference_is_shown_as_zero(tab: Page, rows: list[Row]) -> None:

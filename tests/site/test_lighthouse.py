@@ -1,17 +1,23 @@
-"""Lighthouse, as a phone on a slow line, on one page of each kind."""
+"""Lighthouse, as a phone on a slow line."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.site import lighthouse
+from tests.site.looks import KINDS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+PAGES = ("index.html", "gallery/two_layer/autograd.html")
 
-    from tests.site.site_report import Rows
+
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=[pytest.mark.weekly][page in PAGES :]) for page in KINDS]
+)
+def test_lighthouse_gives_full_marks(address: str, page: str) -> None:
+    """Accessibility, best practices and SEO, which depend on the page alone, are at 100."""
+    found = lighthouse.audit(f"{address}/{page}", [*lighthouse.EXACT])
+
+    assert found.values == dict.fromkeys(lighthouse.EXACT, 100), found.lost
 
 
 @pytest.mark.parametrize(
@@ -21,25 +27,11 @@ if TYPE_CHECKING:
 )
 def test_the_best_look_counts(monkeypatch: pytest.MonkeyPatch, runs: list[int], best: int) -> None:
     """A page is looked at until its performance is full, five times at most and later each time; the best look counts."""
-    looks = iter([lighthouse.Scores((run, 100, 100, 100), ()) for run in runs])
+    found = iter([lighthouse.Scores({"performance": run}, []) for run in runs])
     pauses: list[float] = []
-    monkeypatch.setattr(lighthouse, "once", lambda _: next(looks))
+    monkeypatch.setattr(lighthouse, "audit", lambda *_: next(found))
     monkeypatch.setattr("time.sleep", pauses.append)
 
-    assert lighthouse.audit("http://localhost/").values[0] == best
-    assert next(looks, None) is None
+    assert lighthouse.fastest("http://localhost/").values == {"performance": best}
+    assert next(found, None) is None
     assert pauses == [0, 30, 60, 120][: len(runs) - 1]
-
-
-@pytest.mark.parametrize("page", lighthouse.PAGES)
-def test_lighthouse_gives_full_marks(
-    page: str, scores: Callable[[str], lighthouse.Scores], figures: Rows
-) -> None:
-    """Performance, accessibility, best practices and SEO are at 100.
-
-    Performance below 100 is measured up to four times more, and the best of the five counts.
-    """
-    found = scores(page)
-    figures.setdefault(page, {})["lighthouse"] = list(found.values)
-
-    assert found.values == (100, 100, 100, 100), found.lost

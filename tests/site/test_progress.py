@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader
 
 from tests.docs import small_site
-from tests.site import axe, static_host
+from tests.site import axe, looks, static_host
 from tests.site.offers import ROOT
 from tests.site.tabs import opened
 
@@ -66,13 +66,6 @@ Object.defineProperty(window, "localStorage", {get() { throw new DOMException("n
 """
 FULL = """
 Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };
-"""
-SHIFTS = """
-window.shifts = [];
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries())
-    for (const { node } of entry.sources) window.shifts.push(node?.outerHTML?.slice(0, 80) ?? node?.nodeName);
-}).observe({ type: "layout-shift", buffered: true });
 """
 
 
@@ -128,14 +121,14 @@ def place(request: pytest.FixtureRequest, folder: Path) -> Iterator[Place]:
     if request.param == "disk":
         yield Place(folder.absolute().as_uri())
         return
-    with static_host.serve(folder) as address:
+    with static_host.serve(folder, drawn_whole=True) as address:
         yield Place(address)
 
 
 @pytest.fixture(scope="module")
 def hosted(folder: Path) -> Iterator[Place]:
     """Give the site from a host."""
-    with static_host.serve(folder) as address:
+    with static_host.serve(folder, drawn_whole=True) as address:
         yield Place(address)
 
 
@@ -340,8 +333,7 @@ def test_ticking_asks_for_nothing(browser: Browser, hosted: Place) -> None:
     """Neither ticking, nor taking back, nor forgetting makes a request."""
     with opened(browser, hosted.page(LESSON)) as tab:
         # Figures come as the reader gets to them.
-        tab.get_by_label(BOX).scroll_into_view_if_needed()
-        tab.wait_for_timeout(500)
+        tab.evaluate("document.querySelectorAll('img').forEach((image) => image.remove())")
         asked: list[str] = []
         tab.on("request", lambda request: asked.append(request.url))
         for _ in range(3):
@@ -369,8 +361,7 @@ def test_the_keyboard_alone_ticks(browser: Browser, hosted: Place) -> None:
         assert box.is_checked()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@looks.every_look
 @pytest.mark.parametrize("page", [LESSON, EXERCISES, "index", "gallery/two_layer/index"])
 def test_ticks_are_accessible_and_move_nothing(
     browser: Browser, hosted: Place, page: str, width: int, theme: str
@@ -380,7 +371,7 @@ def test_ticks_are_accessible_and_move_nothing(
     some = {LESSON: [1, 1], EXERCISES: [3, 1, 4], "gallery/two_layer/numpy_by_hand": [1, 1]}
     with opened(browser, hosted.page("genindex"), **options) as tab:
         tab.evaluate(ticked(some))
-        tab.add_init_script(SHIFTS)
+        tab.add_init_script(looks.NOTE_SHIFTS)
         tab.goto(hosted.page(page), wait_until="networkidle")
         assert tab.locator(MARK).count() > 0
         tab.locator(".progress, .related-pages").first.scroll_into_view_if_needed()

@@ -5,8 +5,7 @@ Weights are in kB of 1000 bytes: what went over the line, compressed, with the h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -16,14 +15,8 @@ if TYPE_CHECKING:
 KB = 1000
 
 
-@dataclass(frozen=True)
-class Transfer:
-    """A file that a tab loaded.
-
-    Args:
-        url: Its address.
-        size: How many bytes went over the line; 0 if it came out of the cache.
-    """
+class Transfer(NamedTuple):
+    """A file that a tab loaded, and how many bytes went over the line: 0 if it came out of the cache."""
 
     url: str
     size: int
@@ -33,11 +26,7 @@ class Transfers:
     """Keeps count of what a tab loads."""
 
     def __init__(self, session: CDPSession) -> None:
-        """Listen to a tab.
-
-        Args:
-            session: A session of the DevTools protocol with the tab.
-        """
+        """Listen to a tab, by a session of the DevTools protocol."""
         self.done: list[Transfer] = []
         self._urls: dict[str, str] = {}
         self._waiting: set[str] = set()
@@ -72,53 +61,16 @@ class Transfers:
         self._waiting.discard(event["requestId"])
 
 
-def weight(transfers: Iterable[Transfer], aside: Container[str] = ()) -> float:
-    """Add up what went over the line.
+def over(transfers: Iterable[Transfer], kb: float, aside: Container[str] = ()) -> list[str]:
+    """Say by how much files weigh more than they may, some addresses aside, and which weigh most.
 
-    Args:
-        transfers: The files.
-        aside: Addresses that don't count.
-
-    Returns:
-        The weight in kB.
-
-    Examples:
-        >>> weight([Transfer("a", 1500), Transfer("b", 200)], aside={"b"})
-        1.5
+    >>> css, js = Transfer("http://h/a.css", 1500), Transfer("http://h/b/c.js", 2500)
+    >>> over([css, js], 3.5)
+    ['4.0 kB, at most 3.5: 2.5 kB /b/c.js, 1.5 kB /a.css']
+    >>> over([css, js], 3.5, aside={"http://h/a.css"})
+    []
     """
-    return sum(each.size for each in transfers if each.url not in aside) / KB
-
-
-def requests(transfers: Iterable[Transfer]) -> int:
-    """Count what went over the line.
-
-    Args:
-        transfers: The files.
-
-    Returns:
-        How many of them did not come out of the cache.
-    """
-    return sum(each.size > 0 for each in transfers)
-
-
-def heaviest(transfers: Iterable[Transfer], aside: Container[str] = ()) -> str:
-    """Say what weighs most.
-
-    Args:
-        transfers: The files.
-        aside: Addresses that don't count.
-
-    Returns:
-        The five heaviest with their weights.
-
-    Examples:
-        >>> heaviest([Transfer("http://h/a.css", 1500), Transfer("http://h/b/c.js", 2500)])
-        '2.5 kB /b/c.js, 1.5 kB /a.css'
-    """
-    counted = (each for each in transfers if each.url not in aside)
-    ordered = sorted(counted, key=lambda each: -each.size)[:5]
-    return ", ".join(f"{each.size / KB:.1f} kB /{_path(each.url)}" for each in ordered)
-
-
-def _path(url: str) -> str:
-    return url.split("/", 3)[-1]
+    counted = sorted((each for each in transfers if each.url not in aside), key=lambda t: -t.size)
+    weight = sum(each.size for each in counted) / KB
+    shown = ", ".join(f"{size / KB:.1f} kB /{url.split('/', 3)[-1]}" for url, size in counted[:5])
+    return [f"{weight:.1f} kB, at most {kb}: {shown}"] if weight > kb else []

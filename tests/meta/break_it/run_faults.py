@@ -1,16 +1,13 @@
 """Plant faults one at a time in a copy of the project, and see each caught by the check it names.
 
-``python -m tests.meta.break_it.run_faults [NAME ...]`` plants the faults of ``faults.toml``, by default all,
-and writes what caught them to ``report.json``. First all checks must pass on the copy as it is; then, with
-each fault planted, its own check must fail and say what the fault's pattern wants.
+``python -m tests.meta.break_it.run_faults [NAME ...]`` plants the faults of ``faults.toml``, by default all.
+First all checks must pass on the copy as it is; then, with each fault planted, its own check must fail and
+say what the fault's pattern wants.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import re
 import shutil
 import subprocess
@@ -20,20 +17,16 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.meta.break_it.faults import BUILD, Fault, StaleFaultError, planted, read
-from tests.meta.break_it.trials import Outcome, objection, passes, run, said
+from tests.meta.break_it.trials import Outcome, objection, passes, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[3]
-REPORT = Path(__file__).with_name("report.json")
-_LIBRARIES = ("numpy", "torch", "matplotlib", "pytest", "sphinx", "sphinx-gallery", "myst-nb")
 _TEMML = "docs/_build/node"
 _AUDITS = "docs/_build/audits"
 _CACHES = (
@@ -206,53 +199,6 @@ def _next(queue: deque[Fault]) -> Fault | None:
         return None
 
 
-def report(
-    faults: list[Fault], caught: list[Caught], seconds: float, before: dict[str, Any]
-) -> dict[str, Any]:
-    """Say which check caught which fault, for the page on how the site is checked.
-
-    Args:
-        faults: All faults of the list, in whose order the report is.
-        caught: What became of those that were planted.
-        seconds: How long that took.
-        before: The last report, from which rows are kept of faults that were not planted now and
-            read as they did then; empty if there is none.
-
-    Returns:
-        The report, which JSON can hold. A fault that escaped has no row.
-    """
-    epoch = float(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
-    installed = {d.name.lower(): d.version for d in metadata.distributions()}
-    versions = {name: installed[name] for name in _LIBRARIES if name in installed}
-    planted_now = {one.fault.name for one in caught}
-    rows = {row["name"]: row for row in before.get("faults", []) if row["name"] not in planted_now}
-    for fault, outcome, problem in caught:
-        if outcome is not None and problem is None:
-            words, taken = said(fault, outcome), round(outcome.seconds, 1)
-            rows[fault.name] = {**_entry(fault), "says": words, "seconds": taken}
-    whole = len(caught) == len(faults)
-    return {
-        "date": datetime.fromtimestamp(epoch, UTC).date().isoformat(),
-        "versions": {"python": platform.python_version(), **versions},
-        "seconds": round(seconds) if whole else before.get("seconds", round(seconds)),
-        "faults": [
-            rows[fault.name]
-            for fault in faults
-            if fault.name in rows and _entry(fault).items() <= rows[fault.name].items()
-        ],
-    }
-
-
-def _entry(fault: Fault) -> dict[str, str]:
-    """What the report says of a fault, but for what its check said."""
-    return {
-        "name": fault.name,
-        "where": fault.where,
-        "what": fault.what,
-        "caught_by": fault.check,
-    }
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Plant faults and say which check caught which.
 
@@ -275,9 +221,6 @@ def main(arguments: list[str] | None = None) -> int:
         tree = (options.work or Path(temporary)).resolve() / "tree"
         shutil.rmtree(tree.with_name("tree.caches"), ignore_errors=True)
         copy_tree(ROOT, tree)
-        # A page shows the report, so the first one needs an empty one before it.
-        if not (shown := tree / REPORT.relative_to(ROOT)).exists():
-            _write(shown, report(faults, [], 0, {}))
         try:
             prove_sound(chosen, tree)
         except NotSoundError as error:
@@ -289,16 +232,7 @@ def main(arguments: list[str] | None = None) -> int:
     _tell(f"\n{len(caught) - len(escaped)} of {len(caught)} faults caught in {seconds:.0f} s.")
     for one in escaped:
         _tell(f"NOT CAUGHT {one.fault.name} ({one.fault.where}): {one.problem}")
-    before = json.loads(REPORT.read_text("utf-8")) if REPORT.exists() else {}
-    _write(REPORT, report(faults, caught, seconds, before))
-    _tell(f"The report is in {REPORT.relative_to(ROOT).as_posix()}.")
     return 1 if escaped else 0
-
-
-def _write(path: Path, contents: dict[str, Any]) -> None:
-    """Write a report."""
-    text = json.dumps(contents, indent=1, ensure_ascii=False)
-    path.write_text(f"{text}\n", "utf-8")
 
 
 def _show(one: Caught, number: str) -> None:

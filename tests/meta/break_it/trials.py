@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import textwrap
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -70,11 +69,12 @@ def run(checks: Iterable[str], tree: Path, *, until_one_fails: bool = False) -> 
     """
     arguments = list(checks)
     if arguments == [BUILD]:
-        command = ["docs/twolayer_docs/build.py"]
+        command = ["-m", "twolayer_docs.build"]
     else:
         listed = ("-x", "-rfE") if until_one_fails else ("-rfEp",)
         command = [*_PYTEST, *_IN_FULL, *listed, *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(tree), "TWOLAYER_SITE": str(tree / SITE)}
+    modules = os.pathsep.join(map(str, (tree, tree / "docs")))
+    environment = {**os.environ, "PYTHONPATH": modules, "TWOLAYER_SITE": str(tree / SITE)}
     environment.pop("CI", None)  # which makes a build run all guides anew
     for library in ("OMP", "OPENBLAS", "MKL"):
         environment.setdefault(f"{library}_NUM_THREADS", "1")
@@ -151,17 +151,3 @@ def objection(fault: Fault, outcome: Outcome) -> str | None:
     if not re.search(fault.says, outcome.message):
         return f"caught for another reason: nothing it said fits {fault.says!r}"
     return None
-
-
-def said(fault: Fault, outcome: Outcome) -> str:
-    """Quote what a check said of a fault.
-
-    Args:
-        fault: The fault, which was caught.
-        outcome: What its check said.
-
-    Returns:
-        The words that the fault's pattern fits, in one line of at most a hundred characters.
-    """
-    match = re.search(fault.says, outcome.message)
-    return textwrap.shorten(match[0], 100, placeholder=" …") if match else ""

@@ -1,16 +1,14 @@
 """Plant faults in the package, one at a time, and see that its tests notice each.
 
 ``python -m tests.meta.mutants.run [MODULE ...]`` lets mutmut change modules of a copy of the tree, by
-default all, runs each module's own tests on each of its mutants, and writes the figures into
-``report.json``. A mutant that survives must stand in ``equivalent.toml`` with the reason why no test
-can tell it from the original.
+default all, and runs each module's own tests on each of its mutants. A mutant that survives must stand in
+``equivalent.toml`` with the reason why no test can tell it from the original.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -20,17 +18,14 @@ import tomllib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 ROOT = Path(__file__).parents[3]
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
-REPORT = Path(__file__).with_name("report.json")
 
 WANTED = 0.95
 _STARTS = "its tests start processes, in which mutmut can't choose a mutant"
@@ -43,7 +38,6 @@ LEFT_OUT = {
 }
 """Modules and folders of modules that are not mutated, each with the reason."""
 WORKERS = 2
-_PACKAGES = ("torch", "numpy", "pytest", "hypothesis", "mutmut")
 _COPIED = ("twolayer", "tests", "conftest.py", "README.md", "docs/twolayer_docs")
 _ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 # A mutant that makes the tests run this much longer than they do, with a second on top, is stopped.
@@ -116,7 +110,7 @@ def own_tests(module: str) -> list[str]:
     path = Path(module)
     if path.parent.name == "rungs":
         return ["tests/rungs", "-k", path.stem]
-    return [f"tests/test_{path.stem.strip('_')}.py"]
+    return [f"tests/package/test_{path.stem.strip('_')}.py"]
 
 
 def mutate(module: str) -> Outcome:
@@ -227,48 +221,13 @@ def equivalents() -> dict[Change, str]:
     }
 
 
-def figures(statuses: Mapping[str, int]) -> dict[str, Any]:
-    """Count mutants.
+def noticed(statuses: Counter[str]) -> float:
+    """Give the share of mutants that are noticed, as one is too that makes its tests hang.
 
-    Args:
-        statuses: How many were killed, timed out, survived, and so on.
-
-    Returns:
-        The figures. A mutant that makes its tests hang is noticed, so it counts for the score.
-
-    Examples:
-        >>> figures({"killed": 9, "timeout": 2, "survived": 1})
-        {'mutants': 12, 'killed': 9, 'timed_out': 2, 'survived': 1, 'score': 0.9167}
+    >>> noticed(Counter(killed=9, timeout=2, survived=1))
+    0.9166...
     """
-    mutants, killed = sum(statuses.values()), statuses.get("killed", 0)
-    timed_out = statuses.get("timeout", 0)
-    return {
-        "mutants": mutants,
-        "killed": killed,
-        "timed_out": timed_out,
-        "survived": mutants - killed - timed_out,
-        "score": round((killed + timed_out) / mutants, 4),
-    }
-
-
-def updated(report: Mapping[str, Any], run: Mapping[str, Any], outcome: Outcome) -> dict[str, Any]:
-    """Put an outcome into a report; what it says of other modules stays, if they are still there.
-
-    Args:
-        report: The last report.
-        run: The date of this run, and the versions that it ran with.
-        outcome: The module's outcome.
-
-    Returns:
-        The new report: the run, the figures of all mutants, and date and figures of each module.
-    """
-    entry = {"date": run["date"], **figures(outcome.statuses)}
-    entries = {**report.get("modules", {}), outcome.module: entry}
-    entries = {module: entries[module] for module in modules() if module in entries}
-    sums = Counter[str]()
-    for entry in entries.values():
-        sums.update(killed=entry["killed"], timeout=entry["timed_out"], survived=entry["survived"])
-    return {**run, **figures(sums), "modules": entries}
+    return (statuses["killed"] + statuses["timeout"]) / statuses.total()
 
 
 def faults(outcome: Outcome, listed: Iterable[Change]) -> list[str]:
@@ -298,22 +257,18 @@ def main(names: list[str]) -> None:
     Args:
         names: The modules' paths below ``twolayer/``, by default all.
     """
-    report = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else {}
-    versions = {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
-    run = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "versions": versions}
-    listed, found = equivalents(), list[str]()
+    listed, wrong, statuses = equivalents(), list[str](), Counter[str]()
     with ThreadPoolExecutor(WORKERS) as pool:
         for done in as_completed([pool.submit(mutate, name) for name in names or modules()]):
             outcome = done.result()
-            wrong = faults(outcome, listed)
-            print(outcome.module, dict(outcome.statuses), *wrong, sep="\n", flush=True)  # noqa: T201
-            found += wrong
-            report = updated(report, run, outcome)
-            REPORT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    if found:
-        sys.exit(f"{len(found)} mutants are not as equivalent.toml says")
-    if report["score"] < WANTED:
-        sys.exit(f"{report['score']:.2%} of the mutants were noticed; want {WANTED:.0%} or more")
+            found = faults(outcome, listed)
+            print(outcome.module, dict(outcome.statuses), *found, sep="\n", flush=True)  # noqa: T201
+            wrong += found
+            statuses += outcome.statuses
+    if wrong:
+        sys.exit(f"{len(wrong)} mutants are not as equivalent.toml says")
+    if noticed(statuses) < WANTED:
+        sys.exit(f"{noticed(statuses):.2%} of the mutants were noticed; want {WANTED:.0%} or more")
 
 
 if __name__ == "__main__":

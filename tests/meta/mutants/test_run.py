@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.meta.mutants import run
 from tests.meta.mutants.run import (
     LEFT_OUT,
-    REPORT,
     ROOT,
-    WANTED,
     Change,
     Outcome,
     change,
@@ -22,11 +18,7 @@ from tests.meta.mutants.run import (
     main,
     modules,
     own_tests,
-    updated,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CHANGE = Change("fit.py", "Fit.end", "return 1\nreturn 2", 'return "3"')
 OTHER = Change("fit.py", "start", "a", "b")
@@ -70,24 +62,6 @@ def test_reads_what_mutmut_shows() -> None:
     assert change("fit.py", shown) == CHANGE
 
 
-def test_a_run_replaces_what_the_report_says_of_its_module() -> None:
-    """Figures of other modules stay, of modules that are gone go, and the sums follow."""
-    old = {"mutants": 4, "killed": 3, "timed_out": 1, "survived": 0, "score": 1.0}
-    report = {"modules": {"graph.py": old, "fit.py": old, "gone.py": old}}
-    now = {"date": "2026-11-21", "versions": {"torch": "2.13.0"}}
-    new = updated(report, now, outcome(CHANGE))
-    figures = {"mutants": 10, "killed": 9, "timed_out": 0, "survived": 1, "score": 0.9}
-    assert new == {
-        **now,
-        "mutants": 14,
-        "killed": 12,
-        "timed_out": 1,
-        "survived": 1,
-        "score": 0.9286,
-        "modules": {"fit.py": {"date": "2026-11-21", **figures}, "graph.py": old},
-    }
-
-
 @pytest.mark.parametrize(
     ("statuses", "survivors", "error"),
     [
@@ -97,28 +71,21 @@ def test_a_run_replaces_what_the_report_says_of_its_module() -> None:
         ({"killed": 18, "survived": 1}, (CHANGE,), "94.74% of the mutants were noticed; want 95%"),
     ],
 )
-def test_a_run_writes_its_report_and_may_fail(
+def test_a_run_may_fail(
     statuses: dict[str, int],
     survivors: tuple[Change, ...],
     error: str | None,
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
 ) -> None:
-    """The report is written in any case; surprises and a score below 95 % end the run."""
-    report = tmp_path / "report.json"
+    """Surprises and a score below 95 % end the run with an error."""
     ran = Outcome("fit.py", Counter(statuses), survivors)
-    monkeypatch.setattr(run, "REPORT", report)
     monkeypatch.setattr(run, "mutate", {"fit.py": ran}.__getitem__)
     monkeypatch.setattr(run, "equivalents", lambda: {CHANGE: "Nothing changes."})
-    monkeypatch.setattr(run, "version", "version of {}".format)
     if error is None:
         main(["fit.py"])
     else:
         with pytest.raises(SystemExit, match=error):
             main(["fit.py"])
-    written = json.loads(report.read_text(encoding="utf-8"))
-    assert written["modules"]["fit.py"]["mutants"] == sum(statuses.values())
-    assert written["versions"]["torch"] == "version of torch"
 
 
 def test_what_is_left_out_is_there() -> None:
@@ -145,14 +112,3 @@ def test_equivalent_mutants_have_a_line_and_a_reason() -> None:
         lines = {line.strip() for line in source.splitlines()}
         assert set(listed.before.splitlines()) <= lines, listed
         assert reason.endswith(".")
-
-
-def test_the_report_is_of_this_package() -> None:
-    """The committed report has each module's figures, survivors as many as are listed, and passes."""
-    report = json.loads(REPORT.read_text(encoding="utf-8"))
-    listed = Counter(change.module for change in equivalents())
-    assert list(report["modules"]) == modules()
-    assert {module: entry["survived"] for module, entry in report["modules"].items()} == {
-        module: listed[module] for module in modules()
-    }
-    assert report["score"] >= WANTED

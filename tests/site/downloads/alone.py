@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from filelock import FileLock
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -27,7 +28,8 @@ ROOT = Path(__file__).parents[3]
 CONSTRAINTS = ROOT / "constraints.txt"
 ENVIRONMENTS = ROOT / ".nox" / "downloads"
 NOTEBOOK_RUNNER = Path(__file__).with_name("run_notebook.py")
-TIMEOUT = 300
+# Seconds, against hanging.
+TIMEOUT = 1200
 PACKAGE = "twolayer"
 # A download that asks for the network ends here, even where it catches every exception.
 GUARD = '''\
@@ -109,7 +111,7 @@ class Workplace:
         self.folder = folder / hashlib.sha256(inputs).hexdigest()[:12]
         for other in folder.glob("*"):
             if other != self.folder:
-                shutil.rmtree(other)
+                shutil.rmtree(other, ignore_errors=True)  # another process may do so too
         # Exercises need the package, which the site offers; no index may give another of its name.
         self._wheel = built_site() / wheel.name()
         self._constraints = self.folder / "constraints.txt"
@@ -120,18 +122,10 @@ class Workplace:
         self._constraints.write_text(f"{pins}{PACKAGE} @ {self._wheel.as_uri()}\n", "utf-8")
         self._environments: dict[str, Environment] = {}
 
-    def environment(self, script: Path) -> Environment:
-        """Find the environment for a script, or let pipx make it.
-
-        Args:
-            script: The script, with its header.
-
-        Returns:
-            The environment.
-        """
-        header = script_header.text(script.read_text(encoding="utf-8"))
+    def environment(self, header: str) -> Environment:
+        """Find the environment for a header, or let pipx make it."""
         if header not in self._environments:
-            probe = self.folder / "probe.py"
+            probe = self.folder / f"probe_{hashlib.sha256(header.encode()).hexdigest()[:12]}.py"
             probe.write_text(f"{header}import sys\nprint(sys.executable)\n", encoding="utf-8")
             done = subprocess.run(
                 [*_PIPX_RUN, probe.name],
@@ -153,37 +147,26 @@ class Workplace:
         subprocess.run([*command, str(self._wheel)], env=_clean_environment(), check=True)
 
     def run_script(self, script: Path) -> subprocess.CompletedProcess[str]:
-        """Run a script as it is, in the environment that its header describes.
+        """Let pipx read the header of a script, which stands in a folder of its own, and run it."""
+        self.environment(script_header.text(script.read_text(encoding="utf-8")))
+        return subprocess.run(
+            [*_PIPX_RUN, "--python-args=-Werror", script.name],
+            cwd=script.parent,
+            env={**self._surroundings(), "PYTHONPATH": str(self.folder / "guard")},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT,
+        )
 
-        Args:
-            script: A script in a folder of its own.
-
-        Returns:
-            The finished process.
-        """
-        python = self.environment(script).python
-        return self._run([str(python), "-W", "error", script.name], script.parent)
-
-    def run_through_header(self, script: Path) -> subprocess.CompletedProcess[str]:
-        """Let pipx read a script's header and run it.
-
-        Args:
-            script: A script in a folder of its own.
-
-        Returns:
-            The finished process.
-        """
-        self.environment(script)
-        return self._run([*_PIPX_RUN, "--python-args=-Werror", script.name], script.parent)
-
-    def run_notebook(self, notebook: Path, script: Path) -> tuple[str, str]:
-        """Run a notebook in a kernel that has its script's environment, and ipykernel besides.
+    def run_notebook(self, notebook: Path, header: str) -> tuple[str, str]:
+        """Run a notebook in a kernel that has a header's environment, and ipykernel besides.
 
         ipykernel and what it needs stand in a folder of their own at the end of the kernel's search path.
 
         Args:
             notebook: A notebook in a folder of its own.
-            script: The script that it was made from, elsewhere.
+            header: The header of the script that it was made from.
 
         Returns:
             The executed notebook as JSON, empty where it failed, and what the process wrote to its error stream.
@@ -196,7 +179,7 @@ class Workplace:
             "from ipykernel import kernelapp; "
             "kernelapp.launch_new_instance()"
         )
-        python = str(self.environment(script).python)
+        python = str(self.environment(header).python)
         spec = {
             "argv": [python, "-c", kernel, "-f", "{connection_file}"],
             "display_name": "alone",
@@ -222,25 +205,15 @@ class Workplace:
     def _kernel(self) -> Path:
         """Install ipykernel into a folder of its own."""
         folder = self.folder / "ipykernel"
-        if not folder.exists():
-            unfinished = folder.with_suffix(".new")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            command = [sys.executable, "-m", "pip", "install", "--quiet", "ipykernel"]
-            command += ["--constraint", str(CONSTRAINTS), "--target", str(unfinished)]
-            subprocess.run(command, check=True)
-            unfinished.rename(folder)
+        with FileLock(self.folder / "ipykernel.lock"):
+            if not folder.exists():
+                unfinished = folder.with_suffix(".new")
+                shutil.rmtree(unfinished, ignore_errors=True)
+                command = [sys.executable, "-m", "pip", "install", "--quiet", "ipykernel"]
+                command += ["--constraint", str(CONSTRAINTS), "--target", str(unfinished)]
+                subprocess.run(command, check=True)
+                unfinished.rename(folder)
         return folder
-
-    def _run(self, command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            cwd=folder,
-            env={**self._surroundings(), "PYTHONPATH": str(self.folder / "guard")},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=TIMEOUT,
-        )
 
     def _surroundings(self) -> dict[str, str]:
         return {

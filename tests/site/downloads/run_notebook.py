@@ -21,7 +21,7 @@ def main(name: str) -> None:
     """
     content = Path(name).read_text(encoding="utf-8")
     notebook = nbformat.reads(content, as_version=4)  # type: ignore[no-untyped-call]
-    nbclient.NotebookClient(notebook, timeout=300, kernel_name="alone").execute()
+    nbclient.NotebookClient(notebook, timeout=1200, kernel_name="alone").execute()
     json.dump(notebook, sys.stdout)
 
 

@@ -1,15 +1,20 @@
-"""Each file that the site offers runs alone, in an environment that holds what its header names."""
+"""Scripts and notebooks that the site offers run alone, in environments that hold what their headers name.
+
+One of each kind of header runs, and those that the last commit or the working tree changed; with
+``--all`` each of them does.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import subprocess
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.site.offers import EXERCISES, NAMES, SCRIPTS, download, members
+from tests.site.offers import EXERCISES, NAMES, ROOT, SCRIPTS, download
 from twolayer_docs import script_header
 
 if TYPE_CHECKING:
@@ -18,10 +23,37 @@ if TYPE_CHECKING:
 
     from tests.site.downloads.alone import Workplace
 
-every_name = pytest.mark.parametrize("name", NAMES)
-HEADERS = {script_header.text(script.read_text("utf-8")): script for script in SCRIPTS}
+HEADERS = {
+    name: script_header.text(script.read_text("utf-8"))
+    for name, script in zip(NAMES, SCRIPTS, strict=True)
+}
+KINDS = {header: name for name, header in reversed(HEADERS.items())}
+
+
+def changed() -> set[Path]:
+    """List the files that differ from the last commit but one; none where git knows of no such commit."""
+    command = ["git", "diff", "--name-only", "HEAD~1", "--"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return {ROOT / name for name in done.stdout.splitlines()}
+
+
+def group(name: str) -> pytest.MarkDecorator:
+    """Keep the tests of one kind of header in one process, which makes its environment."""
+    return pytest.mark.xdist_group(KINDS[HEADERS[name]])
+
+
+def names() -> list[object]:
+    """All names, of which some are for ``--all`` alone."""
+    at_once = {*KINDS.values()} | {n for n, s in zip(NAMES, SCRIPTS, strict=True) if s in changed()}
+    return [
+        pytest.param(name, marks=[group(name), *[pytest.mark.weekly][name in at_once :]])
+        for name in NAMES
+    ]
+
+
+every_name = pytest.mark.parametrize("name", names())
 every_header = pytest.mark.parametrize(
-    "script", HEADERS.values(), ids=lambda script: f"that_of_{script.parent.name}_{script.stem}"
+    "header", [pytest.param(h, marks=group(name), id=name) for h, name in KINDS.items()]
 )
 
 
@@ -42,7 +74,7 @@ class Result(NamedTuple):
 def script_result(
     workplace: Workplace, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[bytes], Result]:
-    """Runs a script from an empty folder; the same bytes, from wherever they come, run once."""
+    """Runs a script from an empty folder, once."""
 
     @cache
     def run(content: bytes) -> Result:
@@ -57,41 +89,12 @@ def script_result(
 
 @every_name
 def test_script_runs(site: Path, name: str, script_result: Callable[[bytes], Result]) -> None:
-    """A script runs to its end and prints, without a warning, and leaves no file."""
+    """``pipx run`` reads a script's header; the script prints, warns of nothing, and leaves no file."""
     result = script_result(download(site, f"{name}.py").read_bytes())
 
     assert (result.status, result.errors) == (0, "")
     assert result.printed
     assert result.left == []
-
-
-@every_name
-def test_zip_runs(site: Path, name: str, script_result: Callable[[bytes], Result]) -> None:
-    """The script in a zip runs to its end and prints, without a warning, and leaves no file."""
-    result = script_result(members(download(site, f"{name}.zip"))[f"{name.rpartition('/')[2]}.py"])
-
-    assert (result.status, result.errors) == (0, "")
-    assert result.printed
-    assert result.left == []
-
-
-@every_header
-def test_script_runs_through_its_header(
-    site: Path,
-    script: Path,
-    workplace: Workplace,
-    script_result: Callable[[bytes], Result],
-    tmp_path: Path,
-) -> None:
-    """``pipx run`` reads a script's header, and the script prints what it prints without pipx."""
-    downloaded = tmp_path / script.name
-    name = NAMES[SCRIPTS.index(script)]
-    downloaded.write_bytes(download(site, f"{name}.py").read_bytes())
-
-    done = workplace.run_through_header(downloaded)
-
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == script_result(downloaded.read_bytes()).printed
 
 
 def without_lines(printed: str) -> str:
@@ -114,7 +117,7 @@ def test_notebook_runs(
     notebook = tmp_path / f"{name.rpartition('/')[2]}.ipynb"
     notebook.write_bytes(download(site, f"{name}.ipynb").read_bytes())
 
-    executed, errors = workplace.run_notebook(notebook, script)
+    executed, errors = workplace.run_notebook(notebook, HEADERS[name])
 
     assert executed, errors
     outputs = [
@@ -129,19 +132,18 @@ def test_notebook_runs(
 
 
 @every_header
-def test_environment_holds_what_the_header_names(script: Path, workplace: Workplace) -> None:
+def test_environment_holds_what_the_header_names(header: str, workplace: Workplace) -> None:
     """An environment holds the packages of a header and what those need, and nothing else."""
-    assert workplace.environment(script).strangers() == set()
+    assert workplace.environment(header).strangers() == set()
 
 
 @every_header
 @pytest.mark.parametrize("module", ["twolayer", "tqdm", "pytest"])
 def test_undeclared_import_fails(
-    script: Path, module: str, workplace: Workplace, tmp_path: Path
+    header: str, module: str, workplace: Workplace, tmp_path: Path
 ) -> None:
     """A script that imports what its header doesn't name fails."""
     planted = tmp_path / "planted.py"
-    header = script_header.text(script.read_text("utf-8"))
     if module != "pytest" and "twolayer" in header:
         pytest.skip("the package is declared, and needs tqdm")
     planted.write_text(f"{header}import {module}\n", encoding="utf-8")
@@ -149,6 +151,7 @@ def test_undeclared_import_fails(
     assert f"No module named '{module}'" in workplace.run_script(planted).stderr
 
 
+@group(NAMES[0])
 @pytest.mark.parametrize(
     "request_",
     [
@@ -160,7 +163,7 @@ def test_undeclared_import_fails(
 def test_asking_the_network_fails(request_: str, workplace: Workplace, tmp_path: Path) -> None:
     """A script that asks another machine for anything fails, even if it catches the error."""
     planted = tmp_path / "planted.py"
-    header = next(iter(HEADERS))
+    header = HEADERS[NAMES[0]]
     code = f"try:\n    {request_}\nexcept BaseException:\n    pass\n"
     planted.write_text(f"{header}{code}", encoding="utf-8")
 
