@@ -30,7 +30,6 @@ from twolayer_docs.pages import (
     page_links,
     policy,
     recordings,
-    stale_pages,
 )
 
 if TYPE_CHECKING:
@@ -109,9 +108,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-page-context", lean_assets.leave_out, priority=900)
     app.connect("html-page-context", book_pages.rewrite, priority=900)
 
-    # Which pages are written anew, and the end
-    app.connect("env-get-updated", stale_pages.stale)
+    # The end
     app.connect("write-started", near_pages.find)
-    app.connect("build-finished", stale_pages.note_known)
     app.connect("build-finished", maths.end)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
