@@ -70,11 +70,12 @@ def run(checks: Iterable[str], tree: Path, *, until_one_fails: bool = False) -> 
     """
     arguments = list(checks)
     if arguments == [BUILD]:
-        command = ["docs/twolayer_docs/build.py"]
+        command = ["-m", "twolayer_docs.build"]
     else:
         listed = ("-x", "-rfE") if until_one_fails else ("-rfEp",)
         command = [*_PYTEST, *_IN_FULL, *listed, *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(tree), "TWOLAYER_SITE": str(tree / SITE)}
+    modules = os.pathsep.join(map(str, (tree, tree / "docs")))
+    environment = {**os.environ, "PYTHONPATH": modules, "TWOLAYER_SITE": str(tree / SITE)}
     environment.pop("CI", None)  # which makes a build run all guides anew
     for library in ("OMP", "OPENBLAS", "MKL"):
         environment.setdefault(f"{library}_NUM_THREADS", "1")
