@@ -66,11 +66,7 @@ def stamp() -> str:
 
 
 def begin(*, fresh: bool) -> None:
-    """Throw away what earlier runs left and this one can't trust, and note that it began.
-
-    Args:
-        fresh: Whether to throw away all of it.
-    """
+    """Throw away what earlier runs left and this one can't trust (all, if fresh), and note that it began."""
     now = stamp()
     if fresh or not STAMP.is_file() or STAMP.read_text("utf-8") != now:
         STAMP.unlink(missing_ok=True)
@@ -105,9 +101,7 @@ def environment() -> dict[str, str]:
 def turn() -> Iterator[tuple[int, ...]]:
     """Wait until no other build writes into the same folders, and keep others waiting.
 
-    Yields:
-        Descriptors for Sphinx's process to inherit, so that one which outlives a killed build keeps
-        others waiting too; none where the system has no such locks.
+    What it yields is for Sphinx's process to inherit: one that outlives a killed build keeps others waiting too.
     """
     try:
         import fcntl  # noqa: PLC0415  (not on Windows)
@@ -115,7 +109,7 @@ def turn() -> Iterator[tuple[int, ...]]:
         yield ()
         return
     BUILD.mkdir(parents=True, exist_ok=True)
-    with (BUILD / "lock").open("w") as file:
+    with (BUILD / "lock").open("wb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -125,16 +119,7 @@ def turn() -> Iterator[tuple[int, ...]]:
 
 
 def run_sphinx(builder: str, output: Path, lock: tuple[int, ...]) -> None:
-    """Let Sphinx write all pages in one form, from the doctrees where an earlier form left them.
-
-    Args:
-        builder: Sphinx's name for the form.
-        output: The folder that it writes to.
-        lock: Descriptors that Sphinx's process inherits.
-
-    Raises:
-        BuildError: If Sphinx failed or warned.
-    """
+    """Let Sphinx write all pages in one form, from the doctrees where an earlier form left them."""
     shutil.rmtree(output, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-b", builder, "-n", "-W", "-d"]
     command += map(str, (DOCTREES, DOCS, output))
@@ -145,12 +130,7 @@ def run_sphinx(builder: str, output: Path, lock: tuple[int, ...]) -> None:
 
 
 def build(site: Path, *, fresh: bool) -> None:
-    """Build the site and publish it.
-
-    Args:
-        site: The finished site's folder.
-        fresh: Whether to execute everything anew.
-    """
+    """Build the site and publish it."""
     with turn() as lock:
         recover(site)
         begin(fresh=fresh)
@@ -169,11 +149,6 @@ def publish(built: Path, site: Path, finish: Callable[[Path], None]) -> None:
 
     The copy is made and finished beside the site, then two renames exchange them. Wherever this is cut
     short, the last site is there, or :func:`recover` puts it back.
-
-    Args:
-        built: The folder that Sphinx wrote.
-        site: The finished site's folder.
-        finish: What is done to the copy.
     """
     new, old = _beside(site)
     recover(site)
@@ -216,7 +191,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - what fails in the forms too
         if not isinstance(error, BuildError):
             traceback.print_exc()
-        print(f"\nThe site was not built: {error or 'stopped'}", file=sys.stderr)
+        print(f"\nThe site was not built: {str(error) or 'stopped'}", file=sys.stderr)
         if site.is_dir():
             print(f"{_shown(site)} still holds the last good one.", file=sys.stderr)
         return 1
