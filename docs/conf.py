@@ -173,6 +173,9 @@ epub_tocdepth = 3
 epub_show_urls = "no"
 # twolayer_docs/forms/book.py says what the book holds. Exercises have their lesson's name, and each page is linked with its folder.
 suppress_warnings = ["epub.unknown_project_files", "sphinx_gallery.duplicate_filename"]
+if len(str(ROOT).split()) > 1:
+    # sphinx-gallery looks for spaces in whole paths, though only those below its folder reach links.
+    suppress_warnings.append("sphinx_gallery.space_in_filename")
 
 
 def setup(app: Sphinx) -> None:

@@ -27,7 +27,6 @@ from twolayer_docs.pages import (
     page_links,
     policy,
     recordings,
-    stale_pages,
 )
 
 if TYPE_CHECKING:
@@ -100,8 +99,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-page-context", lean_assets.leave_out, priority=900)
     app.connect("html-page-context", book_pages.rewrite, priority=900)
 
-    # Which pages are written anew, and the end
-    app.connect("env-get-updated", stale_pages.stale)
-    app.connect("build-finished", stale_pages.note_known)
+    # The end
     app.connect("build-finished", maths.end)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -17,8 +16,6 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 from markdownify import ATX, MarkdownConverter
-
-from twolayer_docs.kept import Kept, article
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,12 +66,11 @@ def pages(site: Path) -> list[PurePosixPath]:
     )
 
 
-def write(site: Path, folder: Path | None = None) -> int:
+def write(site: Path) -> int:
     """Write a Markdown copy beside each page, and name it in the page's head.
 
     Args:
         site: The finished site's folder.
-        folder: Where copies are kept from build to build, if they are.
 
     Returns:
         The number of copies.
@@ -84,13 +80,10 @@ def write(site: Path, folder: Path | None = None) -> int:
     """
     places = pages(site)
     there = frozenset(places)
-    listed = "\n".join(map(str, places))
-    kept = Kept(folder, [__file__], ["beautifulsoup4", "markdownify"])
     for place in places:
         page = site / place
         text = page.read_text("utf-8")
-        shown = article(text)
-        markdown = kept.get(partial(convert, shown, place, there), shown, str(place), listed)
+        markdown = convert(text, place, there)
         page.with_name(page.name + SUFFIX).write_text(markdown, "utf-8", newline="\n")
         link = f'<link rel="alternate" type="text/markdown" href="{place.name}{SUFFIX}">'
         if link not in text:
@@ -99,7 +92,6 @@ def write(site: Path, folder: Path | None = None) -> int:
                 message = f"{place}: the page has no </head>"
                 raise ValueError(message)
             page.write_text(before + link + head + after, "utf-8", newline="")
-    kept.forget_others()
     return len(places)
 
 
