@@ -17,7 +17,6 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -152,8 +151,6 @@ def clear_caches(*, fresh: bool) -> list[str]:
         "pages": [BUILD / "jupyter_cache", BUILD / "jupyter_execute"],
         "doctrees": [DOCTREES, HTML, EPUB],
     }
-    if fresh:
-        shutil.rmtree(finish.KEPT, ignore_errors=True)
     if RUNNING.exists():
         clear_half_written()
     stale = [name for name in now if fresh or before.get(name) != now[name]]
@@ -417,10 +414,9 @@ def build(site: Path, *, fresh: bool, phases: Phases) -> tuple[int, int]:
         made_of = content_sum(HTML, site)
         if fresh or not site.is_dir() or _read(PUBLISHED) != made_of:
             PUBLISHED.unlink(missing_ok=True)
-            phases.begin("put the EPUB together")
-            build_epub()
-            phases.begin("copy the site")
-            publish(HTML, site, partial(finish.finish, begin=phases.begin))
+            phases.begin("finish the site")
+            shutil.copy(EPUB / book.NAME, HTML)
+            publish(HTML, site, finish.finish)
             PUBLISHED.write_text(made_of, "utf-8")
         RUNNING.unlink()
     return done.scripts, done.pages
@@ -439,8 +435,8 @@ def content_sum(built: Path, site: Path) -> str:
     """
     total = hashlib.sha256(f"{site}\0{address.settings()}".encode())
     tools = sorted(Path(__file__).parent.rglob("*.*"))
-    epub_parts = sorted((DOCS / "_epub").rglob("*"))
-    for file in [*sorted(built.rglob("*")), *tools, *epub_parts]:
+    themes = sorted((DOCS / "_themes").rglob("*"))
+    for file in [*sorted(built.rglob("*")), *tools, *themes]:
         if file.is_file() and file.name not in {book.NAME, finish.SPHINX_SEARCH}:
             total.update(str(file).encode() + b"\0" + file.read_bytes())
     return total.hexdigest()
@@ -449,18 +445,6 @@ def content_sum(built: Path, site: Path) -> str:
 def _read(file: Path) -> str:
     """Read a file, which may not be there."""
     return file.read_text("utf-8") if file.is_file() else ""
-
-
-def build_epub() -> None:
-    """Put the EPUB together, beside the HTML, from what Sphinx wrote for it.
-
-    Raises:
-        BuildError: If the book is not sound.
-    """
-    try:
-        book.assemble(EPUB, HTML / book.NAME)
-    except book.BookError as error:
-        raise BuildError(str(error)) from error
 
 
 def forget() -> None:

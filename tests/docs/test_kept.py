@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from twolayer_docs.forms import markdown, page_parts
 from twolayer_docs.kept import Kept
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-PAGE = '<head></head><nav>{}</nav><article role="main"><h1>Loss</h1><p>{}</p></article>'
 
 
 @pytest.fixture
@@ -63,24 +60,3 @@ def test_what_nobody_asks_for_goes(tmp_path: Path, maker: Path) -> None:
     kept.forget_others()
 
     assert [file.read_text("utf-8") for file in folder.iterdir()] == ["there"]
-
-
-def test_the_finishing_steps_give_the_same_from_a_cache(tmp_path: Path) -> None:
-    """Markdown and parts of pages are the same from a cache, and follow a page's text and neighbours."""
-    link = '<a href="two.html">two</a>'
-
-    def finished(text: str, *, cached: bool, more: bool = False) -> object:
-        site = tmp_path / "site"
-        site.mkdir(exist_ok=True)
-        for file in site.iterdir():
-            file.unlink()
-        (site / "one.html").write_text(PAGE.format("nav", text), "utf-8")
-        if more:
-            (site / "two.html").write_text(PAGE.format("nav", "Two."), "utf-8")
-        folders = (tmp_path / "markdown", tmp_path / "parts") if cached else (None, None)
-        markdown.write(site, folders[0])
-        parts = page_parts.read(site, folders[1])
-        return {f.name: f.read_bytes() for f in site.iterdir()}, parts
-
-    for text, more in [(link, False), (link, False), (link, True), (f"{link} more", True)]:
-        assert finished(text, cached=True, more=more) == finished(text, cached=False, more=more)
