@@ -14,7 +14,8 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup, SoupStrainer, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.filter import SoupStrainer
 from markdownify import ATX, MarkdownConverter
 
 if TYPE_CHECKING:
