@@ -159,20 +159,24 @@ copybutton_selector = (
     ".highlight-none *) > pre"
 )
 
-# EPUB: twolayer_docs/forms/book.py puts the book together
+# EPUB: twolayer_docs/forms/book.py checks the book
 
+html_theme_path = ["_themes"]
+epub_theme = "book"
 epub_title = "Learn PyTorch with one small network"
 epub_author = author
+epub_contributor = author
 epub_publisher = author
 epub_description = "One network, fitted ten times, from NumPy by hand to several processes"
-epub_identifier = "urn:uuid:6f0c3b0e-0d6c-5c0e-9a43-2f6a3f1d7b52"
-epub_uid = "book-id"
+epub_identifier = epub_uid = "twolayer-6f0c3b0e-0d6c-5c0e-9a43-2f6a3f1d7b52"
+epub_cover = ("_static/cover.svg", "")
+epub_exclude_files = ["404.xhtml"]
 epub_tocscope = "includehidden"
 epub_tocdup = False
 epub_tocdepth = 3
 epub_show_urls = "no"
-# twolayer_docs/forms/book.py says what the book holds. Exercises have their lesson's name, and each page is linked with its folder.
-suppress_warnings = ["epub.unknown_project_files", "sphinx_gallery.duplicate_filename"]
+# Exercises have their lesson's name, and each page is linked with its folder.
+suppress_warnings = ["sphinx_gallery.duplicate_filename"]
 if len(str(ROOT).split()) > 1:
     # sphinx-gallery looks for spaces in whole paths, though only those below its folder reach links.
     suppress_warnings.append("sphinx_gallery.space_in_filename")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twolayer_docs.figures import files, inline
-from twolayer_docs.forms import book_pages
+from twolayer_docs.forms import book
 from twolayer_docs.gallery import (
     answers,
     cards,
@@ -68,9 +68,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("missing-reference", short_names.resolve)
     app.add_post_transform(literals.LiteralLinks)
     app.add_post_transform(glossary.GlossaryLinks)
-    app.add_post_transform(book_pages.ForBooks)
+    app.add_post_transform(book.ForBook)
 
     # How it is written
+    app.add_builder(book.BookBuilder, override=True)
     plain: Any = (files.write_nothing, files.write_nothing)
     app.add_node(
         files.figure_pair,
@@ -97,7 +98,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-page-context", policy.offer)
     app.connect("html-page-context", files.complete_pages, priority=600)
     app.connect("html-page-context", lean_assets.leave_out, priority=900)
-    app.connect("html-page-context", book_pages.rewrite, priority=900)
 
     # The end
     app.connect("build-finished", maths.end)

@@ -140,7 +140,7 @@ def build(site: Path, *, fresh: bool) -> None:
         run_sphinx("html", HTML, lock)
         run_sphinx("epub", EPUB, lock)
         RUNNING.unlink()
-        book.assemble(EPUB, HTML / book.NAME)
+        shutil.copy(EPUB / book.NAME, HTML)
         publish(HTML, site, finish.finish)
 
 

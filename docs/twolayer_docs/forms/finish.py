@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twolayer_docs.forms import (
-    llms,
-    markdown,
-    offline_search,
-    offline_zip,
-    page_parts,
-    search_index,
-    wheel,
-)
+from twolayer_docs.forms import llms, markdown, offline_search, page_parts, search_index, wheel
+from twolayer_docs.forms import zip as offline_zip
 from twolayer_docs.pages import address, bundles, code_links, code_spans, not_found
 
 if TYPE_CHECKING:
