@@ -18,17 +18,13 @@ from twolayer_docs.gallery import (
 )
 from twolayer_docs.links import glossary, literals, short_names, site_files
 from twolayer_docs.pages import (
+    assets,
     body,
-    brand,
     check_reports,
     coverage_map,
-    descriptions,
-    landmarks,
-    lean_assets,
+    head,
     maths,
     near_pages,
-    page_links,
-    policy,
     recordings,
     stale_pages,
 )
@@ -79,7 +75,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_post_transform(glossary.GlossaryLinks)
     app.add_post_transform(book_pages.ForBooks)
 
+    app.add_post_transform(maths.Formulas)
+
     # How it is written
+    app.set_translator("html", body.Translator)
+    app.set_translator("epub", body.Translator)
     plain: Any = (files.write_nothing, files.write_nothing)
     app.add_node(
         files.figure_pair,
@@ -96,22 +96,16 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_html_math_renderer(
         "temml", inline_renderers=inline_maths, block_renderers=display_maths
     )
+    assets.register(app)
 
     # What each page's template gets
     app.connect("html-page-context", near_pages.name_near, priority=400)
-    app.connect("html-page-context", brand.offer)
-    app.connect("html-page-context", landmarks.offer)
-    app.connect("html-page-context", descriptions.add)
-    app.connect("html-page-context", body.rewrite)
-    app.connect("html-page-context", page_links.add)
-    app.connect("html-page-context", policy.offer)
-    app.connect("html-page-context", files.complete_pages, priority=600)
-    app.connect("html-page-context", lean_assets.leave_out, priority=900)
+    app.connect("html-page-context", head.offer)
+    app.connect("html-page-context", assets.bundle)
     app.connect("html-page-context", book_pages.rewrite, priority=900)
 
     # Which pages are written anew, and the end
     app.connect("env-get-updated", stale_pages.stale)
     app.connect("write-started", near_pages.find)
     app.connect("build-finished", stale_pages.note_known)
-    app.connect("build-finished", maths.end)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

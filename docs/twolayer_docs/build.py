@@ -26,8 +26,7 @@ from twolayer_docs import sphinx_runs
 from twolayer_docs.forms import book, finish, offline_search, wheel
 from twolayer_docs.forms.search_index import SearchIndexError
 from twolayer_docs.npm import NpmError
-from twolayer_docs.pages import address
-from twolayer_docs.pages.bundles import BundleError
+from twolayer_docs.pages import head
 from twolayer_docs.pages.temml_package import ensure, wanted_version
 from twolayer_docs.paths import BUILD, DOCS, ROOT, SITE
 from twolayer_docs.phases import Phases, Ran
@@ -437,7 +436,7 @@ def content_sum(built: Path, site: Path) -> str:
         A hexadecimal number: of the folder's files, of the tools that finish them and what they are
         told, and of the place.
     """
-    total = hashlib.sha256(f"{site}\0{address.settings()}".encode())
+    total = hashlib.sha256(f"{site}\0{head.settings()}".encode())
     tools = sorted(Path(__file__).parent.rglob("*.*"))
     epub_parts = sorted((DOCS / "_epub").rglob("*"))
     for file in [*sorted(built.rglob("*")), *tools, *epub_parts]:
@@ -491,8 +490,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (
         BuildError,
         NpmError,
-        address.AddressError,
-        BundleError,
+        head.AddressError,
         SearchIndexError,
     ) as error:
         print(f"\nThe site was not built: {error}", file=sys.stderr)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.site import audit_tools
-from twolayer_docs.pages import bundles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +36,8 @@ def pages(site: Path) -> list[str]:
     Returns:
         Their paths in the site.
     """
-    return sorted(path.relative_to(site).as_posix() for path in bundles.pages(site))
+    places = (path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+    return sorted(place for place in places if not place.startswith("_"))
 
 
 def missing(rows: Mapping[str, Row], names: list[str], audited: tuple[str, ...]) -> list[str]:

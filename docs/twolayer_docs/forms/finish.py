@@ -13,7 +13,7 @@ from twolayer_docs.forms import (
     search_index,
     wheel,
 )
-from twolayer_docs.pages import address, bundles, code_links, code_spans, not_found
+from twolayer_docs.pages import head
 from twolayer_docs.paths import BUILD
 
 if TYPE_CHECKING:
@@ -35,16 +35,12 @@ def finish(
         folder: Where what is made of each page is kept from build to build.
         begin: Is told the name of each step before it.
     """
-    known = address.settings()
+    address = head.settings().address
     (site / SPHINX_SEARCH).unlink()
-    begin("thin out the links and spans of code")
-    bundles.rewrite(site, code_links.thinned, code_spans.without)
-    begin("join styles and scripts")
-    bundles.write(site)
     begin("write Markdown copies")
     markdown.write(site, folder / "markdown")
     begin("write llms.txt")
-    llms.write(site, known.address)
+    llms.write(site, address)
     begin("cut pages into parts")
     pages = page_parts.read(site, folder / "parts")
     begin("make the search's index")
@@ -52,8 +48,7 @@ def finish(
     begin("make the search for folders")
     offline_search.write(site, pages)
     begin("write addresses")
-    not_found.write(site, known.address)
-    address.write(site, known)
+    head.finish(site, address)
     begin("build the wheel")
     wheel.write(site)
     begin("pack the zip")

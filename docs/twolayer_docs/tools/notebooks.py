@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from twolayer_docs.pages.address import NOTEBOOKS
+from twolayer_docs.pages.head import NOTEBOOKS
 from twolayer_docs.paths import ROOT, SITE
 
 _IDENTITY = {
