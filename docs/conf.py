@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from docutils.parsers.rst.directives.body import Container
 
+from twolayer_docs.pages import head
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -97,7 +99,7 @@ sphinx_gallery_conf = {
     "min_reported_time": sys.maxsize,
     "write_computation_times": False,
     "show_signature": False,
-    "css": ("sg_gallery", "sg_gallery-rendered-html"),
+    "css": ("sg_gallery",),
 }
 
 # API pages
@@ -124,6 +126,8 @@ intersphinx_disabled_reftypes = ["std:*"]
 
 html_theme = "furo"
 html_title = "twolayer"
+html_context = head.settings()._asdict()
+html_baseurl = html_context["address"] or ""
 html_static_path = ["_static"]
 _STYLES = ("twolayer", "gallery", "home", "brand", "search", "reading", "curves", "progress")
 html_css_files = [f"{name}.css" for name in _STYLES]

@@ -18,14 +18,10 @@ from twolayer_docs.gallery import (
 )
 from twolayer_docs.links import glossary, literals, short_names, site_files
 from twolayer_docs.pages import (
+    assets,
     body,
-    brand,
-    descriptions,
-    landmarks,
-    lean_assets,
+    head,
     maths,
-    page_links,
-    policy,
     recordings,
 )
 
@@ -69,9 +65,12 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_post_transform(literals.LiteralLinks)
     app.add_post_transform(glossary.GlossaryLinks)
     app.add_post_transform(book.ForBook)
+    app.add_post_transform(maths.Formulas)
 
     # How it is written
     app.add_builder(book.BookBuilder, override=True)
+    app.set_translator("html", body.Translator)
+    app.set_translator("epub", body.Translator)
     plain: Any = (files.write_nothing, files.write_nothing)
     app.add_node(
         files.figure_pair,
@@ -88,17 +87,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_html_math_renderer(
         "temml", inline_renderers=inline_maths, block_renderers=display_maths
     )
+    assets.register(app)
 
     # What each page's template gets
-    app.connect("html-page-context", brand.offer)
-    app.connect("html-page-context", landmarks.offer)
-    app.connect("html-page-context", descriptions.add)
-    app.connect("html-page-context", body.rewrite)
-    app.connect("html-page-context", page_links.add)
-    app.connect("html-page-context", policy.offer)
-    app.connect("html-page-context", files.complete_pages, priority=600)
-    app.connect("html-page-context", lean_assets.leave_out, priority=900)
-
-    # The end
-    app.connect("build-finished", maths.end)
+    app.connect("html-page-context", head.offer)
+    app.connect("html-page-context", assets.bundle)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -22,7 +22,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from twolayer_docs.forms import zip as deterministic
 from twolayer_docs.links.site_files import CLASS
-from twolayer_docs.pages import address
+from twolayer_docs.pages import head
 from twolayer_docs.paths import DOCS
 
 NAME = "twolayer.epub"
@@ -58,7 +58,7 @@ class ForBook(SphinxPostTransform):
 
     def run(self, **_options: Any) -> None:
         """Rewrite one page."""
-        boxes = for_book(self.document, address.settings().address)
+        boxes = for_book(self.document, head.settings().address)
         page = PurePosixPath(self.env.current_document.docname)
         if page.match("gallery/*/*") and page.name != "index" and not boxes:
             message = f"{page} has no sphx-glr-footer, sphinx-gallery's box of downloads"

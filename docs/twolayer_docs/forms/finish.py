@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twolayer_docs.forms import llms, markdown, offline_search, page_parts, search_index, wheel
 from twolayer_docs.forms import zip as offline_zip
-from twolayer_docs.pages import address, bundles, code_links, code_spans, not_found
+from twolayer_docs.pages import head
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,16 +17,13 @@ SPHINX_SEARCH = "searchindex.js"
 
 def finish(site: Path) -> None:
     """Finish a copy of what Sphinx wrote, in place."""
-    known = address.settings()
+    address = head.settings().address
     (site / SPHINX_SEARCH).unlink()
-    bundles.rewrite(site, code_links.thinned, code_spans.without)
-    bundles.write(site)
     markdown.write(site)
-    llms.write(site, known.address)
+    llms.write(site, address)
     pages = page_parts.read(site)
     search_index.write(site, pages)
     offline_search.write(site, pages)
-    not_found.write(site, known.address)
-    address.write(site, known)
+    head.finish(site, address)
     wheel.write(site)
     offline_zip.write(site)

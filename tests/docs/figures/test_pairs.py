@@ -23,7 +23,6 @@ from twolayer_docs.figures.pairs import (
     show_figure,
 )
 from twolayer_docs.figures.words import alt_text
-from twolayer_docs.pages.body import as_attributes, breakable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,23 +174,3 @@ def test_a_page_shows_a_figure_in_one_line() -> None:
     assert 2 == shown.count("<img") == shown.count('alt="Loss at each step.')
     assert re.search(r'width="\d+" height="\d+"', shown)
     assert plt.get_fignums() == []
-
-
-def test_image_sizes_become_attributes() -> None:
-    """A size that fixes both sides becomes attributes that give the shape alone."""
-    before = '<img alt="a" src="a.svg" style="width: 30px; height: 20px;" />'
-
-    assert as_attributes(before) == '<img alt="a" src="a.svg" width="30" height="20" />'
-    assert as_attributes("<p>style</p>") == "<p>style</p>"
-
-
-def test_code_in_tables_breaks_between_names() -> None:
-    """In a table's cell code may break after a bracket, a comma or a dot; elsewhere it is left."""
-    code = '<code><span class="pre">torch.full((2,),</span> <span class="pre">1.5).T[0,1]</span></code>'
-    cell = f"<td><p>a.b {code}</p></td>"
-
-    expected = (
-        '<td><p>a.b <code><span class="pre">torch.<wbr>full(<wbr>(<wbr>2,),</span> '
-        '<span class="pre">1.5).<wbr>T[<wbr>0,<wbr>1]</span></code></p></td>'
-    )
-    assert breakable(f"<p>{code}</p>{cell}") == f"<p>{code}</p>{expected}"

@@ -17,13 +17,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from docutils import nodes
 
 from twolayer.rungs import RUNGS
 from twolayer_docs.course import ORDER, LadderOrder, page_names
 from twolayer_docs.gallery.kernels import prepare
 from twolayer_docs.gallery.reset import reset
-from twolayer_docs.pages.descriptions import describe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,15 +108,3 @@ def test_kernels_make_warnings_errors(tmp_path: Path) -> None:
     assert "UserWarning: careful" in done.stderr
     assert str(tmp_path) == environment["IPYTHONDIR"]
     assert str(tmp_path) == environment["PYTHONPATH"].split(os.pathsep)[0]
-
-
-def test_a_page_is_described_by_its_first_paragraph() -> None:
-    """The description is the first paragraph of some length, cut at a word."""
-    long = "word " * 60
-    section = nodes.section("", nodes.paragraph(text="Short."), nodes.paragraph(text=long))
-
-    description = describe(section)
-
-    assert len(description) <= 160
-    assert description.endswith("word…")
-    assert describe(None)
