@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from twolayer_docs import sphinx_runs
+from twolayer_docs.course import training_loop
 from twolayer_docs.forms import book, finish, offline_search, wheel
 from twolayer_docs.forms.search_index import SearchIndexError
 from twolayer_docs.npm import NpmError
@@ -31,7 +32,6 @@ from twolayer_docs.pages.bundles import BundleError
 from twolayer_docs.pages.temml_package import ensure, wanted_version
 from twolayer_docs.paths import BUILD, DOCS, ROOT, SITE
 from twolayer_docs.phases import Phases, Ran
-from twolayer_docs.training_loop import training_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,14 +103,14 @@ def stamps() -> dict[str, str]:
     figures = [
         here / "figures" / f"{name}.py" for name in ("pairs", "words", "small_svg", "curves")
     ]
-    drawing = [*figures, here / "gallery" / "reset.py"]
+    drawing = [*figures, here / "gallery" / "run.py"]
     # What sphinx-gallery writes when a script has run: pictures of graphs, notebooks, zips.
-    written = [here / "gallery" / "downloads.py", here / "script_header.py"]
+    written = [here / "gallery" / "downloads.py", here / "course.py"]
     graphs = [here / "gallery" / "graphs.py", ROOT / "twolayer" / "graph.py"]
     gallery = digest([*drawing, *written, *graphs], *versions((*_EXECUTING, "graphviz-pure")))
     # Of the gallery's scripts, executed pages see the rungs' loops.
     package = [path for path in (ROOT / "twolayer").iterdir() if path.name != "exercises"]
-    code = [*sorted(package), here / "training_loop.py", *drawing]
+    code = [*sorted(package), here / "course.py", *drawing]
     pages = digest(code, *loops(), *versions(_EXECUTING))
     tools = [here, DOCS / "conf.py", DOCS / "inventories"]
     doctrees = digest(tools, *versions(_EXECUTING + _SHAPING), wanted_version())
@@ -188,7 +188,7 @@ def remove_orphans() -> list[str]:
     gone = []
     for folder in sorted((DOCS / "gallery").glob("*/")):
         source = ROOT / "gallery" / folder.name
-        if not (source / "GALLERY_HEADER.rst").is_file():
+        if not (source / "index.rst").is_file():
             shutil.rmtree(folder)
             gone.append(folder.name)
             continue

@@ -169,7 +169,7 @@ def test_pages_of_deleted_scripts_leave_the_gallery(
     made = docs / "gallery" / "two_layer"
     (made / "images" / "thumb").mkdir(parents=True)
     source.mkdir(parents=True)
-    (source / "GALLERY_HEADER.rst").touch()
+    (source / "index.rst").touch()
     (source / "kept.py").touch()
     for name in ("kept.py", "kept.rst", "gone.py", "gone.rst", "gone.py.md5"):
         (made / name).touch()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from twolayer_docs.links.site_files import CLASS
+from twolayer_docs.links.names import SITE_FILE
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -69,7 +69,7 @@ def for_book(document: nodes.Element, address: str | None = None) -> None:
         elif "sphx-glr-footer" in classes:
             box.replace_self(_where_downloads_are(address))
     for link in list(document.findall(nodes.reference)):
-        if CLASS in link["classes"]:
+        if SITE_FILE in link["classes"]:
             link.parent.replace(link, link.children)
 
 

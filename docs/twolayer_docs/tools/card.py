@@ -16,10 +16,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from twolayer.rungs import RUNGS
+from twolayer_docs.course import training_loop
 from twolayer_docs.figures.inline import for_page
 from twolayer_docs.gallery.ladder import kind_of
 from twolayer_docs.paths import DOCS, ROOT
-from twolayer_docs.training_loop import training_loop
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,9 +19,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.site.offers import built_site
-from twolayer_docs import script_header
+from twolayer_docs.course import read_header, script_header
 from twolayer_docs.forms import wheel
-from twolayer_docs.gallery.kernels import prepare
+from twolayer_docs.gallery.run import kernel_settings
 
 ROOT = Path(__file__).parents[3]
 CONSTRAINTS = ROOT / "constraints.txt"
@@ -129,7 +129,7 @@ class Workplace:
         Returns:
             The environment.
         """
-        header = script_header.text(script.read_text(encoding="utf-8"))
+        header = script_header(script.read_text(encoding="utf-8"))
         if header not in self._environments:
             probe = self.folder / "probe.py"
             probe.write_text(f"{header}import sys\nprint(sys.executable)\n", encoding="utf-8")
@@ -141,7 +141,7 @@ class Workplace:
                 text=True,
                 check=True,
             )
-            requirements = tuple(script_header.read(header)["dependencies"])
+            requirements = tuple(read_header(header)["dependencies"])
             if PACKAGE in requirements:
                 self._install_package(done.stdout.strip())
             self._environments[header] = Environment(Path(done.stdout.strip()), requirements)
@@ -188,7 +188,8 @@ class Workplace:
         Returns:
             The executed notebook as JSON, empty where it failed, and what the process wrote to its error stream.
         """
-        settings = prepare(self.folder / "ipython", [self.folder / "guard"])
+        settings = kernel_settings(self.folder / "ipython")
+        settings["PYTHONPATH"] = str(self.folder / "guard")
         del settings["MPLBACKEND"]
         kernel = (
             "import sys; "

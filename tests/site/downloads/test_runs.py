@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests.site.offers import EXERCISES, NAMES, SCRIPTS, download, members
-from twolayer_docs import script_header
+from twolayer_docs.course import script_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.site.downloads.alone import Workplace
 
 every_name = pytest.mark.parametrize("name", NAMES)
-HEADERS = {script_header.text(script.read_text("utf-8")): script for script in SCRIPTS}
+HEADERS = {script_header(script.read_text("utf-8")): script for script in SCRIPTS}
 every_header = pytest.mark.parametrize(
     "script", HEADERS.values(), ids=lambda script: f"that_of_{script.parent.name}_{script.stem}"
 )
@@ -141,7 +141,7 @@ def test_undeclared_import_fails(
 ) -> None:
     """A script that imports what its header doesn't name fails."""
     planted = tmp_path / "planted.py"
-    header = script_header.text(script.read_text("utf-8"))
+    header = script_header(script.read_text("utf-8"))
     if module != "pytest" and "twolayer" in header:
         pytest.skip("the package is declared, and needs tqdm")
     planted.write_text(f"{header}import {module}\n", encoding="utf-8")
