@@ -54,8 +54,6 @@ exclude_patterns = [
     "node_modules",
     "recordings",
     "gallery/**.ipynb",
-    "gallery/**.py",
-    "**/*.recommendations",
 ]
 templates_path = ["_templates"]
 nitpicky = True

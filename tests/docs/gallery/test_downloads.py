@@ -78,5 +78,5 @@ def test_downloads_that_are_whole_are_left_alone(script: Path) -> None:
 def test_a_script_without_a_header_ends_the_build(script: Path) -> None:
     """A script that doesn't say what it needs is an error that names it."""
     script.write_text("print(1)\n", "utf-8")
-    with pytest.raises(ExtensionError, match="page.py: a script begins with"):
+    with pytest.raises(ExtensionError, match=r"page\.py: a script begins with"):
         finish(script)
