@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from docutils.parsers.rst.directives.body import Container
 
+from twolayer_docs.course import FOLDERS
 from twolayer_docs.pages import head
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 DOCS = Path(__file__).resolve().parent
-ROOT = DOCS.parent
 
 # The project
 
@@ -55,8 +55,6 @@ exclude_patterns = [
     "node_modules",
     "recordings",
     "gallery/**.ipynb",
-    "gallery/**.py",
-    "**/*.recommendations",
 ]
 templates_path = ["_templates"]
 nitpicky = True
@@ -81,20 +79,17 @@ nb_ipywidgets_js: dict[str, object] = {}
 
 # Gallery pages: each folder of gallery/ is a gallery of its own
 
-_folders = sorted(path.parent.name for path in (ROOT / "gallery").glob("*/GALLERY_HEADER.rst"))
 sphinx_gallery_conf = {
-    "examples_dirs": [f"../gallery/{folder}" for folder in _folders],
-    "gallery_dirs": [f"gallery/{folder}" for folder in _folders],
+    "examples_dirs": [f"../gallery/{folder}" for folder in FOLDERS],
+    "gallery_dirs": [f"gallery/{folder}" for folder in FOLDERS],
+    "copyfile_regex": r"index\.rst",
     "filename_pattern": r"\.py$",
-    "ignore_pattern": r"__init__\.py$",
-    "within_subsection_order": "twolayer_docs.course.LadderOrder",
     "image_scrapers": ("twolayer_docs.figures.pairs.scrape", "twolayer_docs.gallery.graphs.scrape"),
-    "reset_modules": ("twolayer_docs.gallery.reset.reset",),
+    "reset_modules": ("twolayer_docs.gallery.run.reset",),
     "reset_modules_order": "both",
     "capture_repr": ("_repr_html_", "__repr__"),
     # A verdict is printed; shown as a cell's value, it would stand there twice.
     "ignore_repr_types": r"twolayer\.exercises\.verdict\.Verdict",
-    "remove_config_comments": True,
     "download_all_examples": False,
     "min_reported_time": sys.maxsize,
     "write_computation_times": False,

@@ -6,17 +6,8 @@ from typing import TYPE_CHECKING
 
 from twolayer_docs.figures import files, inline
 from twolayer_docs.forms import book
-from twolayer_docs.gallery import (
-    answers,
-    cards,
-    downloads,
-    kernels,
-    ladder,
-    output_checks,
-    parallel,
-    plain_line,
-)
-from twolayer_docs.links import glossary, literals, short_names, site_files
+from twolayer_docs.gallery import answers, cards, downloads, ladder, run
+from twolayer_docs.links import glossary, literals, names
 from twolayer_docs.pages import (
     assets,
     body,
@@ -42,28 +33,24 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         What Sphinx wants to know of an extension.
     """
     # How scripts and executed pages run
-    app.connect("config-inited", kernels.configure)
-    app.connect("builder-inited", parallel.start, priority=100)
-    app.connect("builder-inited", parallel.stop, priority=550)
-    app.connect("builder-inited", downloads.finish_all, priority=600)
-    app.connect("builder-inited", output_checks.check_gallery, priority=900)
-    app.connect("env-updated", output_checks.check_notebooks)
-    app.connect("source-read", cards.replace)
+    app.connect("config-inited", run.set_up_kernels)
+    app.connect("builder-inited", downloads.finish_all, priority=600)  # sphinx-gallery is done
 
     # What pages may write
     app.add_directive("gallery-cards", cards.GalleryCards)
     app.add_directive("ladder", ladder.Ladder)
     app.add_directive("inline-svg", inline.InlineSvg)
     app.add_directive("recorded-runs", recordings.RecordedRuns)
-    app.add_role(site_files.CLASS, site_files.SiteFile())
+    app.add_role(names.SITE_FILE, names.SiteFile())
 
     # What becomes of it when it is read
     app.add_transform(files.FiguresAsFiles)
+    app.connect("doctree-read", run.check_outputs)
     app.connect("doctree-read", glossary.depend)
     app.connect("doctree-read", answers.add_folds)
-    app.connect("missing-reference", short_names.resolve)
-    app.add_post_transform(literals.LiteralLinks)
-    app.add_post_transform(glossary.GlossaryLinks)
+    app.connect("missing-reference", names.resolve)
+    app.connect("doctree-resolved", literals.link_literals)
+    app.connect("doctree-resolved", glossary.link_terms)
     app.add_post_transform(book.ForBook)
     app.add_post_transform(maths.Formulas)
 
@@ -80,7 +67,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         man=plain,
         texinfo=plain,
     )
-    app.add_node(plain_line.plain_line, html=(plain_line.open_line, plain_line.close_line))
+    app.add_node(cards.plain_line, html=(cards.open_line, cards.close_line))
     app.add_node(answers.fold, html=(answers.open_fold, answers.close_fold))
     inline_maths: Any = (maths.visit_inline, None)
     display_maths: Any = (maths.visit_display, None)

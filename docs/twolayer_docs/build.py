@@ -24,10 +24,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twolayer_docs.course import training_loop
 from twolayer_docs.forms import book, finish, offline_search
 from twolayer_docs.pages import temml_package
 from twolayer_docs.paths import BUILD, DOCS, ROOT, SITE
-from twolayer_docs.training_loop import training_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

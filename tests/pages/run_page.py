@@ -141,7 +141,9 @@ def code_of(page: Path) -> tuple[str, list[int]]:
         if inside and not keep:
             ends.append(number)
         inside = keep or starts
-        lines[number - 1] = line if keep else ""
+        lines[number - 1] = (
+            line if keep and not line.startswith(":") else ""
+        )  # without options, such as :tags:
     return "\n".join(lines) + "\n", ends
 
 

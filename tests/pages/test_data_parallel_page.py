@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twolayer_docs.training_loop import training_loop
+from twolayer_docs.course import training_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable

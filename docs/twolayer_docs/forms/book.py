@@ -21,7 +21,7 @@ from sphinx.errors import SphinxError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from twolayer_docs.forms import zip as deterministic
-from twolayer_docs.links.site_files import CLASS
+from twolayer_docs.links.names import SITE_FILE
 from twolayer_docs.pages import head
 from twolayer_docs.paths import DOCS
 
@@ -110,7 +110,7 @@ def for_book(document: nodes.Element, site: str | None = None) -> int:
             end = nodes.Text("." if place else "this page on the site.")
             box.replace_self(nodes.paragraph("", text, *filter(None, (place, end))))
     for link in list(document.findall(nodes.reference)):
-        if CLASS in link["classes"]:
+        if SITE_FILE in link["classes"]:
             link.parent.replace(link, link.children)
     return boxes
 

@@ -1,17 +1,18 @@
-"""Type hints written in a short form lead to the API pages too.
+"""Names that lead somewhere although Sphinx doesn't know them: short forms of APIs, and files of the finished site.
 
-The package imports what only type hints need for type checkers alone, so ``autodoc`` sees
-``np.floating`` and ``NDArray`` as they are written.
+The package imports what only type hints need for type checkers alone, so ``autodoc`` sees ``np.floating``
+and ``NDArray`` as they are written.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from docutils import nodes
 from sphinx.ext.intersphinx import missing_reference
+from sphinx.util.docutils import SphinxRole
 
 if TYPE_CHECKING:
-    from docutils import nodes
     from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -44,17 +45,11 @@ NAMES = {
     "Module": "torch.nn.Module",
     "Optimizer": "torch.optim.Optimizer",
 }
+SITE_FILE = "site-file"
 
 
 def spell_out(name: str) -> str | None:
-    """Give the full form of a name that is written in a usual short one.
-
-    Args:
-        name: A name such as ``np.maximum``.
-
-    Returns:
-        The full name, or ``None`` where no short form is known.
-    """
+    """Give the full form of a name such as ``np.maximum``, if it is written in a usual short one."""
     head, dot, rest = name.partition(".")
     if dot and head in ALIASES:
         return f"{ALIASES[head]}.{rest}"
@@ -65,11 +60,24 @@ def resolve(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: nodes.TextElement
 ) -> nodes.reference | None:
     """Look up the full form of a reference that leads nowhere."""
-    if node.get("refdomain") != "py":
-        return None
     full = spell_out(node["reftarget"])
-    if full is None:
+    if node.get("refdomain") != "py" or full is None:
         return None
     node["reftarget"] = full
     found: nodes.reference | None = missing_reference(app, env, node, contnode)
     return found
+
+
+class SiteFile(SphinxRole):
+    """The role ``site-file``: a link to a file that only the finished site has, from its root.
+
+    Sphinx can't check it; ``tests/site`` does. In a book, which has no such files, the words alone stay.
+    """
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Make the link, with the file's name as its text."""
+        literal = nodes.literal(self.text, self.text)
+        up = "../" * self.env.current_document.docname.count("/")
+        link = nodes.reference("", "", literal, refuri=up + self.text, internal=True)
+        link["classes"].append(SITE_FILE)
+        return [link], []
