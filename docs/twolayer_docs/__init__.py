@@ -51,6 +51,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """
     # How scripts and executed pages run
     app.connect("config-inited", kernels.configure)
+    app.connect("config-inited", files.show_in_kernels)
     app.connect("builder-inited", parallel.start, priority=100)
     app.connect("builder-inited", parallel.stop, priority=550)
     app.connect("builder-inited", downloads.finish_all, priority=600)
@@ -78,17 +79,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_post_transform(literals.LiteralLinks)
     app.add_post_transform(glossary.GlossaryLinks)
     app.add_post_transform(book_pages.ForBooks)
+    app.add_post_transform(files.PictureSizes)
 
     # How it is written
-    plain: Any = (files.write_nothing, files.write_nothing)
-    app.add_node(
-        files.figure_pair,
-        html=(files.visit_pair, files.depart_pair),
-        text=plain,
-        latex=plain,
-        man=plain,
-        texinfo=plain,
-    )
     app.add_node(plain_line.plain_line, html=(plain_line.open_line, plain_line.close_line))
     app.add_node(answers.fold, html=(answers.open_fold, answers.close_fold))
     inline_maths: Any = (maths.visit_inline, None)
@@ -105,7 +98,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-page-context", body.rewrite)
     app.connect("html-page-context", page_links.add)
     app.connect("html-page-context", policy.offer)
-    app.connect("html-page-context", files.complete_pages, priority=600)
     app.connect("html-page-context", lean_assets.leave_out, priority=900)
     app.connect("html-page-context", book_pages.rewrite, priority=900)
 

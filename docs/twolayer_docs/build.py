@@ -100,9 +100,7 @@ def stamps() -> dict[str, str]:
         A stamp for the gallery, its exercises, the executed pages and Sphinx's doctrees.
     """
     here = DOCS / "twolayer_docs"
-    figures = [
-        here / "figures" / f"{name}.py" for name in ("pairs", "words", "small_svg", "curves")
-    ]
+    figures = [here / "figures" / f"{name}.py" for name in ("pairs", "words", "curves")]
     drawing = [*figures, here / "gallery" / "reset.py"]
     # What sphinx-gallery writes when a script has run: pictures of graphs, notebooks, zips.
     written = [here / "gallery" / "downloads.py", here / "script_header.py"]
