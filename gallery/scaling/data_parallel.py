@@ -246,7 +246,7 @@ def torchrun(program, folder):
     script = Path(folder, "program.py")
     script.write_text(program, encoding="utf-8")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    return subprocess.run(  # noqa: S603 - the program is this page's own
+    return subprocess.run(
         [*command, script, Path(folder, "losses.json")],
         env={**os.environ, "OMP_NUM_THREADS": "1"},  # a thread for each process
         capture_output=True,
