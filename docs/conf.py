@@ -176,7 +176,7 @@ epub_tocdepth = 3
 epub_show_urls = "no"
 # Exercises have their lesson's name, and each page is linked with its folder.
 suppress_warnings = ["sphinx_gallery.duplicate_filename"]
-if len(str(ROOT).split()) > 1:
+if len(str(DOCS).split()) > 1:
     # sphinx-gallery looks for spaces in whole paths, though only those below its folder reach links.
     suppress_warnings.append("sphinx_gallery.space_in_filename")
 

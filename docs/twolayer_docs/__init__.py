@@ -34,6 +34,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """
     # How scripts and executed pages run
     app.connect("config-inited", run.set_up_kernels)
+    app.connect("config-inited", files.show_in_kernels)
     app.connect("builder-inited", downloads.finish_all, priority=600)  # sphinx-gallery is done
 
     # What pages may write
@@ -53,20 +54,12 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("doctree-resolved", glossary.link_terms)
     app.add_post_transform(book.ForBook)
     app.add_post_transform(maths.Formulas)
+    app.add_post_transform(files.PictureSizes)
 
     # How it is written
     app.add_builder(book.BookBuilder, override=True)
     app.set_translator("html", body.Translator)
     app.set_translator("epub", body.Translator)
-    plain: Any = (files.write_nothing, files.write_nothing)
-    app.add_node(
-        files.figure_pair,
-        html=(files.visit_pair, files.depart_pair),
-        text=plain,
-        latex=plain,
-        man=plain,
-        texinfo=plain,
-    )
     app.add_node(cards.plain_line, html=(cards.open_line, cards.close_line))
     app.add_node(answers.fold, html=(answers.open_fold, answers.close_fold))
     inline_maths: Any = (maths.visit_inline, None)

@@ -249,7 +249,7 @@ def torchrun(program, folder):
     script.write_text(program, encoding="utf-8")
     options = ["--standalone", "--local-addr=localhost", "--nproc-per-node=2"]
     command = [sys.executable, "-m", "torch.distributed.run", *options, script]
-    return subprocess.run(  # noqa: S603 - the program is this page's own
+    return subprocess.run(
         [*command, Path(folder, "losses.json")],
         env={**os.environ, "OMP_NUM_THREADS": "1"},  # a thread for each process
         capture_output=True,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.util import logging
-from sphinx.util.images import get_image_size
 from sphinx.writers.html5 import HTML5Translator
 
 from twolayer_docs.figures.inline import for_page
@@ -74,13 +73,10 @@ class Translator(HTML5Translator):
             raise
 
     def visit_image(self, node: nodes.image) -> None:
-        """Give a picture its size as attributes, so that it keeps its shape and its place before it comes."""
-        if "width" not in node and (size := get_image_size(self.builder.srcdir / node["uri"])):
-            node["width"], node["height"] = map(str, size)
+        """Write a picture's size as attributes, so that it keeps its shape and its place before it comes."""
         for side in ("width", "height"):
             if side in node:
                 node[side] = node[side].removesuffix("px")
-        node["loading"] = "lazy"
         super().visit_image(node)
 
     def visit_Text(self, node: nodes.Text) -> None:  # noqa: N802 - docutils' name
