@@ -22,7 +22,7 @@ GROUPS = ("test", "docs", "site", "bench", "downloads", "mutants", "typing")
 def environment(session: nox.Session) -> None:
     """Make the one environment, of over a gigabyte, that the sessions below share."""
     _install_once(session, Path("constraints.txt"), *GROUPS)
-    session.run("python", "-m", "twolayer_docs.pages.temml_package", silent=True)
+    session.run("python", "-m", "twolayer_docs.npm", silent=True)
 
 
 @nox.session(venv_backend="none", requires=["environment"])

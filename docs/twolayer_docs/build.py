@@ -22,13 +22,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from twolayer_docs import sphinx_runs
-from twolayer_docs.forms import book, finish, offline_search, wheel
-from twolayer_docs.forms.search_index import SearchIndexError
-from twolayer_docs.npm import NpmError
+from twolayer_docs import npm, sphinx_runs
+from twolayer_docs.forms import book, finish, wheel
 from twolayer_docs.pages import address
 from twolayer_docs.pages.bundles import BundleError
-from twolayer_docs.pages.temml_package import ensure, wanted_version
 from twolayer_docs.paths import BUILD, DOCS, ROOT, SITE
 from twolayer_docs.phases import Phases, Ran
 from twolayer_docs.training_loop import training_loop
@@ -113,7 +110,7 @@ def stamps() -> dict[str, str]:
     code = [*sorted(package), here / "training_loop.py", *drawing]
     pages = digest(code, *loops(), *versions(_EXECUTING))
     tools = [here, DOCS / "conf.py", DOCS / "inventories"]
-    doctrees = digest(tools, *versions(_EXECUTING + _SHAPING), wanted_version())
+    doctrees = digest(tools, *versions(_EXECUTING + _SHAPING), npm.LOCK.read_text("utf-8"))
     # Of the gallery's pages, those of exercises alone import the package.
     exercises = digest([ROOT / "twolayer" / "exercises"], wheel.name())
     return {"gallery": gallery, "exercises": exercises, "pages": pages, "doctrees": doctrees}
@@ -400,8 +397,7 @@ def build(site: Path, *, fresh: bool, phases: Phases) -> tuple[int, int]:
         recover(site)
         for name in clear_caches(fresh=fresh):
             print(f"{name}: something it depends on changed, so it is made anew")
-        ensure()
-        offline_search.ensure()
+        npm.ensure()
         for name in remove_orphans():
             print(f"{name} is gone")
         RUNNING.touch()
@@ -488,13 +484,7 @@ def main(arguments: list[str] | None = None) -> int:
     site = options.output.absolute()
     try:
         scripts, pages = build(site, fresh=options.fresh, phases=phases)
-    except (
-        BuildError,
-        NpmError,
-        address.AddressError,
-        BundleError,
-        SearchIndexError,
-    ) as error:
+    except (BuildError, npm.NpmError, address.AddressError, BundleError) as error:
         print(f"\nThe site was not built: {error}", file=sys.stderr)
         if site.is_dir():
             print(f"{_shown(site)} still holds the last good one.", file=sys.stderr)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from twolayer_docs import npm
 from twolayer_docs.build import (
     DOCTREES,
     HTML,
@@ -17,7 +18,6 @@ from twolayer_docs.build import (
     remove_orphans,
     surroundings,
 )
-from twolayer_docs.pages.temml_package import TemmlError, ensure
 from twolayer_docs.paths import BUILD, DOCS, ROOT
 
 WATCHED = ("gallery", "twolayer")
@@ -53,8 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         The exit status.
     """
     try:
-        ensure()
-    except TemmlError as error:
+        npm.ensure()
+    except npm.NpmError as error:
         print(error, file=sys.stderr)
         return 1
     clear_caches(fresh=False)

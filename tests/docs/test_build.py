@@ -135,7 +135,7 @@ def test_a_failed_build_leaves_the_old_site(
     monkeypatch.setattr(build, "BUILD", tmp_path)
     monkeypatch.setattr(build, "clear_caches", lambda **_: [])
     monkeypatch.setattr(build, "remove_orphans", list)
-    monkeypatch.setattr(build, "ensure", lambda: False)
+    monkeypatch.setattr("twolayer_docs.npm.ensure", lambda: False)
     monkeypatch.setattr(build, "run_sphinx", lambda *_: build.Executed(1, 0, 0, 0))
 
     status = build.main(["--output", str(site)])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from twolayer_docs.forms import markdown, page_parts
+from twolayer_docs.forms import markdown
 from twolayer_docs.kept import Kept
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def test_what_nobody_asks_for_goes(tmp_path: Path, maker: Path) -> None:
 
 
 def test_the_finishing_steps_give_the_same_from_a_cache(tmp_path: Path) -> None:
-    """Markdown and parts of pages are the same from a cache, and follow a page's text and neighbours."""
+    """Markdown is the same from a cache, and follow a page's text and neighbours."""
     link = '<a href="two.html">two</a>'
 
     def finished(text: str, *, cached: bool, more: bool = False) -> object:
@@ -77,10 +77,8 @@ def test_the_finishing_steps_give_the_same_from_a_cache(tmp_path: Path) -> None:
         (site / "one.html").write_text(PAGE.format("nav", text), "utf-8")
         if more:
             (site / "two.html").write_text(PAGE.format("nav", "Two."), "utf-8")
-        folders = (tmp_path / "markdown", tmp_path / "parts") if cached else (None, None)
-        markdown.write(site, folders[0])
-        parts = page_parts.read(site, folders[1])
-        return {f.name: f.read_bytes() for f in site.iterdir()}, parts
+        markdown.write(site, tmp_path / "markdown" if cached else None)
+        return {f.name: f.read_bytes() for f in site.iterdir()}
 
     for text, more in [(link, False), (link, False), (link, True), (f"{link} more", True)]:
         assert finished(text, cached=True, more=more) == finished(text, cached=False, more=more)

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 from twolayer_docs.forms import (
     llms,
     markdown,
-    offline_search,
     offline_zip,
-    page_parts,
-    search_index,
+    search,
     wheel,
 )
 from twolayer_docs.pages import address, bundles, code_links, code_spans, not_found
@@ -45,12 +43,8 @@ def finish(
     markdown.write(site, folder / "markdown")
     begin("write llms.txt")
     llms.write(site, known.address)
-    begin("cut pages into parts")
-    pages = page_parts.read(site, folder / "parts")
-    begin("make the search's index")
-    search_index.write(site, pages)
-    begin("make the search for folders")
-    offline_search.write(site, pages)
+    begin("make the search")
+    search.write(site)
     begin("write addresses")
     not_found.write(site, known.address)
     address.write(site, known)

@@ -2,7 +2,7 @@
 
 The theme and the extensions add theirs to every page. What is left out here: MyST-NB's styles for
 outputs that no page has, sphinx-gallery's for data frames and tags, and Sphinx's scripts for its own
-search, which Pagefind replaces. What serves one kind of page is left out of the others.
+search, which the site's own replaces. What serves one kind of page is left out of the others.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
+from twolayer_docs import npm
 from twolayer_docs.pages.mathml_characters import characters
-from twolayer_docs.pages.temml_package import TemmlError, module_path, node_path
 from twolayer_docs.paths import DOCS
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ class Temml:
 
         Raises:
             TexError: If Temml can't read the formula.
-            TemmlError: If Temml is not installed or its process ended early.
+            npm.NpmError: If Temml is not installed or its process ended early.
         """
         process = self._start()
         if process.stdin is None or process.stdout is None:  # pragma: no cover
             message = "Temml's process has no pipes"
-            raise TemmlError(message)
+            raise npm.NpmError(message)
         try:
             process.stdin.write(json.dumps({"tex": tex, "display": display}) + "\n")
             process.stdin.flush()
@@ -86,7 +86,7 @@ class Temml:
             status = process.wait(timeout=10)
             self.close()
             message = f"Temml's process ended with status {status} while it read: {tex}"
-            raise TemmlError(message)
+            raise npm.NpmError(message)
         answer: dict[str, str] = json.loads(line)
         if "error" in answer:
             raise TexError(answer["error"])
@@ -114,8 +114,8 @@ class Temml:
     def _start(self) -> subprocess.Popen[str]:
         """Start the process unless it runs."""
         if self._process is None:
-            module = module_path() if self._folder is None else module_path(self._folder)
-            command = [str(node_path()), str(self._worker), str(module)]
+            module = npm.module("temml/dist/temml.cjs", self._folder or npm.FOLDER)
+            command = [str(npm.node()), str(self._worker), str(module)]
             self._process = subprocess.Popen(  # noqa: S603
                 command,
                 stdin=subprocess.PIPE,
@@ -179,7 +179,7 @@ def _mathml(tex: str, node: nodes.Node, *, display: bool) -> str:
     except TexError as error:
         _LOGGER.warning("maths: %s in: %s", error, tex, location=node, type="temml")
         return f"<code>{html.escape(tex)}</code>"
-    except TemmlError as error:
+    except npm.NpmError as error:
         raise ExtensionError(str(error)) from error
     for character in missing_characters(mathml, held_characters()):
         _LOGGER.warning(

@@ -32,7 +32,7 @@ def policy(script: str = THEME_SCRIPT) -> str:
     """Write the policy.
 
     Styles may stand in a page, since the theme, Pygments and MathML write some there; they can ask for
-    nothing that the other rules don't allow. Pagefind's search is a WebAssembly program.
+    nothing that the other rules don't allow.
 
     Args:
         script: The one script that may stand in a page.
@@ -47,7 +47,7 @@ def policy(script: str = THEME_SCRIPT) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     rules = {
         "default-src": "'none'",
-        "script-src": f"'self' 'wasm-unsafe-eval' 'sha256-{digest}'",
+        "script-src": f"'self' 'sha256-{digest}'",
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data:",
         "font-src": "'self'",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
-from twolayer_docs.pages import temml_package
+from twolayer_docs import npm
 from twolayer_docs.pages.mathml_characters import characters, italic
 from twolayer_docs.pages.maths import (
     Temml,
@@ -25,7 +25,7 @@ from twolayer_docs.tools import font
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 needs_temml = pytest.mark.skipif(
-    temml_package.installed_version() is None, reason=f"needs {temml_package.COMMAND}"
+    not (npm.FOLDER / "node_modules" / "temml").is_dir(), reason="needs python -m twolayer_docs.npm"
 )
 
 
@@ -101,7 +101,7 @@ def test_no_process_outlives_its_build(end: str) -> None:
 
 def test_missing_temml_is_a_clear_error(tmp_path: Path) -> None:
     """Where Temml is not installed, the error says which command installs it."""
-    with pytest.raises(temml_package.TemmlError, match=r"python docs/_tools/temml_package\.py"):
+    with pytest.raises(npm.NpmError, match="Run: python -m twolayer_docs"):
         Temml(folder=tmp_path).render("x")
 
 
