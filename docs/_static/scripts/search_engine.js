@@ -23,7 +23,8 @@
     names.forEach((name, i) => {
       found.push(names.slice(i).join("."), name, name.replaceAll("-", ""));
       for (const part of name.split(/[_-]/)) {
-        found.push(part, ...(part.match(CAMEL) ?? []).filter((piece) => piece.length > 2));
+        const pieces = part.match(CAMEL) ?? [];
+        found.push(part, ...pieces.filter((piece) => piece.length > 2 && pieces.length > 1));
       }
     });
     return found.filter((term) => term.length > 1 && !/^\d/.test(term)).map(singular);
@@ -134,7 +135,10 @@
 
   // Decisive is how many of the words, the rare ones before all, stand on a page, and in one part of it.
   function rank(page, parts, typed) {
-    for (const part of parts) part.score *= sum([...part.shares.values()]) ** 2;
+    for (const part of parts) {
+      part.shared = sum([...part.shares.values()]);
+      part.score *= part.shared ** 2;
+    }
     const best = parts.sort((a, b) => b.score - a.score);
     const shared = sum(typed.map((word) => Math.max(...parts.map((part) => part.shares.get(word) ?? 0))));
     const score = best[0].score + 0.2 * sum(best.slice(1, 4).map((part) => part.score));
@@ -143,7 +147,7 @@
   }
 
   function shown(page, best, marked) {
-    const parts = best.slice(0, PARTS_SHOWN);
+    const parts = best.slice(0, PARTS_SHOWN).filter((part) => part.shared >= ENOUGH * best[0].shared);
     const opening = parts.find((part) => !part.anchor);
     return {
       url: page.url,
@@ -178,8 +182,9 @@
     const cut = text.slice(start, start + EXCERPT);
     const whole = start + EXCERPT < text.length ? `${cut.replace(/\s\S*$/, "")} …` : cut;
     if (!marked.length) return safe(whole);
-    // Split at the words, which a group keeps: every second piece is one.
-    const pieces = whole.split(new RegExp(`(${marked.join("|")})`, "iu"));
+    // Split at the words, the longest first, which a group keeps: every second piece is one.
+    const longest = [...marked].sort((a, b) => b.length - a.length);
+    const pieces = whole.split(new RegExp(`(${longest.join("|")})`, "iu"));
     const html = pieces.map((piece, i) => (i % 2 ? `<mark>${safe(piece)}</mark>` : safe(piece)));
     return (start ? "… " : "") + html.join("");
   }
