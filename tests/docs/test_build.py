@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 
 from twolayer_docs import build, serve
-from twolayer_docs.forms import offline_search
-from twolayer_docs.pages import temml_package
 from twolayer_docs.paths import BUILD, DOCS
 
 
