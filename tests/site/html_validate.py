@@ -12,7 +12,7 @@ from tests.site import audit_tools
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CONFIGURATION = Path(__file__).resolve().with_name("html-validate.cjs")
+CONFIGURATION = Path(__file__).with_name("html-validate.cjs")
 
 
 def errors(pages: Iterable[Path]) -> list[str]:
