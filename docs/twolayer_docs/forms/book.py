@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import shutil
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as ET
@@ -37,8 +37,6 @@ _PROPERTIES = {
     "{http://www.w3.org/1998/Math/MathML}math": "mathml",
     "{http://www.w3.org/2000/svg}svg": "svg",
 }
-
-
 ET.register_namespace("", _OPF.strip("{}"))
 ET.register_namespace("dc", _DC.strip("{}"))
 
@@ -58,11 +56,7 @@ class ForBook(SphinxPostTransform):
 
     def run(self, **_options: Any) -> None:
         """Rewrite one page."""
-        boxes = for_book(self.document, head.settings().address)
-        page = PurePosixPath(self.env.current_document.docname)
-        if page.match("gallery/*/*") and page.name != "index" and not boxes:
-            message = f"{page} has no sphx-glr-footer, sphinx-gallery's box of downloads"
-            raise BookError(message)
+        for_book(self.document, head.settings().address)
 
 
 class BookBuilder(Epub3Builder):
@@ -90,12 +84,8 @@ class BookBuilder(Epub3Builder):
         assemble(Path(self.outdir), self.files)
 
 
-def for_book(document: nodes.Element, site: str | None = None) -> int:
-    """Leave out dark figures, links to files beside pages, and downloads, which are on the site.
-
-    Returns the number of boxes with downloads.
-    """
-    boxes = 0
+def for_book(document: nodes.Element, site: str | None = None) -> None:
+    """Leave out dark figures, links to files beside pages, and downloads, which are on the site."""
     for image in list(document.findall(nodes.image)):
         if "only-dark" in image["classes"]:
             image.parent.remove(image)
@@ -104,7 +94,6 @@ def for_book(document: nodes.Element, site: str | None = None) -> int:
         if "sphx-glr-download-link-note" in classes:
             box.parent.remove(box)
         elif "sphx-glr-footer" in classes:
-            boxes += 1
             place = nodes.reference("", "the site", refuri=site) if site else None
             text = "The page's script and notebook can be downloaded from "
             end = nodes.Text("." if place else "this page on the site.")
@@ -112,7 +101,6 @@ def for_book(document: nodes.Element, site: str | None = None) -> int:
     for link in list(document.findall(nodes.reference)):
         if SITE_FILE in link["classes"]:
             link.parent.replace(link, link.children)
-    return boxes
 
 
 def assemble(folder: Path, names: list[str]) -> Path:

@@ -26,7 +26,7 @@ def write(site: Path) -> Path:
         for name in offered(site):
             content = (site / name).read_bytes()
             if name.endswith(".html"):
-                content = without_absent_files(content.decode()).encode()
+                content = _LINK.sub(r"\1", content.decode()).encode()
             add(archive, f"{FOLDER}/{name}", content)
     return site / NAME
 
@@ -35,16 +35,6 @@ def offered(site: Path) -> list[str]:
     """List the files that the zip holds: all but other forms of the whole and what hosts need."""
     files = (path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
     return sorted(n for n in files if n not in HOSTING and n != NAME and not n.endswith(".epub"))
-
-
-def without_absent_files(page: str) -> str:
-    """Turn a page's links to other forms of the whole into words.
-
-    Examples:
-        >>> without_absent_files('<a class="site-file" href="../twolayer.epub">the book</a>')
-        'the book'
-    """
-    return _LINK.sub(r"\1", page)
 
 
 def add(archive: ZipFile, name: str, content: bytes, compression: int = ZIP_DEFLATED) -> None:

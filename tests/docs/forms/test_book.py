@@ -111,7 +111,7 @@ def test_a_book_has_no_downloads() -> None:
     file = nodes.reference("", "the zip", refuri="a.zip", classes=["site-file"])
     page = nodes.section("", note, dark, nodes.paragraph("", "", file), footer)
 
-    assert book.for_book(page, "https://net.example/") == 1
+    book.for_book(page, "https://net.example/")
 
     assert page.astext() == (
         "the zip\n\nThe page's script and notebook can be downloaded from the site."
