@@ -109,7 +109,7 @@ def offer(
     app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.Node | None
 ) -> None:
     """Offer a page's template what its head and its top say."""
-    context |= {"logo": body.LOGO, "complete": body.complete}
+    context |= {"brand_logo": body.LOGO, "complete": body.complete}
     context["security_policy"] = POLICY
     context["theme_script"] = THEME_SCRIPT
     context["description"] = describe(doctree)
