@@ -119,12 +119,6 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
-def build_bench(session: nox.Session) -> None:
-    """Build galleries of 10, 100 and 1,000 trivial pages, and see what a page takes in each."""
-    _run(session, "twolayer_docs.tools.build_bench", *session.posargs)
-
-
-@nox.session(venv_backend="none", requires=["environment"], default=False)
 def break_it(session: nox.Session) -> None:
     """Plant faults one at a time in a copy, and see each caught by the check that it names."""
     _run(session, "tests.meta.break_it.run_faults", *session.posargs)
