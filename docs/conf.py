@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from docutils.parsers.rst.directives.body import Container
 
+from twolayer_docs.course import FOLDERS
+from twolayer_docs.pages import head
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 DOCS = Path(__file__).resolve().parent
-ROOT = DOCS.parent
 
 # The project
 
@@ -53,8 +55,6 @@ exclude_patterns = [
     "node_modules",
     "recordings",
     "gallery/**.ipynb",
-    "gallery/**.py",
-    "**/*.recommendations",
 ]
 templates_path = ["_templates"]
 nitpicky = True
@@ -79,25 +79,22 @@ nb_ipywidgets_js: dict[str, object] = {}
 
 # Gallery pages: each folder of gallery/ is a gallery of its own
 
-_folders = sorted(path.parent.name for path in (ROOT / "gallery").glob("*/GALLERY_HEADER.rst"))
 sphinx_gallery_conf = {
-    "examples_dirs": [f"../gallery/{folder}" for folder in _folders],
-    "gallery_dirs": [f"gallery/{folder}" for folder in _folders],
+    "examples_dirs": [f"../gallery/{folder}" for folder in FOLDERS],
+    "gallery_dirs": [f"gallery/{folder}" for folder in FOLDERS],
+    "copyfile_regex": r"index\.rst",
     "filename_pattern": r"\.py$",
-    "ignore_pattern": r"__init__\.py$",
-    "within_subsection_order": "twolayer_docs.course.LadderOrder",
     "image_scrapers": ("twolayer_docs.figures.pairs.scrape", "twolayer_docs.gallery.graphs.scrape"),
-    "reset_modules": ("twolayer_docs.gallery.reset.reset",),
+    "reset_modules": ("twolayer_docs.gallery.run.reset",),
     "reset_modules_order": "both",
     "capture_repr": ("_repr_html_", "__repr__"),
     # A verdict is printed; shown as a cell's value, it would stand there twice.
     "ignore_repr_types": r"twolayer\.exercises\.verdict\.Verdict",
-    "remove_config_comments": True,
     "download_all_examples": False,
     "min_reported_time": sys.maxsize,
     "write_computation_times": False,
     "show_signature": False,
-    "css": ("sg_gallery", "sg_gallery-rendered-html"),
+    "css": ("sg_gallery",),
 }
 
 # API pages
@@ -124,6 +121,8 @@ intersphinx_disabled_reftypes = ["std:*"]
 
 html_theme = "furo"
 html_title = "twolayer"
+html_context = head.settings()._asdict()
+html_baseurl = html_context["address"] or ""
 html_static_path = ["_static"]
 _STYLES = ("twolayer", "gallery", "home", "brand", "search", "reading", "curves", "progress")
 html_css_files = [f"{name}.css" for name in _STYLES]
@@ -159,20 +158,27 @@ copybutton_selector = (
     ".highlight-none *) > pre"
 )
 
-# EPUB: twolayer_docs/forms/book.py puts the book together
+# EPUB: twolayer_docs/forms/book.py checks the book
 
+html_theme_path = ["_themes"]
+epub_theme = "book"
 epub_title = "Learn PyTorch with one small network"
 epub_author = author
+epub_contributor = author
 epub_publisher = author
 epub_description = "One network, fitted ten times, from NumPy by hand to several processes"
-epub_identifier = "urn:uuid:6f0c3b0e-0d6c-5c0e-9a43-2f6a3f1d7b52"
-epub_uid = "book-id"
+epub_identifier = epub_uid = "twolayer-6f0c3b0e-0d6c-5c0e-9a43-2f6a3f1d7b52"
+epub_cover = ("_static/cover.svg", "")
+epub_exclude_files = ["404.xhtml"]
 epub_tocscope = "includehidden"
 epub_tocdup = False
 epub_tocdepth = 3
 epub_show_urls = "no"
-# twolayer_docs/forms/book.py says what the book holds. Exercises have their lesson's name, and each page is linked with its folder.
-suppress_warnings = ["epub.unknown_project_files", "sphinx_gallery.duplicate_filename"]
+# Exercises have their lesson's name, and each page is linked with its folder.
+suppress_warnings = ["sphinx_gallery.duplicate_filename"]
+if len(str(DOCS).split()) > 1:
+    # sphinx-gallery looks for spaces in whole paths, though only those below its folder reach links.
+    suppress_warnings.append("sphinx_gallery.space_in_filename")
 
 
 def setup(app: Sphinx) -> None:

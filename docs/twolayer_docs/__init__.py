@@ -5,31 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twolayer_docs.figures import files, inline
-from twolayer_docs.forms import book_pages
-from twolayer_docs.gallery import (
-    answers,
-    cards,
-    downloads,
-    kernels,
-    ladder,
-    output_checks,
-    parallel,
-    plain_line,
-)
-from twolayer_docs.links import glossary, literals, short_names, site_files
+from twolayer_docs.forms import book
+from twolayer_docs.gallery import answers, cards, downloads, ladder, run
+from twolayer_docs.links import glossary, literals, names
 from twolayer_docs.pages import (
+    assets,
     body,
-    brand,
-    coverage_map,
-    descriptions,
-    landmarks,
-    lean_assets,
+    head,
     maths,
-    near_pages,
-    page_links,
-    policy,
     recordings,
-    stale_pages,
 )
 
 if TYPE_CHECKING:
@@ -49,65 +33,43 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         What Sphinx wants to know of an extension.
     """
     # How scripts and executed pages run
-    app.connect("config-inited", kernels.configure)
-    app.connect("builder-inited", parallel.start, priority=100)
-    app.connect("builder-inited", parallel.stop, priority=550)
-    app.connect("builder-inited", downloads.finish_all, priority=600)
-    app.connect("builder-inited", output_checks.check_gallery, priority=900)
-    app.connect("env-updated", output_checks.check_notebooks)
-    app.connect("source-read", cards.replace)
+    app.connect("config-inited", run.set_up_kernels)
+    app.connect("config-inited", files.show_in_kernels)
+    app.connect("builder-inited", downloads.finish_all, priority=600)  # sphinx-gallery is done
 
     # What pages may write
     app.add_directive("gallery-cards", cards.GalleryCards)
     app.add_directive("ladder", ladder.Ladder)
     app.add_directive("inline-svg", inline.InlineSvg)
     app.add_directive("recorded-runs", recordings.RecordedRuns)
-    app.add_directive("coverage-map", coverage_map.CoverageMap)
-    app.add_role(site_files.CLASS, site_files.SiteFile())
+    app.add_role(names.SITE_FILE, names.SiteFile())
 
     # What becomes of it when it is read
     app.add_transform(files.FiguresAsFiles)
-    app.connect("doctree-read", coverage_map.name_tables)
+    app.connect("doctree-read", run.check_outputs)
     app.connect("doctree-read", glossary.depend)
     app.connect("doctree-read", answers.add_folds)
-    app.connect("missing-reference", short_names.resolve)
-    app.add_post_transform(literals.LiteralLinks)
-    app.add_post_transform(glossary.GlossaryLinks)
-    app.add_post_transform(book_pages.ForBooks)
+    app.connect("missing-reference", names.resolve)
+    app.connect("doctree-resolved", literals.link_literals)
+    app.connect("doctree-resolved", glossary.link_terms)
+    app.add_post_transform(book.ForBook)
+    app.add_post_transform(maths.Formulas)
+    app.add_post_transform(files.PictureSizes)
 
     # How it is written
-    plain: Any = (files.write_nothing, files.write_nothing)
-    app.add_node(
-        files.figure_pair,
-        html=(files.visit_pair, files.depart_pair),
-        text=plain,
-        latex=plain,
-        man=plain,
-        texinfo=plain,
-    )
-    app.add_node(plain_line.plain_line, html=(plain_line.open_line, plain_line.close_line))
+    app.add_builder(book.BookBuilder, override=True)
+    app.set_translator("html", body.Translator)
+    app.set_translator("epub", body.Translator)
+    app.add_node(cards.plain_line, html=(cards.open_line, cards.close_line))
     app.add_node(answers.fold, html=(answers.open_fold, answers.close_fold))
     inline_maths: Any = (maths.visit_inline, None)
     display_maths: Any = (maths.visit_display, None)
     app.add_html_math_renderer(
         "temml", inline_renderers=inline_maths, block_renderers=display_maths
     )
+    assets.register(app)
 
     # What each page's template gets
-    app.connect("html-page-context", near_pages.name_near, priority=400)
-    app.connect("html-page-context", brand.offer)
-    app.connect("html-page-context", landmarks.offer)
-    app.connect("html-page-context", descriptions.add)
-    app.connect("html-page-context", body.rewrite)
-    app.connect("html-page-context", page_links.add)
-    app.connect("html-page-context", policy.offer)
-    app.connect("html-page-context", files.complete_pages, priority=600)
-    app.connect("html-page-context", lean_assets.leave_out, priority=900)
-    app.connect("html-page-context", book_pages.rewrite, priority=900)
-
-    # Which pages are written anew, and the end
-    app.connect("env-get-updated", stale_pages.stale)
-    app.connect("write-started", near_pages.find)
-    app.connect("build-finished", stale_pages.note_known)
-    app.connect("build-finished", maths.end)
+    app.connect("html-page-context", head.offer)
+    app.connect("html-page-context", assets.bundle)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

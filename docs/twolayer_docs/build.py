@@ -1,318 +1,147 @@
 """Build the finished site into ``_site/`` and say where it is.
 
-``python -m twolayer_docs.build`` runs every gallery script and page that changed, fails on
-any warning, and only then puts the new site in the place of the old one, by renaming folders: a
-build that fails or is cut short leaves the last good ``_site/`` as it was.
+``python -m twolayer_docs.build`` lets Sphinx write all pages, as HTML and as an EPUB, fails on any
+warning, finishes the site, and only then puts it in the place of the last one: a build that fails or is
+cut short leaves the last good ``_site/`` as it was.
+
+Two things are kept from build to build: what sphinx-gallery made of scripts, and the guides that
+myst-nb executed. Both notice a change in the page itself; :func:`stamp` sums up what else matters, and
+where that changed, everything runs anew. All pages are read and written anew in each build.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
+import traceback
 from contextlib import contextmanager, suppress
-from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from twolayer_docs import sphinx_runs
-from twolayer_docs.forms import book, finish, offline_search, wheel
-from twolayer_docs.forms.search_index import SearchIndexError
-from twolayer_docs.npm import NpmError
-from twolayer_docs.pages import address
-from twolayer_docs.pages.bundles import BundleError
-from twolayer_docs.pages.temml_package import ensure, wanted_version
+from twolayer_docs.course import training_loop
+from twolayer_docs.forms import book, finish, offline_search
+from twolayer_docs.pages import temml_package
 from twolayer_docs.paths import BUILD, DOCS, ROOT, SITE
-from twolayer_docs.phases import Phases, Ran
-from twolayer_docs.training_loop import training_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-HTML = BUILD / "html"
-DOCTREES = BUILD / "doctrees"
-EPUB = BUILD / "epub"
-EPUB_DOCTREES = BUILD / "epub_doctrees"
-STAMP = BUILD / "caches.json"
+HTML, EPUB, DOCTREES = BUILD / "html", BUILD / "epub", BUILD / "doctrees"
+GALLERY = DOCS / "gallery"
+EXECUTED = (GALLERY, BUILD / "jupyter_cache", BUILD / "jupyter_execute")
+STAMP = BUILD / "stamp.txt"
 RUNNING = BUILD / "running"
-PUBLISHED = BUILD / "published"
-_EXECUTING = ("numpy", "torch", "matplotlib", "sphinx-gallery", "myst-nb")
-_SHAPING = ("sphinx", "furo", "myst-parser", "sphinx-copybutton")
-_NOT_PUBLISHED = shutil.ignore_patterns(".buildinfo*", ".doctrees", "*.rst", "reports")
-_SCRIPTS = re.compile(r"successfully executed (\d+) out of")
-_PAGES = re.compile(r"Executed notebook in")
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_MATTERS = ("twolayer", "docs/twolayer_docs", "docs/inventories")
+_MATTERS_TOO = ("docs/conf.py", "docs/package.json", "pyproject.toml")
+_NOT_PUBLISHED = shutil.ignore_patterns(".buildinfo*", "*.rst", "reports")
 
 
 class BuildError(RuntimeError):
     """The site could not be built."""
 
 
-def digest(paths: list[Path], *words: str) -> str:
-    """Sum up files and words, so that a change in any of them shows.
+def stamp() -> str:
+    """Sum up what scripts and executed pages depend on beyond their own text.
 
-    Args:
-        paths: Files and folders; of folders, the files of Python, text, TOML and reStructuredText.
-        words: Further text that matters.
-
-    Returns:
-        A short hexadecimal number.
+    That is the package, the machinery, what is installed, and of the gallery's scripts the names, since
+    what was made of one that is gone must go, and the training loops, which a guide shows.
     """
-    total = hashlib.sha256("\0".join(words).encode())
-    for path in paths:
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            if file.suffix in {".py", ".rst", ".toml", ".txt"} and file.is_file():
-                total.update(file.relative_to(ROOT).as_posix().encode() + b"\0")
-                total.update(file.read_bytes())
-    return total.hexdigest()[:16]
-
-
-def versions(names: tuple[str, ...]) -> list[str]:
-    """List the installed versions of some packages.
-
-    Args:
-        names: The packages.
-
-    Returns:
-        One ``name==version`` for each, and Python's own version.
-    """
-    found = [f"python=={sys.version_info.major}.{sys.version_info.minor}"]
-    for name in names:
-        try:
-            found.append(f"{name}=={metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            found.append(f"{name} missing")
-    return found
-
-
-def stamps() -> dict[str, str]:
-    """Sum up what each cache depends on beyond the pages' own text.
-
-    Returns:
-        A stamp for the gallery, its exercises, the executed pages and Sphinx's doctrees.
-    """
-    here = DOCS / "twolayer_docs"
-    figures = [
-        here / "figures" / f"{name}.py" for name in ("pairs", "words", "small_svg", "curves")
-    ]
-    drawing = [*figures, here / "gallery" / "reset.py"]
-    # What sphinx-gallery writes when a script has run: pictures of graphs, notebooks, zips.
-    written = [here / "gallery" / "downloads.py", here / "script_header.py"]
-    graphs = [here / "gallery" / "graphs.py", ROOT / "twolayer" / "graph.py"]
-    gallery = digest([*drawing, *written, *graphs], *versions((*_EXECUTING, "graphviz-pure")))
-    # Of the gallery's scripts, executed pages see the rungs' loops.
-    package = [path for path in (ROOT / "twolayer").iterdir() if path.name != "exercises"]
-    code = [*sorted(package), here / "training_loop.py", *drawing]
-    pages = digest(code, *loops(), *versions(_EXECUTING))
-    tools = [here, DOCS / "conf.py", DOCS / "inventories"]
-    doctrees = digest(tools, *versions(_EXECUTING + _SHAPING), wanted_version())
-    # Of the gallery's pages, those of exercises alone import the package.
-    exercises = digest([ROOT / "twolayer" / "exercises"], wheel.name())
-    return {"gallery": gallery, "exercises": exercises, "pages": pages, "doctrees": doctrees}
-
-
-def loops() -> list[str]:
-    """Take the training loops out of the gallery's scripts, those of the ladder among them.
-
-    Returns:
-        Each script's loop, after its name; nothing of a script that has none, or that is no Python.
-    """
-    found = []
+    installed = {f"{found.name}=={found.version}" for found in metadata.distributions()}
+    total = hashlib.sha256("\n".join([sys.version, *sorted(installed)]).encode())
+    folders = [file for name in _MATTERS for file in sorted((ROOT / name).rglob("*"))]
+    for file in [*folders, *(ROOT / name for name in _MATTERS_TOO)]:
+        if file.is_file() and file.suffix != ".pyc":
+            total.update(f"\0{file.relative_to(ROOT).as_posix()}\0".encode() + file.read_bytes())
     for script in sorted((ROOT / "gallery").glob("*/*.py")):
-        with suppress(ValueError, SyntaxError):
-            found.append("\n".join([script.stem, *training_loop(script)]))
-    return found
+        total.update(f"\0{script.relative_to(ROOT).as_posix()}\0".encode())
+        with suppress(ValueError, SyntaxError):  # no loop, or no Python, of which the gallery tells
+            total.update("\n".join(training_loop(script)).encode())
+    return total.hexdigest()
 
 
-def clear_caches(*, fresh: bool) -> list[str]:
-    """Throw away what an earlier build left behind and this one can't trust.
-
-    Args:
-        fresh: Whether to throw away all of it.
-
-    Returns:
-        The names of the caches thrown away.
-    """
-    now = stamps()
-    try:
-        before = json.loads(STAMP.read_text("utf-8"))
-    except (OSError, ValueError):
-        before = {}
-    places = {
-        "gallery": [DOCS / "gallery"],
-        "exercises": [DOCS / "gallery" / "exercises"],
-        "pages": [BUILD / "jupyter_cache", BUILD / "jupyter_execute"],
-        "doctrees": [DOCTREES, HTML, EPUB],
-    }
-    if fresh:
-        shutil.rmtree(finish.KEPT, ignore_errors=True)
-    if RUNNING.exists():
-        clear_half_written()
-    stale = [name for name in now if fresh or before.get(name) != now[name]]
-    if "pages" in stale or "gallery" in stale or RUNNING.exists():
-        stale = list(dict.fromkeys([*stale, "doctrees"]))
-    for name in stale:
-        for place in places[name]:
-            shutil.rmtree(place, ignore_errors=True)
+def begin(*, fresh: bool) -> None:
+    """Throw away what earlier runs left and this one can't trust (all, if fresh), and note that it began."""
+    now = stamp()
+    if fresh or not STAMP.is_file() or STAMP.read_text("utf-8") != now:
+        STAMP.unlink(missing_ok=True)
+        for folder in EXECUTED:
+            shutil.rmtree(folder, ignore_errors=True)
+    elif RUNNING.exists():
+        # The last run was cut short, or warned, so what it made may be half written, or warn again.
+        since = RUNNING.stat().st_mtime
+        for file in GALLERY.rglob("*"):
+            if file.is_file() and file.stat().st_mtime >= since:
+                file.unlink()
     BUILD.mkdir(parents=True, exist_ok=True)
-    STAMP.write_text(json.dumps(now, indent=1) + "\n", "utf-8")
-    return [name for name in stale if before]
+    RUNNING.touch()
+    STAMP.write_text(now, "utf-8")
 
 
-def clear_half_written() -> None:
-    """Forget gallery pages that a build cut short had run but not written.
-
-    sphinx-gallery notes that a script ran before it writes the page.
-    """
-    for note in DOCS.glob("gallery/*/*.py.md5"):
-        script = note.with_suffix("")
-        page = script.with_suffix(".rst")
-        if not page.is_file() or page.stat().st_mtime < note.stat().st_mtime:
-            note.unlink()
-
-
-def remove_orphans() -> list[str]:
-    """Remove generated gallery pages whose script is gone.
-
-    Returns:
-        The scripts that are gone.
-    """
-    gone = []
-    for folder in sorted((DOCS / "gallery").glob("*/")):
-        source = ROOT / "gallery" / folder.name
-        if not (source / "GALLERY_HEADER.rst").is_file():
-            shutil.rmtree(folder)
-            gone.append(folder.name)
-            continue
-        for copy in sorted(folder.glob("*.py")):
-            if not (source / copy.name).is_file():
-                gone.append(f"{folder.name}/{copy.name}")
-                for file in folder.glob(f"{copy.stem}.*"):
-                    file.unlink()
-                for image in folder.glob(f"images/**/sphx_glr_{copy.stem}_*"):
-                    image.unlink()
-    return gone
-
-
-def surroundings() -> dict[str, str]:
-    """Give the environment that scripts and pages run in.
+def environment() -> dict[str, str]:
+    """Give the environment variables that scripts and pages run with.
 
     One thread for arithmetic: sums come out the same whatever the number of cores, and for
     matrices of this size more threads are slower where other programs run. What the caller sets
     stays, so that a site can be built twice with what should make no difference.
-
-    Returns:
-        Environment variables.
     """
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    environment.setdefault("PYTHONHASHSEED", "0")
+    variables = {"PYTHONHASHSEED": "0", **os.environ, "PYTHONUNBUFFERED": "1"}
     for library in ("OMP", "OPENBLAS", "MKL"):
-        environment.setdefault(f"{library}_NUM_THREADS", "1")
-    environment.pop("DISPLAY", None)
-    return environment
+        variables.setdefault(f"{library}_NUM_THREADS", "1")
+    variables.pop("DISPLAY", None)
+    return variables
 
 
 @contextmanager
-def turn() -> Iterator[int | None]:
+def turn() -> Iterator[tuple[int, ...]]:
     """Wait until no other build writes into the same folders, and keep others waiting.
 
-    The lock belongs to an open file that Sphinx's process inherits, so a Sphinx that outlives a
-    killed build holds it too.
-
-    Yields:
-        The file's descriptor, ``None`` where the system has no such locks.
+    What it yields is for Sphinx's process to inherit: one that outlives a killed build keeps others waiting too.
     """
     try:
         import fcntl  # noqa: PLC0415  (not on Windows)
     except ImportError:
-        yield None
+        yield ()
         return
     BUILD.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(BUILD / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        print("Another build is running; waiting for it to end.", flush=True)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-class Executed(NamedTuple):
-    """What Sphinx executed, and how it ended."""
-
-    status: int
-    """Its exit status."""
-    scripts: int
-    """How many scripts it executed."""
-    pages: int
-    """How many pages it executed."""
-    again: int
-    """How many of both the EPUB's run executed, which should find all done."""
-
-
-def run_sphinx(lock: int | None, phases: Phases) -> Executed:
-    """Run Sphinx for the HTML and the EPUB, and count what it executed.
-
-    Args:
-        lock: A descriptor that Sphinx's process inherits.
-        phases: The stopwatch.
-
-    Returns:
-        The counts, and the exit status.
-    """
-    command = [sys.executable, "-m", sphinx_runs.__name__]
-    command += map(str, (DOCS, DOCTREES, HTML, EPUB_DOCTREES, EPUB))
-    scripts, pages = [0], [0]
-    phases.sphinx("HTML")
-    with subprocess.Popen(  # noqa: S603
-        command,
-        cwd=ROOT,
-        env=surroundings(),
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        pass_fds=() if lock is None else (lock,),
-    ) as process:
+    with (BUILD / "lock").open("wb") as file:
         try:
-            for line in process.stdout or ():
-                print(line, end="", flush=True)
-                plain = _COLOUR.sub("", line)
-                phases.line(plain)
-                if plain.strip() == sphinx_runs.BOOK:
-                    phases.sphinx("EPUB")
-                    scripts.append(0)
-                    pages.append(0)
-                if match := _SCRIPTS.search(plain):
-                    scripts[-1] = int(match.group(1))
-                pages[-1] += bool(_PAGES.search(plain))
-        except BaseException:
-            process.terminate()
-            raise
-    return Executed(process.returncode, scripts[0], pages[0], sum(scripts[1:] + pages[1:]))
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another build is running; waiting for it to end.", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield (file.fileno(),)
 
 
-def recover(site: Path) -> None:
-    """Finish or undo an exchange of folders that was cut short.
+def run_sphinx(builder: str, output: Path, lock: tuple[int, ...]) -> None:
+    """Let Sphinx write all pages in one form, from the doctrees where an earlier form left them."""
+    shutil.rmtree(output, ignore_errors=True)
+    command = [sys.executable, "-m", "sphinx", "-b", builder, "-n", "-W", "-d"]
+    command += map(str, (DOCTREES, DOCS, output))
+    done = subprocess.run(command, cwd=ROOT, env=environment(), pass_fds=lock, check=False)  # noqa: S603
+    if done.returncode:
+        message = f"Sphinx ended with status {done.returncode}; the warnings above say why"
+        raise BuildError(message)
 
-    Args:
-        site: The finished site's folder.
-    """
-    new, old = _beside(site)
-    if not site.exists() and old.exists():
-        old.rename(site)
-    for folder in (new, old):
-        shutil.rmtree(folder, ignore_errors=True)
+
+def build(site: Path, *, fresh: bool) -> None:
+    """Build the site and publish it."""
+    with turn() as lock:
+        recover(site)
+        begin(fresh=fresh)
+        temml_package.ensure()
+        offline_search.ensure()
+        shutil.rmtree(DOCTREES, ignore_errors=True)
+        run_sphinx("html", HTML, lock)
+        run_sphinx("epub", EPUB, lock)
+        RUNNING.unlink()
+        shutil.copy(EPUB / book.NAME, HTML)
+        publish(HTML, site, finish.finish)
 
 
 def publish(built: Path, site: Path, finish: Callable[[Path], None]) -> None:
@@ -320,42 +149,28 @@ def publish(built: Path, site: Path, finish: Callable[[Path], None]) -> None:
 
     The copy is made and finished beside the site, then two renames exchange them. Wherever this is cut
     short, the last site is there, or :func:`recover` puts it back.
-
-    Args:
-        built: The folder that Sphinx wrote.
-        site: The finished site's folder.
-        finish: What is done to the copy.
     """
     new, old = _beside(site)
     recover(site)
-    site.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(built, new, ignore=_NOT_PUBLISHED)
     (new / ".nojekyll").touch()
     finish(new)
+    # A host reads the site as another user, whatever permissions new files get here.
+    for path in (new, *new.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
     if site.exists():
         site.rename(old)
     new.rename(site)
     shutil.rmtree(old, ignore_errors=True)
 
 
-def remove_stale_outputs() -> None:
-    """Remove the HTML of pages that are gone, which Sphinx leaves behind."""
-    current = {line.split("\t")[0] for line in _listed_pages()}
-    special = {"genindex", "search"}
-    for page in HTML.rglob("*.html"):
-        name = page.relative_to(HTML).with_suffix("").as_posix()
-        if name.split("/")[0] in {"_static", "_images", "_downloads"}:
-            continue
-        if name not in current | special:
-            page.unlink()
-
-
-def _listed_pages() -> list[str]:
-    """List the pages of the last build, from the search index that Sphinx writes."""
-    text = (HTML / "searchindex.js").read_text("utf-8")
-    index = json.loads(text.removeprefix("Search.setIndex(").rstrip().removesuffix(")"))
-    names: list[str] = index["docnames"]
-    return names
+def recover(site: Path) -> None:
+    """Finish or undo an exchange of folders that was cut short."""
+    new, old = _beside(site)
+    if not site.exists() and old.exists():
+        old.rename(site)
+    for folder in (new, old):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _beside(site: Path) -> tuple[Path, Path]:
@@ -363,159 +178,33 @@ def _beside(site: Path) -> tuple[Path, Path]:
     return site.with_name(f"{site.name}.new"), site.with_name(f"{site.name}.old")
 
 
-def scripts_run(since: float) -> list[Ran]:
-    """List the gallery's scripts that were run, from what sphinx-gallery notes of each.
-
-    Args:
-        since: The time, as files have it, before which a note doesn't count.
-
-    Returns:
-        Each script with its seconds.
-    """
-    notes = sorted((DOCS / "gallery").glob("*/*.cost.json"))
-    return [
-        Ran(f"gallery/{note.parent.name}/{note.name.removesuffix('.cost.json')}.py", cost["time"])
-        for note in notes
-        if note.stat().st_mtime >= since and (cost := json.loads(note.read_text("utf-8")))
-    ]
-
-
-def build(site: Path, *, fresh: bool, phases: Phases) -> tuple[int, int]:
-    """Build the site and publish it.
-
-    Args:
-        site: The finished site's folder.
-        fresh: Whether to execute and read everything anew.
-        phases: The stopwatch.
-
-    Returns:
-        The number of scripts and the number of pages executed.
-
-    Raises:
-        BuildError: If Sphinx failed or warned.
-    """
-    phases.begin("wait for other builds")
-    with turn() as lock:
-        phases.begin("look at caches")
-        recover(site)
-        for name in clear_caches(fresh=fresh):
-            print(f"{name}: something it depends on changed, so it is made anew")
-        ensure()
-        offline_search.ensure()
-        for name in remove_orphans():
-            print(f"{name} is gone")
-        RUNNING.touch()
-        done = run_sphinx(lock, phases)
-        phases.begin("look at what Sphinx wrote")
-        if done.status or done.again:
-            forget()
-            message = f"sphinx-build ended with status {done.status}; the warnings above say why"
-            if done.again:
-                message = f"the EPUB's run executed {done.again} scripts and pages anew; want 0"
-            raise BuildError(message)
-        remove_stale_outputs()
-        made_of = content_sum(HTML, site)
-        if fresh or not site.is_dir() or _read(PUBLISHED) != made_of:
-            PUBLISHED.unlink(missing_ok=True)
-            phases.begin("put the EPUB together")
-            build_epub()
-            phases.begin("copy the site")
-            publish(HTML, site, partial(finish.finish, begin=phases.begin))
-            PUBLISHED.write_text(made_of, "utf-8")
-        RUNNING.unlink()
-    return done.scripts, done.pages
-
-
-def content_sum(built: Path, site: Path) -> str:
-    """Sum up what a finished site is made of, to tell whether another would be the same.
-
-    Args:
-        built: The folder that Sphinx wrote.
-        site: The finished site's folder.
-
-    Returns:
-        A hexadecimal number: of the folder's files, of the tools that finish them and what they are
-        told, and of the place.
-    """
-    total = hashlib.sha256(f"{site}\0{address.settings()}".encode())
-    tools = sorted(Path(__file__).parent.rglob("*.*"))
-    epub_parts = sorted((DOCS / "_epub").rglob("*"))
-    for file in [*sorted(built.rglob("*")), *tools, *epub_parts]:
-        if file.is_file() and file.name not in {book.NAME, finish.SPHINX_SEARCH}:
-            total.update(str(file).encode() + b"\0" + file.read_bytes())
-    return total.hexdigest()
-
-
-def _read(file: Path) -> str:
-    """Read a file, which may not be there."""
-    return file.read_text("utf-8") if file.is_file() else ""
-
-
-def build_epub() -> None:
-    """Put the EPUB together, beside the HTML, from what Sphinx wrote for it.
-
-    Raises:
-        BuildError: If the book is not sound.
-    """
-    try:
-        book.assemble(EPUB, HTML / book.NAME)
-    except book.BookError as error:
-        raise BuildError(str(error)) from error
-
-
-def forget() -> None:
-    """Make the next build read every page again, so that a warning can't pass unseen."""
-    for folder in (DOCTREES, EPUB):
-        shutil.rmtree(folder, ignore_errors=True)
-    RUNNING.unlink(missing_ok=True)
-
-
 def main(arguments: list[str] | None = None) -> int:
-    """Build the site.
-
-    Args:
-        arguments: The command line, without the program.
-
-    Returns:
-        The exit status.
-    """
+    """Build the site as the command line says, and give the exit status."""
     parser = argparse.ArgumentParser(description="Build the site.")
     parser.add_argument("--output", type=Path, default=SITE, help="where to (default: _site)")
-    parser.add_argument("--fresh", action="store_true", help="execute and read everything anew")
-    parser.add_argument("--profile", action="store_true", help="say what takes how long")
+    parser.add_argument("--fresh", action="store_true", help="execute everything anew")
     options = parser.parse_args(arguments)
-    started, phases = time.time(), Phases()
+    started = time.monotonic()
     site = options.output.absolute()
     try:
-        scripts, pages = build(site, fresh=options.fresh, phases=phases)
-    except (
-        BuildError,
-        NpmError,
-        address.AddressError,
-        BundleError,
-        SearchIndexError,
-    ) as error:
-        print(f"\nThe site was not built: {error}", file=sys.stderr)
+        build(site, fresh=options.fresh)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - what fails in the forms too
+        if not isinstance(error, BuildError):
+            traceback.print_exc()
+        print(f"\nThe site was not built: {str(error) or 'stopped'}", file=sys.stderr)
         if site.is_dir():
             print(f"{_shown(site)} still holds the last good one.", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\nStopped; the last good site is untouched.", file=sys.stderr)
-        return 130
-    if options.profile:
-        print(phases.table(scripts_run(started)))
-    seconds = time.time() - started
-    print(f"\nExecuted {scripts} scripts and {pages} pages; {seconds:.0f} s in all.")
-    print(f"The site is in {_shown(site / 'index.html')}")
+    print(
+        f"\nThe site is in {_shown(site / 'index.html')}; {time.monotonic() - started:.0f} s in all."
+    )
     return 0
 
 
 def _shown(path: Path) -> str:
     """Write a path the short way where it lies below the current folder."""
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)
+    here = Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
 
 
 if __name__ == "__main__":

@@ -1,77 +1,134 @@
-"""The order of gallery pages: from ``ORDER``, and for the ladder from the table of rungs."""
+"""The course: its pages in reading order, and what the gallery's scripts hold for others to read.
+
+The home page's tables of contents have the order of guides and sections; ``SECTIONS`` has the order of the
+pages in a section. Nothing else lists pages.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+import ast
+import difflib
+import re
+import tomllib
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twolayer_docs.paths import ROOT
+from twolayer.rungs import RUNGS
+from twolayer_docs.paths import DOCS, ROOT
 
-ORDER = {
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+LADDER = "two_layer"
+EXERCISES = "exercises"
+SECTIONS = {
+    LADDER: tuple(rung.name for rung in RUNGS.values() if rung.folder == LADDER),
     "tensors": ("creating", "operations", "numpy_interop", "cuda_device"),
     "autograd": ("tracking", "graph", "gradients", "vector_jacobian_product"),
     "networks": ("lenet", "digits"),
     "scaling": ("how_fast", "data_parallel"),
     "labs": ("break_it", "learning_rate_map"),
 }
-"""The pages of each folder but the ladder's, in reading order."""
-EXERCISES = "exercises"
-"""The folder of exercises, whose pages have the names and the order of their lessons."""
-GUIDES = ("all_rungs", "backward_pass", "is_it_learning")
-LAST_GUIDES = ("recorded_runs", "cheat_sheet", "then_and_now", "glossary")
-"""The guides that stand between the ladder and the other galleries, and those after them."""
+"""The gallery's folders but that of the exercises, and the pages of each in reading order."""
+FOLDERS = (*SECTIONS, EXERCISES)
+HOME = DOCS / "index.md"
+_TOCTREE = re.compile(r"(?ms)^```\{toctree\}\n(.*?)^```$")
+_SECTION = re.compile(r"gallery/(\w+)/index")
+_HEADER = re.compile(r"(?m)^# /// script\n(?P<toml>(?:#(?: .*)?\n)+?)# ///\n")
 
 
-class LadderOrder:
-    """A sphinx-gallery sort key that puts a folder's pages in reading order."""
+class HeaderError(ValueError):
+    """A script has no header, or one that can't be read."""
 
-    def __init__(self, src_dir: str) -> None:
-        """Remember the gallery folder.
 
-        Args:
-            src_dir: The folder whose scripts are sorted.
-        """
-        self.src_dir = src_dir
+class Step(NamedTuple):
+    """What changes in a training loop from one rung to the next."""
 
-    def __call__(self, filename: str) -> tuple[int, str]:
-        """Give a script its place.
+    removed: int
+    added: int
+    diff: str
+    """All lines of both loops, marked ``-``, ``+`` or not at all."""
 
-        Args:
-            filename: The script's file name.
 
-        Returns:
-            A key: pages that have a place first, in order, then other scripts by name.
-        """
-        name = Path(filename).stem
-        names = page_names(Path(self.src_dir).name)
-        return (names.index(name) if name in names else len(names), name)
+@cache
+def reading_order() -> tuple[str, ...]:
+    """List the pages from the home page on, each as Sphinx names it.
 
-    def __repr__(self) -> str:
-        """Name the key the same way in each run, since Sphinx compares configurations."""
-        return "<LadderOrder>"
+    The exercises lie beside the way: each lesson leads to its own.
+    """
+    order = ["index"]
+    for toctree in _TOCTREE.findall(HOME.read_text("utf-8")):
+        for entry in filter(None, re.sub(r"(?m)^:.*$", "", toctree).split()):
+            section = _SECTION.fullmatch(entry)
+            if section is None:
+                order.append(entry)
+            elif section[1] != EXERCISES:
+                order += [f"gallery/{section[1]}/{name}" for name in SECTIONS[section[1]]]
+    return tuple(order)
 
 
 def page_names(folder: str) -> tuple[str, ...]:
-    """List the pages of a gallery folder that have a place.
+    """List the pages of a gallery's folder; exercises have the names and the order of their lessons."""
+    if folder != EXERCISES:
+        return SECTIONS[folder]
+    there = {script.stem for script in (ROOT / "gallery" / EXERCISES).glob("*.py")}
+    lessons = (docname.rpartition("/")[2] for docname in reading_order())
+    return tuple(name for name in lessons if name in there)
 
-    Args:
-        folder: The folder's name.
 
-    Returns:
-        The names in reading order; none for a folder that nobody ordered.
+def script_header(source: str) -> str:
+    r"""Take the lines from the top of a script that name what it needs, as PEP 723 writes them.
+
+    Examples:
+        >>> script_header("# /// script\n# dependencies = []\n# ///\nprint(1)\n")
+        '# /// script\n# dependencies = []\n# ///\n'
     """
-    from twolayer.rungs import RUNGS  # noqa: PLC0415
+    found = _HEADER.match(source)
+    if found is None:
+        first = source.partition("\n")[0]
+        message = f"a script begins with '# /// script', not with {first!r}"
+        raise HeaderError(message)
+    return found[0]
 
-    if folder == EXERCISES:
-        there = {path.stem for path in (ROOT / "gallery" / EXERCISES).glob("*.py")}
-        return tuple(name for name in lessons() if name in there)
-    return ORDER.get(folder) or tuple(r.name for r in RUNGS.values() if r.folder == folder)
 
+def read_header(source: str) -> dict[str, Any]:
+    r"""Read a script's header.
 
-def lessons() -> tuple[str, ...]:
-    """List the pages that exercises can belong to, in the order of the way through all pages.
-
-    Returns:
-        The names of the gallery's pages and of the guides.
+    Examples:
+        >>> read_header('# /// script\n# dependencies = ["numpy>=2.0"]\n# ///\n')
+        {'dependencies': ['numpy>=2.0']}
     """
-    folders = [name for names in ORDER.values() for name in names]
-    return (*page_names("two_layer"), *GUIDES, *folders, *LAST_GUIDES)
+    lines = script_header(source).splitlines()[1:-1]
+    toml = "\n".join(line.removeprefix("#").removeprefix(" ") for line in lines)
+    try:
+        return tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as error:
+        message = f"the header is no TOML: {error}"
+        raise HeaderError(message) from error
+
+
+def training_loop(script: Path) -> list[str]:
+    """Take the loop that fills ``losses`` out of a script: its lines without blank ones."""
+    source = script.read_text("utf-8")
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.For) and "losses.append(" in ast.unparse(node):
+            lines = source.splitlines()[node.lineno - 1 : node.end_lineno]
+            return [line.rstrip() for line in lines if line.strip()]
+    message = f"{script.name}: no loop with losses.append given; want one on the top level"
+    raise ValueError(message)
+
+
+def step_between(before: Sequence[str], after: Sequence[str]) -> Step:
+    r"""Compare two loops line by line.
+
+    Examples:
+        >>> step_between(["a", "b"], ["a", "c", "d"])
+        Step(removed=1, added=2, diff='  a\n- b\n+ c\n+ d')
+    """
+    lines = [line for line in difflib.ndiff(before, after) if not line.startswith("?")]
+    return Step(
+        removed=sum(line.startswith("-") for line in lines),
+        added=sum(line.startswith("+") for line in lines),
+        diff="\n".join(line.rstrip() for line in lines),
+    )

@@ -9,6 +9,8 @@ import json
 import sys
 from pathlib import Path
 
+from twolayer_docs.paths import BUILD
+
 _QUIET = ("--ignore-scripts", "--no-audit", "--no-fund", "--silent")
 
 
@@ -85,3 +87,17 @@ def run_npm(*arguments: str) -> int:
 
     status: int = npm([*arguments, *_QUIET])
     return status
+
+
+def node() -> Path:
+    """Find the node program."""
+    return node_path("sets formulas")
+
+
+def module(name: str, folder: Path = BUILD / "node") -> Path:
+    """Find a file of an installed package, such as ``temml/dist/temml.cjs``."""
+    path = folder / "node_modules" / name
+    if not path.is_file():
+        message = f"{name} is not installed. Run: python -m twolayer_docs.build"
+        raise NpmError(message)
+    return path

@@ -10,62 +10,34 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from twolayer_docs.build import (
-    DOCTREES,
-    HTML,
-    clear_caches,
-    remove_orphans,
-    surroundings,
-)
-from twolayer_docs.pages.temml_package import TemmlError, ensure
+from twolayer_docs.build import GALLERY, begin, environment
+from twolayer_docs.pages import temml_package
 from twolayer_docs.paths import BUILD, DOCS, ROOT
 
-WATCHED = ("gallery", "twolayer")
-GENERATED = (DOCS / "gallery", BUILD)
+WATCHED = (ROOT / "gallery", ROOT / "twolayer")
+GENERATED = (GALLERY, BUILD)
 NOISE = r"__pycache__|/\.|~$"
 
 
 def command(arguments: list[str]) -> list[str]:
-    """Put the command line of ``sphinx-autobuild`` together.
-
-    Args:
-        arguments: Further options for it.
-
-    Returns:
-        The command line.
-    """
-    parts = [sys.executable, "-m", "sphinx_autobuild", "-n", "-d", str(DOCTREES)]
-    for name in WATCHED:
-        parts += ["--watch", str(ROOT / name)]
-    for folder in GENERATED:
-        parts += ["--ignore", str(folder)]
-    parts += ["--re-ignore", NOISE]
-    return [*parts, *arguments, str(DOCS), str(HTML)]
+    """Put the command line of ``sphinx-autobuild`` together, with further options for it."""
+    parts = [sys.executable, "-m", "sphinx_autobuild", "-n"]
+    for option, folders in (("--watch", WATCHED), ("--ignore", GENERATED)):
+        for folder in folders:
+            parts += [option, str(folder)]
+    return [*parts, "--re-ignore", NOISE, *arguments, str(DOCS), str(BUILD / "served")]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Serve until stopped.
-
-    Args:
-        arguments: The command line, without the program.
-
-    Returns:
-        The exit status.
-    """
+def main(arguments: list[str]) -> int:
+    """Serve until stopped."""
+    temml_package.ensure()
+    begin(fresh=False)
     try:
-        ensure()
-    except TemmlError as error:
-        print(error, file=sys.stderr)
-        return 1
-    clear_caches(fresh=False)
-    remove_orphans()
-    rest = sys.argv[1:] if arguments is None else arguments
-    try:
-        done = subprocess.run(command(rest), cwd=ROOT, env=surroundings(), check=False)  # noqa: S603
+        done = subprocess.run(command(arguments), cwd=ROOT, env=environment(), check=False)  # noqa: S603
     except KeyboardInterrupt:
         return 0
     return done.returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -218,7 +218,7 @@ def draw(kind, title):
 
     fig, (top, bottom) = plt.subplots(2, 1, figsize=(7, 5), sharex=True, layout="constrained")
     mesh = top.pcolormesh(edges, np.arange(9) - 0.5, exponents, cmap=COLOURS, vmin=-6, vmax=3)
-    for symbol, name in (("o", "dies"), ("×", "explodes")):  # noqa: RUF001 - a cross to see
+    for symbol, name in (("o", "dies"), ("×", "explodes")):
         for seed, place in np.argwhere(ended == name):
             at = {"ha": "center", "va": "center_baseline", "color": "white", "weight": "bold"}
             top.text(rates[place], seed, symbol, **at)
@@ -226,13 +226,6 @@ def draw(kind, title):
     top.set(title=title, ylabel="seed", yticks=range(8))
     bottom.semilogx(rates, live.T, "o", color="C0", markersize=4)
     bottom.set(xlabel="learning rate", ylabel="share of live ReLUs", ylim=(-0.02, 0.55))
-    spans = []
-    for name in SYMBOLS:
-        found = rates[(ended == name).any(axis=0)]
-        spans.append(
-            f"{name} {found[0]:.1e} to {found[-1]:.1e}" if len(found) else f"{name} nowhere"
-        )
-    fig.set_label(f"alt: Map of 8 seeds over learning rates. {title}: {', '.join(spans)}")
 
 
 draw("normal", "Standard normal weights")

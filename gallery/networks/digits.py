@@ -67,7 +67,6 @@ for ax, image in zip(axes.flat, [*small[:6, 0], *images[:6, 0]], strict=True):
     ax.imshow(image.numpy(), cmap="gray_r")
     ax.set(xticks=[], yticks=[])
 fig.suptitle("Six digits, 8 by 8 as they come and 32 by 32 as LeNet gets them")
-fig.set_label("alt: Digits 0 to 5 in two rows, 8 by 8 pixels above, smooth images below")
 plt.show()
 
 # %%
@@ -301,7 +300,6 @@ for ax, k in zip(axes.flat, shown, strict=True):
     title = f"{word}: a {truth[k]}\nread as {guesses[k]}\n{percent:.1f} %"
     ax.set_title(title, fontsize="medium")
     ax.set(xticks=[], yticks=[])
-fig.set_label("alt: Twelve held-out digits with guess and probability, six of them hard")
 plt.show()
 
 # %%
@@ -397,7 +395,6 @@ for ax, (split, (_, unseen)) in zip(axes, splits.items(), strict=True):
         ax.text(column, row, counts[row, column].item(), ha="center", va="center")
     ax.set(title=title, xlabel="guess", ylabel="true digit")
     ax.set(xticks=range(10), yticks=range(10))
-fig.set_label("alt: Two confusion matrices; nearly all counts stand on the diagonal")
 plt.show()
 
 # %%

@@ -104,7 +104,6 @@ for i, maps in enumerate(stages):
 ax.set(title="One image on its way", xlabel="channels x rows x columns", ylabel="pixels")
 ax.set(xlim=(-30, 270), ylim=(-100, 100))
 ax.set_xticks(range(0, 300, 60), labels)
-fig.set_label(f"alt: Five columns of maps, pixels of one size: {', '.join(labels)}.")
 plt.show()
 
 # %%

@@ -15,8 +15,8 @@ lets them talk, and ``torch.nn.parallel.DistributedDataParallel`` adds up their 
 them. This rung removes the one process that has the whole batch; the layers, the loss and the optimizer are
 those of ``optimizers``, and so are the losses.
 
-The script runs alone, in one process. Run it as ``torchrun --nproc-per-node 2 data_parallel.py``, and two
-processes share the work.
+The script runs alone, in one process. Run it as
+``torchrun --local-addr localhost --nproc-per-node 2 data_parallel.py``, and two processes share the work.
 
 What you'll learn:
 
@@ -192,7 +192,9 @@ dist.destroy_process_group()
 #
 # Here is the whole program once more, as short as it gets. Write it to a file and let ``torchrun`` start it
 # twice; ``python -m torch.distributed.run`` is the same command. ``--standalone`` finds a free port for the
-# processes to meet at. If you run this page itself under ``torchrun``, this cell starts nothing.
+# processes to meet at. They meet at this machine's own name, and wait for as long as nobody knows that name, so
+# ``--local-addr localhost`` gives one that each machine knows. If you run this page itself under ``torchrun``,
+# this cell starts nothing.
 #
 # The program ends with a short pause. The threads that carry the numbers let go of their tensors a moment after the
 # last sum; where Python ends first, versions before 3.14 may abort the process.
@@ -245,9 +247,10 @@ def torchrun(program, folder):
     """Run a program in two processes, and wait for both."""
     script = Path(folder, "program.py")
     script.write_text(program, encoding="utf-8")
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    return subprocess.run(  # noqa: S603 - the program is this page's own
-        [*command, script, Path(folder, "losses.json")],
+    options = ["--standalone", "--local-addr=localhost", "--nproc-per-node=2"]
+    command = [sys.executable, "-m", "torch.distributed.run", *options, script]
+    return subprocess.run(
+        [*command, Path(folder, "losses.json")],
         env={**os.environ, "OMP_NUM_THREADS": "1"},  # a thread for each process
         capture_output=True,
         text=True,

@@ -17,6 +17,7 @@ def build(
     pages: Mapping[str, str],
     register: Callable[[Sphinx], object],
     extensions: tuple[str, ...] = (),
+    **settings: object,
 ) -> tuple[Path, str]:
     """Build pages in a folder of their own.
 
@@ -25,6 +26,7 @@ def build(
         pages: The reStructuredText of each page by its name.
         register: Registers with Sphinx what the pages need.
         extensions: The extensions to load.
+        **settings: Settings that are not Sphinx's own.
 
     Returns:
         The folder of the HTML, and what Sphinx warned of.
@@ -38,7 +40,7 @@ def build(
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f":orphan:\n\n{text}", "utf-8")
     warnings = io.StringIO()
-    settings = {"extensions": list(extensions), "html_theme": "basic"}
+    settings = {"extensions": list(extensions), "html_theme": "basic", **settings}
     with docutils_namespace():
         app = Sphinx(
             srcdir=folder,

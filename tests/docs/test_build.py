@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from twolayer_docs import build, serve
+from twolayer_docs.forms import offline_search
+from twolayer_docs.pages import temml_package
 from twolayer_docs.paths import BUILD, DOCS
 
 
@@ -59,6 +61,18 @@ def test_the_first_site_needs_no_old_one(tmp_path: Path, built: Path) -> None:
     build.publish(built, tmp_path / "a" / "b" / "_site", as_it_is)
 
     assert (tmp_path / "a/b/_site/index.html").is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_a_host_can_read_the_site(tmp_path: Path, built: Path) -> None:
+    """Whatever permissions the built files have, others may read the published ones."""
+    (built / "index.html").chmod(0o600)
+    (built / "gallery").chmod(0o700)
+    build.publish(built, tmp_path / "_site", as_it_is)
+
+    paths = [tmp_path / "_site", *(tmp_path / "_site").rglob("*")]
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in paths}
+    assert modes == {(True, 0o755), (False, 0o644)}
 
 
 def test_a_failed_copy_leaves_the_old_site(
@@ -124,110 +138,88 @@ def test_a_failed_build_leaves_the_old_site(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A failing build ends with a status, says so, keeps the site and forgets the doctrees."""
-    doctrees = tmp_path / "doctrees"
-    doctrees.mkdir()
-    book = tmp_path / "epub"
-    book.mkdir()
-    monkeypatch.setattr(build, "DOCTREES", doctrees)
-    monkeypatch.setattr(build, "EPUB", book)
-    monkeypatch.setattr(build, "RUNNING", tmp_path / "running")
-    monkeypatch.setattr(build, "BUILD", tmp_path)
-    monkeypatch.setattr(build, "clear_caches", lambda **_: [])
-    monkeypatch.setattr(build, "remove_orphans", list)
-    monkeypatch.setattr(build, "ensure", lambda: False)
-    monkeypatch.setattr(build, "run_sphinx", lambda *_: build.Executed(1, 0, 0, 0))
+    """Where Sphinx fails, the build ends with a status, says so, keeps the site, and the next one knows."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "conf.py").write_text("raise ValueError('planted')", "utf-8")
+    monkeypatch.setattr(build, "DOCS", docs)
+    for name in ("HTML", "EPUB", "DOCTREES", "GALLERY", "STAMP", "RUNNING", "BUILD"):
+        monkeypatch.setattr(build, name, tmp_path / name)
+    monkeypatch.setattr(build, "EXECUTED", ())
+    for package in (temml_package, offline_search):
+        monkeypatch.setattr(package, "ensure", lambda: None)
 
     status = build.main(["--output", str(site)])
 
     assert status == 1
     assert names(site) == ["gone.html", "index.html"]
-    assert not doctrees.exists()
-    assert not book.exists()
-    assert "still holds the last good one" in capsys.readouterr().err
+    assert build.RUNNING.exists()
+    assert "Sphinx ended with status 2" in (said := capsys.readouterr().err)
+    assert "still holds the last good one" in said
 
 
-def test_pages_that_are_gone_leave_the_output(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """HTML of a page that Sphinx no longer knows is removed; special pages stay."""
-    monkeypatch.setattr(build, "HTML", built)
-    for name in ("search.html", "gone.html"):
-        (built / name).write_text("", "utf-8")
-    index = '{"docnames":["index","gallery/page"]}'
-    (built / "searchindex.js").write_text(f"Search.setIndex({index})", "utf-8")
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a tree with a package, a script with a loop, and what an earlier build made of it."""
+    texts = {
+        "twolayer/a.py": "1",
+        "gallery/scaling/page.py": '"""Old."""\nfor t in range(2):\n    losses.append(t)\n',
+        "docs/gallery/scaling/page.rst": "",
+        **dict.fromkeys(build._MATTERS_TOO, ""),
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+    monkeypatch.setattr(build, "GALLERY", tmp_path / "docs" / "gallery")
+    monkeypatch.setattr(build, "EXECUTED", (tmp_path / "docs" / "gallery",))
+    monkeypatch.setattr(build, "STAMP", tmp_path / "stamp.txt")
+    monkeypatch.setattr(build, "RUNNING", tmp_path / "running")
+    return tmp_path
 
-    build.remove_stale_outputs()
 
-    html = [name for name in names(built) if name.endswith(".html")]
-    assert html == ["gallery/page.html", "index.html", "search.html"]
-
-
-def test_pages_of_deleted_scripts_leave_the_gallery(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "text", "anew"),
+    [
+        ("twolayer/a.py", "2", True),
+        ("docs/twolayer_docs/figures/b.py", "", True),
+        ("gallery/scaling/other.py", "", True),
+        ("gallery/scaling/page.py", "for t in range(3):\n    losses.append(t)\n", True),
+        ("gallery/scaling/page.py", "x = 1\nfor t in range(2):\n    losses.append(t)\n", False),
+        ("twolayer/__pycache__/a.pyc", "cache", False),
+    ],
+)
+def test_all_runs_anew_where_what_matters_changed(
+    tree: Path, name: str, text: str, *, anew: bool
 ) -> None:
-    """What sphinx-gallery made of a script that is gone is removed, images included."""
-    docs, source = tmp_path / "docs", tmp_path / "gallery" / "two_layer"
-    made = docs / "gallery" / "two_layer"
-    (made / "images" / "thumb").mkdir(parents=True)
-    source.mkdir(parents=True)
-    (source / "GALLERY_HEADER.rst").touch()
-    (source / "kept.py").touch()
-    for name in ("kept.py", "kept.rst", "gone.py", "gone.rst", "gone.py.md5"):
-        (made / name).touch()
-    (made / "images" / "sphx_glr_gone_001.svg").touch()
-    monkeypatch.setattr(build, "DOCS", docs)
-    monkeypatch.setattr(build, "ROOT", tmp_path)
+    """Code, names of scripts and their loops matter to all pages; a script's prose to its own page alone."""
+    page = tree / "docs" / "gallery" / "scaling" / "page.rst"
+    before = build.stamp()
+    build.STAMP.write_text(before, "utf-8")
+    (tree / name).parent.mkdir(parents=True, exist_ok=True)
+    (tree / name).write_text(text, "utf-8")
 
-    gone = build.remove_orphans()
+    build.begin(fresh=False)
 
-    assert gone == ["two_layer/gone.py"]
-    assert names(made) == ["kept.py", "kept.rst"]
+    assert page.exists() != anew
+    assert (build.stamp() != before) == anew
+    assert build.STAMP.read_text("utf-8") == build.stamp()
 
 
-def test_a_page_cut_short_is_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A script noted as run whose page was not written is run again."""
-    made = tmp_path / "gallery" / "two_layer"
-    made.mkdir(parents=True)
-    for name in ("whole.py.md5", "whole.rst", "half.py.md5"):
-        (made / name).touch()
-    monkeypatch.setattr(build, "DOCS", tmp_path)
+def test_what_a_build_cut_short_made_is_made_again(tree: Path) -> None:
+    """Of the gallery goes what was written since that build began; older files stay."""
+    made = tree / "docs" / "gallery" / "scaling"
+    build.STAMP.write_text(build.stamp(), "utf-8")
+    os.utime(made / "page.rst", (10**9, 10**9))
+    build.RUNNING.touch()
+    (made / "half.rst").touch()
 
-    build.clear_half_written()
+    build.begin(fresh=False)
+    assert names(made) == ["page.rst"]
 
-    assert names(made) == ["whole.py.md5", "whole.rst"]
-
-
-def test_caches_depend_on_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A change in a Python file changes the sum over its folder; other files don't."""
-    monkeypatch.setattr(build, "ROOT", tmp_path)
-    folder = tmp_path / "twolayer"
-    folder.mkdir()
-    (folder / "a.py").write_text("1", "utf-8")
-    before = build.digest([folder])
-
-    (folder / "a.pyc").write_text("cache", "utf-8")
-    assert before == build.digest([folder])
-
-    (folder / "a.py").write_text("2", "utf-8")
-    assert before != build.digest([folder])
-
-
-def test_executed_pages_depend_on_the_ladders_loops(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What executed pages see of a script is its loop: its prose may change, a broken one is passed over."""
-    folder = tmp_path / "gallery" / "scaling"
-    folder.mkdir(parents=True)
-    script = folder / "rung.py"
-    monkeypatch.setattr(build, "ROOT", tmp_path)
-    script.write_text('"""Old."""\nfor t in range(2):\n    losses.append(t)\n', "utf-8")
-    before = build.loops()
-
-    script.write_text('"""New."""\nfor t in range(2):\n    losses.append(t)\n', "utf-8")
-    (folder / "broken.py").write_text("for", "utf-8")
-    assert before == build.loops() == ["rung\nfor t in range(2):\n    losses.append(t)"]
-
-    script.write_text('"""New."""\nfor t in range(3):\n    losses.append(t)\n', "utf-8")
-    assert before != build.loops()
+    build.begin(fresh=True)
+    assert not made.exists()
 
 
 def test_executed_pages_see_no_more_of_the_gallery() -> None:
@@ -242,21 +234,6 @@ def test_executed_pages_see_no_more_of_the_gallery() -> None:
     assert named == [
         'loops = {name: training_loop(Path("..", f"{rung.page}.py")) for name, rung in RUNGS.items()}'
     ]
-
-
-def test_a_profile_names_the_scripts_of_this_build(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What a script took counts if it was noted in this build, not in an earlier one."""
-    folder = tmp_path / "gallery" / "tensors"
-    folder.mkdir(parents=True)
-    monkeypatch.setattr(build, "DOCS", tmp_path)
-    for name, time in (("old", 10**9), ("new", 2 * 10**9)):
-        note = folder / f"{name}.cost.json"
-        note.write_text('{"time": 1.5, "memory": 0.0}', "utf-8")
-        os.utime(note, (time, time))
-
-    assert build.scripts_run(1.5 * 10**9) == [("gallery/tensors/new.py", 1.5)]
 
 
 def test_serving_watches_sources_and_not_what_it_builds() -> None:
@@ -276,10 +253,10 @@ def test_builds_take_turns(
     """A second build waits for the first, and for a Sphinx that outlived a killed one."""
     monkeypatch.setattr(build, "BUILD", tmp_path)
     with build.turn() as lock:
-        if lock is None:
+        if not lock:
             pytest.skip("this system has no file locks")
         sleeper = subprocess.Popen(
-            [sys.executable, "-c", "import time; time.sleep(0.5)"], pass_fds=(lock,)
+            [sys.executable, "-c", "import time; time.sleep(0.5)"], pass_fds=lock
         )
 
     with build.turn():

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 import yaml
-
 from twolayer_docs.pages.address import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]

@@ -31,12 +31,11 @@ def summary(figure: Figure, number: int, *, values: bool = True) -> list[str]:
         >>> line["data"] = {"x": [0, 1, 2], "y": [4.0, 2.5, 0.125]}
         >>> x, y = ({"label": name, "scale": "linear", "ticks": []} for name in ("t", "loss"))
         >>> axes = {"title": "A fit", "x": x, "y": y, "legend": [], "things": [line], "texts": []}
-        >>> print(*summary({"title": "", "alt": "", "axes": [axes]}, 1), sep="\n")
+        >>> print(*summary({"title": "", "axes": [axes]}, 1), sep="\n")
         figure 1: "A fit" | x "t" | y "loss"
             line "loss" = losses: 3 points, x 0 to 2, y 4.000e+00 2.500e+00 1.250e-01
     """
-    heads = [part for part in (figure["title"], figure["alt"]) if part]
-    lines = [f"figure {number}: " + " | ".join(map(_quoted, heads))] if heads else []
+    lines = [f"figure {number}: {_quoted(figure['title'])}"] if figure["title"] else []
     panels = figure["axes"]
     for place, axes in enumerate(panels, start=1):
         name = f"figure {number}" + (f", axes {place}" if len(panels) > 1 else "")

@@ -70,10 +70,8 @@ class Plots:
             Its words and its axes, in a form that JSON can hold.
         """
         figure.draw_without_rendering()
-        label = str(figure.get_label() or "")
         return {
             "title": figure.get_suptitle(),
-            "alt": label.removeprefix("alt:").strip() if label.startswith("alt:") else "",
             "axes": [self._axes(axes) for axes in figure.axes if axes.get_visible()],
         }
 

@@ -24,6 +24,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TextIO
 
 import matplotlib as mpl
+from matplotlib.figure import Figure
 
 from tests.pages.plotted import Plots
 
@@ -92,6 +93,9 @@ class Tape:
         """
         if value is None or hasattr(value, "_ipython_display_"):
             return  # What displays itself has nothing to take down here.
+        if isinstance(value, Figure):
+            self._figure(value)
+            return
         for method in ("_repr_markdown_", "_repr_html_", "__repr__"):
             if hasattr(value, method) and (text := getattr(value, method)()):
                 self.shown.append({"result": text})
@@ -101,8 +105,11 @@ class Tape:
         """Take down the open figures, and close them."""
         plt = sys.modules["matplotlib.pyplot"]
         for number in plt.get_fignums():
-            self.shown.append({"figure": self._plots.describe(plt.figure(number))})
-        plt.close("all")
+            self._figure(plt.figure(number))
+
+    def _figure(self, figure: Figure) -> None:
+        self.shown.append({"figure": self._plots.describe(figure)})
+        sys.modules["matplotlib.pyplot"].close(figure)
 
 
 def plain(page: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +148,9 @@ def code_of(page: Path) -> tuple[str, list[int]]:
         if inside and not keep:
             ends.append(number)
         inside = keep or starts
-        lines[number - 1] = line if keep else ""
+        lines[number - 1] = (
+            line if keep and not line.startswith(":") else ""
+        )  # without options, such as :tags:
     return "\n".join(lines) + "\n", ends
 
 
@@ -190,17 +199,13 @@ def main(path: str, folder: str) -> None:
         tape.figures()
 
     plt.show = show
-    if path.endswith(".md"):
-        from twolayer_docs.figures import curves, pairs  # noqa: PLC0415 - only guides need them
-
-        vars(pairs)["show_figure"] = vars(curves)["show_curves"] = show
     sys.modules["__main__"], sys.argv = main_module, [path]
     linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
     code = compile(with_results(source, ends), path, "exec", dont_inherit=True)
     with contextlib.redirect_stdout(tape):
         exec(code, page)  # noqa: S102 - the page
     if plt.get_fignums():
-        message = "a figure was drawn and never shown; want plt.show() or show_figure(fig) after it"
+        message = "a figure was drawn and never shown; want plt.show(), or fig at the end of a cell"
         raise RuntimeError(message)
     Path(folder, "values.json").write_text(json.dumps(plain(page)), encoding="utf-8")
     Path(folder, "shown.json").write_text(json.dumps(tape.shown), encoding="utf-8")

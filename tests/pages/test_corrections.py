@@ -12,7 +12,7 @@ import torch
 from tests.rungs.agreement import reference_fit
 from twolayer import random_problem
 from twolayer.rungs import RUNGS
-from twolayer_docs.training_loop import step_between, training_loop
+from twolayer_docs.course import step_between, training_loop
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twolayer_docs.training_loop import training_loop
+from twolayer_docs.course import training_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +22,9 @@ SETTINGS = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "CUDA_VISIBLE_DEVICES":
 
 def torchrun(script: Path, processes: int) -> subprocess.CompletedProcess[str]:
     """Run a script under torchrun, in the folder that it is in."""
-    command = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    options = ["--standalone", "--local-addr=localhost", f"--nproc-per-node={processes}"]
     return subprocess.run(
-        [sys.executable, "-W", "error", *command, script.name],
+        [sys.executable, "-W", "error", "-m", "torch.distributed.run", *options, script.name],
         cwd=script.parent,
         env={**os.environ, **SETTINGS},
         capture_output=True,

@@ -8,28 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from twolayer_docs.course import EXERCISES, page_names
+from twolayer_docs.course import EXERCISES, page_names, reading_order
 from twolayer_docs.links.literals import find_pages
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-
-
-def reading_order() -> list[str]:
-    """The pages in the order of the home page's table of contents, galleries spelt out."""
-    index = (DOCS / "index.md").read_text("utf-8")
-    blocks = re.findall(r"(?s)```\{toctree\}\n(.*?)```", index)
-    entries = [line for block in blocks for line in block.split("\n") if line and line[0] != ":"]
-    order = ["index"]
-    for entry in entries:
-        if entry == f"gallery/{EXERCISES}/index":
-            continue  # Beside the way: each page of exercises is reached from its lesson.
-        if entry.startswith("gallery/"):
-            folder = entry.split("/")[1]
-            order += [f"gallery/{folder}/{name}" for name in page_names(folder)]
-        else:
-            order.append(entry)
-    return order
 
 
 def source(page: str) -> str:

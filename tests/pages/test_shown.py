@@ -116,13 +116,12 @@ def test_a_guides_tables_and_figures_are_taken_down(tmp_path: Path) -> None:
     """A guide's cells show tables, values and figures; a changed loss in a table is seen."""
     cells = (
         """\
-from twolayer_docs.figures.pairs import show_figure
 from IPython.display import Markdown
 import matplotlib.pyplot as plt
 import twolayer
 loss = 0.25
 Markdown(f"| loss | {loss:.3f} |\\n|---|---|")""",
-        "fig, ax = plt.subplots()\nax.plot([loss, 2 * loss])\nshow_figure(fig)",
+        "fig, ax = plt.subplots()\nax.plot([loss, 2 * loss])\nfig",
         "loss",
     )
     guide = "# A guide\n\n" + "\n".join(f"```{{code-cell}}\n{cell}\n```\n" for cell in cells)
@@ -167,7 +166,7 @@ NAN = float("nan")
 )
 def test_a_blank_figure_is_found(panels: list[dict[str, Any]], fault: str) -> None:
     """Empty axes, lines without a point, pictures of one value and bars without height are."""
-    assert list(blank({"title": "", "alt": "", "axes": panels})) == [fault]
+    assert list(blank({"title": "", "axes": panels})) == [fault]
 
 
 def test_a_figure_with_something_on_it_is_not_blank() -> None:
@@ -179,13 +178,13 @@ def test_a_figure_with_something_on_it_is_not_blank() -> None:
         thing("level", y=[0]),
     )
     words = {**axes(), "texts": ["yes"]}
-    assert list(blank({"title": "", "alt": "", "axes": [panel, words]})) == []
+    assert list(blank({"title": "", "axes": [panel, words]})) == []
 
 
 def test_a_figure_without_values_still_says_what_it_plots() -> None:
     """Where numbers differ between machines, names, counts and labels are compared."""
     line = {**thing("line", x=[0, 1], y=[0.5, 0.7]), "is": {"y": "losses"}}
-    figure = {"title": "", "alt": "", "axes": [{**axes(line), "title": "97 right", "texts": ["9"]}]}
+    figure = {"title": "", "axes": [{**axes(line), "title": "97 right", "texts": ["9"]}]}
     assert summary(figure, 2, values=False) == ['figure 2: "…"', '    line "a" = losses: 2 points']
 
 

@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from tests.pages.expectations import SCRIPTS, after, run
-from twolayer_docs.course import ORDER
+from twolayer_docs.course import SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.pages.expectations import Run
 
 FOLDER = Path(__file__).parents[2] / "gallery" / "tensors"
-NAMES = ORDER["tensors"]
+NAMES = SECTIONS["tensors"]
 
 Pages = dict[str, list[str]]
 

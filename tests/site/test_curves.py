@@ -226,24 +226,6 @@ def test_nothing_jumps_when_curves_come(browser: Browser, address: str, width: i
     assert measured == ([], before)
 
 
-def test_numbers_come_when_they_are_needed(browser: Browser, address: str, site: Path) -> None:
-    """The first view asks for no curve's numbers, and a page without curves never does."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    tab = context.new_page()
-    asked: list[str] = []
-    tab.on("request", lambda request: asked.append(request.url))
-    tab.goto(f"{address}/all_rungs.html", wait_until="networkidle")
-    first = [url for url in asked if "/curves/" in url]
-    tab.locator(".curves").last.scroll_into_view_if_needed()
-    tab.locator(CHART).last.wait_for()
-    context.close()
-
-    assert first == []
-    numbers = sorted(path.name for path in (site / "_static/curves").iterdir())
-    assert numbers == ["all_rungs_1.js", "all_rungs_2.js"]
-    assert numbers[1] in " ".join(asked)
-
-
 def test_curves_work_from_a_disk(browser: Browser, site: Path) -> None:
     """A page that is opened from a disk has its curves too."""
     tab = opened(browser, site.absolute().as_uri(), color_scheme="dark")

@@ -26,7 +26,7 @@ from tests.site.offers import (
     prose,
     raw_markup,
 )
-from twolayer_docs import script_header
+from twolayer_docs.course import read_header
 from twolayer_docs.forms import wheel
 from twolayer_docs.gallery.downloads import TAG, ZIP_TIME, needs
 
@@ -65,7 +65,7 @@ def test_a_downloads_header_agrees_with_pyproject(site: Path, name: str) -> None
         download(site, f"{name}.py").read_bytes(),
         members(download(site, f"{name}.zip"))[f"{file_of(name)}.py"],
     ):
-        header = script_header.read(script.decode())
+        header = read_header(script.decode())
         assert header["requires-python"] == pyproject["project"]["requires-python"]
         package = {"twolayer"} if name.startswith(EXERCISES) else set()
         assert set(header["dependencies"]) - bounds == package
@@ -90,7 +90,7 @@ def test_a_downloaded_notebook_has_no_raw_markup(site: Path, name: str) -> None:
 def test_a_notebook_says_what_it_needs(site: Path, name: str) -> None:
     """After its opening and before any code a notebook says what its script's header says."""
     notebook = download(site, f"{name}.ipynb").read_bytes()
-    header = script_header.read(download(site, f"{name}.py").read_text("utf-8"))
+    header = read_header(download(site, f"{name}.py").read_text("utf-8"))
 
     opening, said, *_ = cells(notebook, "markdown")
     assert opening["source"].lstrip().startswith("# ")
@@ -135,7 +135,7 @@ def test_the_readme_installs_what_its_script_needs(site: Path) -> None:
     """README's line before ``python autograd.py`` installs what that script's header names."""
     readme = (ROOT / "README.md").read_text("utf-8")
     (packages,) = re.findall(r"(?m)^\$ python -m pip install (.+)\n\$ python autograd\.py$", readme)
-    header = script_header.read(download(site, "autograd.py").read_text("utf-8"))
+    header = read_header(download(site, "autograd.py").read_text("utf-8"))
     assert packages.split() == [re.split("[<>=]", r)[0] for r in header["dependencies"]]
 
 

@@ -15,7 +15,6 @@ import pytest
 from tests.site.offers import EXERCISES
 from twolayer.rungs import RUNGS
 from twolayer_docs.links import glossary
-from twolayer_docs.tools import font
 
 ROOT = Path(__file__).resolve().parents[2]
 _RESOURCES = {
@@ -245,13 +244,6 @@ def test_every_page_is_described(site: Path) -> None:
         assert icons, page
         assert next(e for e in found if e.tag == "html").attributes["lang"] == "en"
         assert any(e.tag == "title" for e in found), page
-
-
-def test_the_font_holds_every_formula(site: Path) -> None:
-    """Every character of the site's formulas is in the maths font that the site serves."""
-    used = font.site_characters(site)
-
-    assert set() == used - font.held(site / "_static" / "fonts" / "twolayer-math.woff2")
 
 
 def test_code_leads_to_the_api(site: Path) -> None:

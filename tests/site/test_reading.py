@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +10,7 @@ from bs4 import BeautifulSoup
 
 from tests.site.offers import ROOT, SCRIPTS
 from tests.site.tabs import opened
-from twolayer_docs.pages import address as pages_address
-from twolayer_docs.pages import body, code_spans
+from twolayer_docs.pages import body
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,33 +124,6 @@ def test_code_links_what_has_documentation_of_its_own(site: Path) -> None:
     assert linked["torch.nn.Sequential"].endswith("torch.nn.Sequential.html#torch.nn.Sequential")
     assert any("net = " in block.get_text() for block in soup.select("div.highlight"))
     assert not {"net", "x", "y", "t", "loss"} & linked.keys()
-    assert not any("backref" in page.read_text("utf-8") for page in pages(site))
-
-
-def test_code_has_no_span_that_does_nothing(site: Path) -> None:
-    """Words of code that look like plain text have no element of their own, on any page."""
-    words = [f"div.highlight pre span.{word}" for word in code_spans.PLAIN]
-    parts = [f"dt.sig span.{part}:not(.keyword-only-separator)" for part in code_spans.SIGNATURE]
-    bare = ", ".join((*words, *parts, "span.pre"))
-    blocks = 0
-    for page in pages(site):
-        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
-        blocks += len(soup.select("div.highlight pre"))
-        assert soup.select(bare) == [], page.name
-    assert blocks > len(SCRIPTS)
-
-
-def test_no_style_names_a_span_that_was_taken_out(site: Path) -> None:
-    """The site's styles name the parts of a signature nowhere but in blocks of code."""
-    for sheet in site.glob("_static/*.css"):
-        selectors = re.findall(r"([^{}]*)\{", sheet.read_text("utf-8"))
-        found = [
-            selector.strip()
-            for group in selectors
-            for selector in group.split(",")
-            if re.search(rf"\.(pre|{'|'.join(code_spans.SIGNATURE)})(?![\w-])", selector)
-        ]
-        assert [selector for selector in found if ".highlight " not in selector] == []
 
 
 def test_pages_lead_to_their_markdown(site: Path) -> None:
@@ -204,27 +175,6 @@ def test_pages_are_described_for_previews(site: Path) -> None:
         assert {"og:title", "og:description", "og:type", "og:site_name"} == named.keys(), page
         assert named["og:description"] in text.replace("og:description", "", 1)
         assert 'rel="canonical"' not in text
-
-
-def test_a_site_that_knows_its_address_says_so(site: Path, tmp_path: Path) -> None:
-    """Given addresses, each built page has its own, each notebook opens in Colab, the map is whole."""
-    for page in pages(site):
-        target = tmp_path / page.relative_to(site)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(page, target)
-    known = pages_address.Settings("https://example.org/t/", "https://github.com/someone/t")
-    pages_address.write(tmp_path, known)
-
-    for page in pages(tmp_path):
-        place = page.relative_to(tmp_path).as_posix()
-        address = "https://example.org/t/" + ("" if place == "index.html" else place)
-        text = page.read_text("utf-8")
-        assert text.count(f'<link rel="canonical" href="{address}">') == 1
-        notebook = re.fullmatch(r"gallery/\w+/(?!index)\w+\.html", place) is not None
-        assert text.count(">Open in Colab</a>") == notebook, place
-    listed = (tmp_path / "sitemap.xml").read_text("utf-8").count("<loc>")
-    assert listed == len(pages(site)) - len({"404.html", "search.html"})
-    assert (site / "_static" / "card.png").is_file()
 
 
 def test_pages_allow_no_script_of_others(site: Path) -> None:

@@ -1,7 +1,9 @@
 // Curves that the reader can switch off and on, drawn over the picture that the page shows.
-// The page has the controls (page_figures.py); the numbers come in a script of their own.
+// The page has the controls and the numbers (twolayer_docs/figures/files.py).
 (() => {
   "use strict";
+
+  const DIGITS = 5;
 
   const svg = (name, attributes, parent) => {
     const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -16,8 +18,8 @@
     Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
 
   // 3.1520e+07, as the page's tables have it; JavaScript alone would give 3.1520e+7.
-  const format = (value, digits) =>
-    value === 0 ? "0" : value.toExponential(digits - 1).replace(/([+-])(\d)$/, "$10$2");
+  const format = (value) =>
+    value === 0 ? "0" : value.toExponential(DIGITS - 1).replace(/([+-])(\d)$/, "$10$2");
 
   // The least of 1, 2, 5, 10, 20, 50 … that is large enough.
   const roundStep = (least) => {
@@ -25,24 +27,8 @@
     return [1, 2, 5, 10].find((factor) => factor * power >= least) * power;
   };
 
-  function start(box) {
-    const script = document.createElement("script");
-    const near = new IntersectionObserver(
-      (entries) => entries.some((entry) => entry.isIntersecting) && load(),
-      { rootMargin: "400px" },
-    );
-    const load = () => {
-      near.disconnect();
-      if (script.src) return;
-      script.src = box.dataset.curves;
-      script.addEventListener("load", () => show(box, script.curves));
-      document.head.append(script);
-    };
-    near.observe(box);
-    box.addEventListener("focusin", load, { once: true });
-  }
-
-  function show(box, data) {
+  function show(box) {
+    const data = JSON.parse(box.querySelector("[data-curves]").textContent);
     const picture = box.querySelector(".figure-pair");
     const slider = box.querySelector("input[type=range]");
     const at = box.querySelector(".curves-at");
@@ -128,7 +114,7 @@
     function sentence(step, shown) {
       if (!shown.length) return "No curve is switched on.";
       const values = shown.map((i) => data.curves[i].values[step]).sort((a, b) => a - b);
-      const [least, most] = [values[0], values.at(-1)].map((value) => format(value, data.digits));
+      const [least, most] = [values[0], values.at(-1)].map(format);
       const where = `At ${data.x.replace(/ \w$/, "")} ${step}`;
       if (shown.length === 1) return `${where} ${data.curves[shown[0]].name} has ${most}.`;
       const count = `${where} the ${shown.length} curves`;
@@ -148,7 +134,7 @@
         groups[i].classList.toggle("off", !checked);
         dots[i].setAttribute("cx", x(step));
         dots[i].setAttribute("cy", y(values[step]));
-        rows[i].lastChild.textContent = checked ? format(values[step], data.digits) : "";
+        rows[i].lastChild.textContent = checked ? format(values[step]) : "";
       });
       // A screen reader hears the sentence when the reader has stopped, not at each step.
       clearTimeout(talk);
@@ -189,5 +175,5 @@
     new ResizeObserver(draw).observe(picture);
   }
 
-  document.querySelectorAll(".curves").forEach(start);
+  document.querySelectorAll(".curves").forEach(show);
 })();

@@ -1,1 +1,1 @@
-"""Drawings: light and dark, in words, as files."""
+"""Figures: light and dark, in words, curves to look up, as files, inside the page."""

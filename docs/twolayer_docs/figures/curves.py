@@ -1,24 +1,22 @@
-"""Curves whose values the reader of an executed page can look up.
+"""Curves whose values the reader of an executed guide can look up.
 
-Write ``show_curves(fig)`` as the last line of a cell, in the place of ``show_figure(fig)``. The page
-shows the same picture, and what a browser needs to switch its lines off and on is read from the
-figure itself, so that both show the same numbers.
+Where a figure's lines are curves over the steps 0, 1, 2 … on a logarithmic axis, the page has their
+numbers and the controls for them beside the picture; ``curves.js`` does the rest.
 """
 
 from __future__ import annotations
 
-import json
+from html import escape
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 
-from twolayer_docs.figures.pairs import Shown, draw_pair
-
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
+
+DIGITS = 5
+"""How many significant digits of a value the reader sees; ``curves.js`` has the same number."""
 
 MARKERS = {
     "o": "M4 0A4 4 0 1 1-4 0A4 4 0 1 1 4 0Z",
@@ -35,121 +33,80 @@ MARKERS = {
 """Matplotlib's markers as outlines around the origin."""
 
 
-def show_curves(figure: Figure, *, digits: int = 5, zero: float = 0) -> Shown:
-    """Show a figure as ``show_figure`` does, and let the reader look at its curves one by one.
+def read_curves(figure: Figure) -> dict[str, Any] | None:
+    """Read title, labels, curves and levels from a figure whose values can be looked up.
 
-    Args:
-        figure: A figure with one pair of axes, whose lines have a value at each step from 0 on.
-        digits: How many significant digits of a value the reader sees.
-        zero: The value that stands for 0, which a logarithmic axis can't show.
-
-    Returns:
-        An object that a notebook shows.
-
-    Raises:
-        ValueError: If the page could not show the figure's lines.
+    Such a figure has one pair of axes with a logarithmic y axis, and on it named lines with
+    markers, each with as many values, none below 0, at the steps 0, 1, 2 …; of any other, None.
     """
-    data = read_curves(figure, digits=digits, zero=zero)
-    pair = draw_pair(figure)
-    plt.close(figure)
-    return Shown(pair, as_json(data, digits))
-
-
-def read_curves(figure: Figure, *, digits: int = 5, zero: float = 0) -> dict[str, Any]:
-    """Read lines, levels and words from a figure.
-
-    Args:
-        figure: A figure with one pair of axes.
-        digits: How many significant digits the reader sees.
-        zero: The value that stands for 0.
-
-    Returns:
-        The title, the axes' labels, the digits, for each curve its name, its marker,
-        whether a line joins its values, and these, and for each level its name and value.
-
-    Raises:
-        ValueError: If the axes are not one, their y axis is not logarithmic, or a line has no
-            name, a marker that is not known, steps other than 0, 1, 2 …, or a value that is not
-            a positive number.
-    """
-    if len(figure.axes) != 1:
-        message = f"the figure has {len(figure.axes)} axes; want one"
-        raise ValueError(message)
+    if len(figure.axes) != 1 or figure.axes[0].get_yscale() != "log":
+        return None
     axes = figure.axes[0]
-    if axes.get_yscale() != "log":
-        message = f"the y axis is {axes.get_yscale()}; want a logarithmic one"
-        raise ValueError(message)
-    levels = [line for line in axes.lines if _is_level(axes, line)]
+    levels = [line for line in axes.lines if is_level(line)]
     lines = [line for line in axes.lines if line not in levels]
-    curves = [_curve(line, zero) for line in lines]
-    lengths = {len(curve["values"]) for curve in curves}
-    if len(lengths) != 1:
-        message = f"the lines have {sorted(lengths)} values; want lines of one length"
-        raise ValueError(message)
+    if len({len(_values(line)) for line in lines}) != 1 or not all(map(_is_curve, lines)):
+        return None
     return {
         "title": axes.get_title(),
         "x": axes.get_xlabel(),
         "y": axes.get_ylabel(),
-        "digits": digits,
-        "curves": curves,
-        "levels": [
-            {"name": str(line.get_label()), "value": float(np.ravel(line.get_ydata())[0])}
-            for line in levels
+        "curves": [
+            {
+                "name": line.get_label(),
+                "marker": line.get_marker(),
+                "line": line.get_linestyle() != "None",
+                "values": [float(f"{y:.{DIGITS - 1}e}") for y in _values(line)],
+            }
+            for line in lines
         ],
+        "levels": [{"name": line.get_label(), "value": _values(line)[0]} for line in levels],
     }
 
 
-def as_json(data: Any, digits: int) -> str:
-    """Write data as JSON whose fractions have some significant digits and no more.
+def controls(curves: dict[str, Any], name: str) -> str:
+    """Write a slider for the step, a line for what is read, and a list of the curves.
 
-    Args:
-        data: What ``json`` can write.
-        digits: How many.
-
-    Returns:
-        JSON without spaces.
-
-    Examples:
-        >>> as_json({"values": [31520312.5, 0.0, 1.25e-7], "digits": 3}, 3)
-        '{"values":[3.15e7,0,1.25e-7],"digits":3}'
+    The style sheet hides them where no script can run. ``name`` stands once on the page.
     """
-    if isinstance(data, dict):
-        items = (f"{json.dumps(name)}:{as_json(value, digits)}" for name, value in data.items())
-        return f"{{{','.join(items)}}}"
-    if isinstance(data, list):
-        return f"[{','.join(as_json(value, digits) for value in data)}]"
-    return _short(data, digits) if isinstance(data, float) else json.dumps(data)
+    last = len(curves["curves"][0]["values"]) - 1
+    rows = "\n".join(
+        f'<li class="curve curve-{number}"><label><input type="checkbox" checked>'
+        f'<svg class="curve-sample" viewBox="-12 -6 24 12" width="24" height="12" '
+        f'aria-hidden="true"><path class="curve-line" d="M-12 0H12"/>'
+        f'<path class="curve-marker" d="{MARKERS[curve["marker"]]}"/></svg>'
+        f'<span class="curve-name">{escape(curve["name"])}</span></label>'
+        f'<span class="curve-value"></span></li>'
+        for number, curve in enumerate(curves["curves"], start=1)
+    )
+    return f"""\
+<fieldset class="curves-controls" data-pagefind-ignore>
+<legend>{escape(curves["title"])}: values</legend>
+<div class="curves-step"><label for="{name}-step">{escape(curves["x"])}</label>
+<input type="range" id="{name}-step" min="0" max="{last}" value="{last // 2}">
+<span class="curves-at" aria-hidden="true">{last // 2}</span></div>
+<output class="curves-status" aria-live="off" for="{name}-step"></output>
+<div class="curves-buttons"><button type="button" value="all">All curves</button>
+<button type="button" value="none">None</button></div>
+<ul class="curves-list">
+{rows}
+</ul>
+</fieldset>
+"""
 
 
-def _short(value: float, digits: int) -> str:
-    """Write a number in the shortest form that has its digits."""
-    digits_of, exponent = f"{value:.{digits - 1}e}".split("e")
-    if "." in digits_of:
-        digits_of = digits_of.rstrip("0").rstrip(".")
-    return digits_of if int(exponent) == 0 else f"{digits_of}e{int(exponent)}"
+def is_level(line: Line2D) -> bool:
+    """Whether a line runs across its axes at one height, as ``axhline`` draws it."""
+    return line.axes is not None and line.get_transform() == line.axes.get_yaxis_transform("grid")
 
 
-def _is_level(axes: Axes, line: Line2D) -> bool:
-    """Whether a line runs across the axes at one height."""
-    return line.get_transform() == axes.get_yaxis_transform(which="grid")
+def _is_curve(line: Line2D) -> bool:
+    """Whether a line is named and marked, with a value at each of the steps 0, 1, 2 and so on."""
+    steps, values = np.asarray(line.get_xdata()), np.array(_values(line))
+    named = not str(line.get_label()).startswith("_") and line.get_marker() in MARKERS
+    positive = bool(np.isfinite(values).all() and (values >= 0).all())
+    return named and positive and np.array_equal(steps, np.arange(len(values)))
 
 
-def _curve(line: Line2D, zero: float) -> dict[str, Any]:
-    """Read one line."""
-    name, marker = str(line.get_label()), str(line.get_marker())
-    steps = np.asarray(line.get_xdata(), dtype=float)
-    values = np.asarray(line.get_ydata(), dtype=float)
-    if name.startswith("_"):
-        message = f"a line is called {name!r}; want a label for each"
-        raise ValueError(message)
-    if marker not in MARKERS:
-        message = f"the line {name} has the marker {marker!r}; want one of {' '.join(MARKERS)}"
-        raise ValueError(message)
-    if not np.array_equal(steps, np.arange(len(steps))):
-        message = f"the line {name} has the steps {steps[:3]} …; want 0, 1, 2 …"
-        raise ValueError(message)
-    if not (np.isfinite(values) & (values > 0)).all():
-        message = f"the line {name} has the value {values.min()}; want positive numbers"
-        raise ValueError(message)
-    shown = [0.0 if value == zero else float(value) for value in values]
-    return {"name": name, "marker": marker, "line": line.get_linestyle() != "None", "values": shown}
+def _values(line: Line2D) -> list[float]:
+    """The values of a line."""
+    return [float(value) for value in np.ravel(line.get_ydata())]

@@ -1,86 +1,57 @@
-"""Figures of executed pages as files, and what each picture of the site has.
+"""Figures of executed guides as files, and what each picture of the site has.
 
-An executed cell can only hand on text, so :class:`figures.Shown` puts its two pictures into the
-page as data. Here each becomes a file with a name that tells its page, ``all_rungs_1.svg`` and
-``all_rungs_1_dark.svg``, which Sphinx then handles as any other picture. Where the cell hands on
-curves too, the page gets the controls for them; their numbers become a script of their own, which
-``curves.js`` asks for when it is needed.
-
-Each picture of the site has its size, so that nothing jumps when it comes, and is loaded when the
-reader comes near it.
+Where a cell ends in ``fig``, its kernel hands the figure to the site as text. Here it becomes two
+files with a name that tells its page, ``all_rungs_1.svg`` and ``all_rungs_1_dark.svg``, which Sphinx
+then handles as any other picture. Where its curves can be looked up, the page gets the controls and
+the numbers for that.
 """
 
 from __future__ import annotations
 
-import base64
 import json
-import posixpath
-import re
-from html import escape
-from html.parser import HTMLParser
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import matplotlib.pyplot as plt
 from docutils import nodes
+from sphinx import addnodes
+from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.images import get_image_size
-from sphinx.util.osutil import relative_uri
 
-from twolayer_docs.figures.curves import MARKERS
+from twolayer_docs.figures.curves import controls, read_curves
+from twolayer_docs.figures.pairs import draw_pair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from matplotlib.figure import Figure
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
-START = '<div class="figure-pair">'
+IN_KERNELS = """\
+from matplotlib.figure import Figure
+from twolayer_docs.figures.files import hand_over
+
+get_ipython().display_formatter.formatters["text/html"].for_type(Figure, hand_over)
+del Figure, hand_over
+"""
+START = '<script type="application/json" class="figure">'
+_END = "</script>"
 FOLDER = "_build/figures"
-_DATA = "data:image/svg+xml;base64,"
-_IMG = re.compile(r"<img\b[^>]*?(?=\s*/?>)")
-_SOURCE = re.compile(r'\ssrc="([^"]*)"')
 
 
-class figure_pair(nodes.General, nodes.Element):  # noqa: N801 - docutils' nodes are written small
-    """Two pictures, light and dark; ``name`` is that of their files.
+def show_in_kernels(_app: Sphinx, _config: Config) -> None:
+    """Let the kernels of this build, whose settings are there, show figures this way."""
+    startup = Path(os.environ["IPYTHONDIR"], "profile_default", "startup")
+    (startup / "10-figures.py").write_text(IN_KERNELS, "utf-8")
 
-    ``curves`` holds the curves that they show as JSON, where the reader may choose among them.
-    """
 
-
-class Pictures(HTMLParser):
-    """Reads what :class:`figures.Shown` wrote."""
-
-    def __init__(self, text: str) -> None:
-        """Read.
-
-        Args:
-            text: The HTML.
-        """
-        super().__init__()
-        self.images: list[dict[str, str]] = []
-        """The attributes of each picture."""
-        self.data = ""
-        """JSON, if there is any."""
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note a picture.
-
-        Args:
-            tag: The element's name.
-            attrs: Its attributes.
-        """
-        if tag == "img":
-            self.images.append({name: value or "" for name, value in attrs})
-
-    def handle_data(self, data: str) -> None:
-        """Note the data: there is no other text.
-
-        Args:
-            data: The text.
-        """
-        self.data += data
+def hand_over(figure: Figure) -> str:
+    """Draw and close a figure in a kernel, and write what the site makes pictures of."""
+    data = {**draw_pair(figure)._asdict(), "curves": read_curves(figure)}
+    plt.close(figure)
+    return START + _in_script(data) + _END
 
 
 class FiguresAsFiles(SphinxTransform):
@@ -89,157 +60,58 @@ class FiguresAsFiles(SphinxTransform):
     default_priority = 400
 
     def apply(self, **_options: Any) -> None:
-        """Put nodes in the place of HTML that holds pictures as data."""
+        """Put the figures in the places of what the kernels handed over."""
         page = self.env.docname.replace("/", "_")
-        shown = [
-            node for node in self.document.findall(nodes.raw) if node.astext().startswith(START)
-        ]
-        for number, node in enumerate(shown, start=1):
-            node.replace_self(self._pair(Pictures(node.astext()), f"{page}_{number}"))
+        outputs = self.document.findall(nodes.raw)
+        texts = [(node, node.astext()) for node in outputs if node.astext().startswith(START)]
+        for number, (node, text) in enumerate(texts, start=1):
+            data = json.loads(text.removeprefix(START).removesuffix(_END))
+            node.replace_self(self._figure(data, f"{page}_{number}"))
 
-    def _pair(self, pictures: Pictures, name: str) -> figure_pair:
-        """Write the files of a figure and give the node that shows them."""
-        pair = figure_pair("", name=name, curves=pictures.data)
-        for picture in pictures.images:
-            theme = picture["class"]
-            file = f"{FOLDER}/{name}{'_dark' if theme == 'only-dark' else ''}.svg"
-            drawing = base64.b64decode(picture["src"].removeprefix(_DATA))
-            _write(Path(self.env.srcdir, file), drawing)
-            pair += nodes.image(
-                "",
-                uri=f"/{file}",
-                alt=picture["alt"],
-                width=f"{picture['width']}px",
-                height=f"{picture['height']}px",
-                loading="lazy",
-                classes=[theme],
-            )
-        return pair
-
-
-def visit_pair(writer: Any, node: figure_pair) -> None:
-    """Begin a figure, and write the numbers of its curves into the built site.
-
-    Args:
-        writer: Sphinx's writer of HTML.
-        node: The figure.
-    """
-    if _is_interactive(writer, node):
-        place = f"_static/curves/{node['name']}.js"
-        _write(Path(writer.builder.outdir, place), script(node["curves"]).encode("utf-8"))
-        here = writer.builder.get_target_uri(writer.builder.current_docname)
-        writer.body.append(f'<div class="curves" data-curves="{relative_uri(here, place)}">\n')
-    writer.body.append(START)
-
-
-def depart_pair(writer: Any, node: figure_pair) -> None:
-    """End a figure, with the controls of its curves.
-
-    Args:
-        writer: Sphinx's writer of HTML.
-        node: The figure.
-    """
-    writer.body.append("</div>\n")
-    if _is_interactive(writer, node):
-        writer.body.append(controls(json.loads(node["curves"]), node["name"]) + "</div>\n")
-
-
-def script(curves: str) -> str:
-    """Write the numbers of curves as a script, since a page on a disk can't fetch data.
-
-    Args:
-        curves: The curves as JSON.
-
-    Returns:
-        A script that hands the curves to the element that loads it.
-    """
-    return f"document.currentScript.curves = {curves};\n"
-
-
-def controls(curves: dict[str, Any], name: str) -> str:
-    """Write the controls of curves, which the style sheet hides where no script can run.
-
-    Args:
-        curves: The curves, as :func:`curves.read_curves` gives them.
-        name: A name that stands once on the page.
-
-    Returns:
-        HTML: a slider for the step, a line for what is read, and a list of the curves.
-    """
-    last = len(curves["curves"][0]["values"]) - 1
-    rows = "\n".join(
-        f'<li class="curve curve-{number}"><label><input type="checkbox" checked>'
-        f'<svg class="curve-sample" viewBox="-12 -6 24 12" width="24" height="12" '
-        f'aria-hidden="true"><path class="curve-line" d="M-12 0H12"/>'
-        f'<path class="curve-marker" d="{MARKERS[curve["marker"]]}"/></svg>'
-        f'<span class="curve-name">{escape(curve["name"])}</span></label>'
-        f'<span class="curve-value"></span></li>'
-        for number, curve in enumerate(curves["curves"], start=1)
-    )
-    return f"""\
-<fieldset class="curves-controls" data-pagefind-ignore>
-<legend>{escape(curves["title"])}: values</legend>
-<div class="curves-step"><label for="{name}-step">{escape(curves["x"])}</label>
-<input type="range" id="{name}-step" min="0" max="{last}" value="{last // 2}">
-<span class="curves-at" aria-hidden="true">{last // 2}</span></div>
-<output class="curves-status" aria-live="off" for="{name}-step"></output>
-<div class="curves-buttons"><button type="button" value="all">All curves</button>
-<button type="button" value="none">None</button></div>
-<ul class="curves-list">
-{rows}
-</ul>
-</fieldset>
-"""
-
-
-def complete(body: str, size_of: Callable[[str], tuple[int, int] | None]) -> str:
-    """Give each picture its size, and let it be loaded and decoded when it is needed.
-
-    Args:
-        body: The HTML of a page's content.
-        size_of: Tells the size in pixels of the picture with some file name, if it is known.
-
-    Returns:
-        The same HTML with pictures that have all this.
-    """
-
-    def finish(match: re.Match[str]) -> str:
-        tag = match[0]
-        source = _SOURCE.search(tag)
-        has_size = re.search(r"\s(?:width|height)=", tag)
-        if source and not has_size and (size := size_of(posixpath.basename(source[1]))):
-            tag += f' width="{size[0]}" height="{size[1]}"'
-        for attribute in ('loading="lazy"', 'decoding="async"'):
-            if attribute.partition("=")[0] + "=" not in tag:
-                tag += f" {attribute}"
-        return tag
-
-    return _IMG.sub(finish, body)
-
-
-def complete_pages(
-    app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.Node | None
-) -> None:
-    """Complete a page's pictures."""
-    sources = {name: app.srcdir / source for source, name in app.builder.images.items()}
-    if "body" in context:
-        context["body"] = complete(
-            context["body"],
-            lambda name: get_image_size(sources[name]) if name in sources else None,
+    def _figure(self, data: dict[str, Any], name: str) -> nodes.container:
+        """Write a figure's files and give the node that shows them."""
+        pair = nodes.container(classes=["figure-pair"])
+        for theme, end in (("light", ""), ("dark", "_dark")):
+            file = f"{FOLDER}/{name}{end}.svg"
+            _write(Path(self.env.srcdir, file), data[theme])
+            pair += nodes.image("", uri=f"/{file}", alt=data["alt"], classes=[f"only-{theme}"])
+        if not data["curves"]:
+            return pair
+        numbers = _in_script(data["curves"])
+        html = (
+            f"{controls(data['curves'], name)}"
+            f'<script type="application/json" data-curves="{name}">{numbers}</script>'
         )
+        # A book has no scripts.
+        interactive = addnodes.only("", nodes.raw("", html, format="html"), expr="not builder_epub")
+        return nodes.container("", pair, interactive, classes=["curves"])
 
 
-def _is_interactive(writer: Any, node: figure_pair) -> bool:
-    """Whether the reader may choose among a figure's curves: on pages, not in a book."""
-    return bool(node["curves"]) and writer.builder.name in {"html", "dirhtml"}
+class PictureSizes(SphinxPostTransform):
+    """Gives each picture its size, so that nothing jumps when it comes, and loads it when it is near."""
+
+    default_priority = 400
+    formats = ("html",)
+
+    def run(self, **_options: Any) -> None:
+        """Complete the page's pictures."""
+        for image in self.document.findall(nodes.image):
+            size = get_image_size(Path(self.env.srcdir, image["uri"]))
+            if size is None:
+                message = f"{self.env.docname}: the picture {image['uri']} has no size of its own"
+                raise ExtensionError(message)
+            image["loading"] = "lazy"
+            if not {"width", "height", "scale"} & set(image.attributes):
+                image["width"], image["height"] = (f"{side}px" for side in size)
 
 
-def _write(path: Path, content: bytes) -> None:
+def _in_script(data: dict[str, Any]) -> str:
+    """Write data as JSON that may stand inside a script element."""
+    return json.dumps(data, separators=(",", ":")).replace("<", r"\u003c")
+
+
+def _write(path: Path, text: str) -> None:
     """Write a file that has changed: Sphinx reads pages anew whose pictures are newer."""
-    if not path.is_file() or path.read_bytes() != content:
+    if not path.is_file() or path.read_text("utf-8") != text:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-
-def write_nothing(_writer: Any, _node: figure_pair) -> None:
-    """Write nothing around the pictures."""
+        path.write_text(text, "utf-8")

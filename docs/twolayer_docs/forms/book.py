@@ -1,4 +1,4 @@
-"""The site's pages as one EPUB: what Sphinx's builder wrote, completed, checked and packed.
+"""The site's pages as one EPUB, by Sphinx's builder, with a theme of its own in ``_themes/book``.
 
 Sphinx lists whatever lies in its output folder. The book holds what its pages need and nothing
 else, says which pages hold formulas or drawings, and has a cover. Every page is parsed and every
@@ -8,246 +8,165 @@ link inside the book is followed. The same pages give the same bytes.
 from __future__ import annotations
 
 import posixpath
-import re
 import shutil
-import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as ET
+from zipfile import ZIP_STORED, ZipFile
 
+from docutils import nodes
+from sphinx.builders.epub3 import Epub3Builder
+from sphinx.errors import SphinxError
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from twolayer_docs.forms import zip as deterministic
+from twolayer_docs.links.names import SITE_FILE
+from twolayer_docs.pages import head
 from twolayer_docs.paths import DOCS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 NAME = "twolayer.epub"
 MODIFIED = "1980-01-01T00:00:00Z"
 """When the book says it was last modified: it must say something, and builds have no dates."""
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-_STYLE = DOCS / "_epub" / "book.css"
-_FONT = DOCS / "_static" / "fonts" / "twolayer-math.woff2"
-_LOGO = DOCS / "_static" / "favicon.svg"
-_COVER = "_static/cover.svg"
-_OPF = "http://www.idpf.org/2007/opf"
-_DC = "http://purl.org/dc/elements/1.1/"
+_THEME = DOCS / "_themes" / "book"
+_OF_THE_SITE = ("fonts/twolayer-math.woff2", "gallery.css")
+_OPF = "{http://www.idpf.org/2007/opf}"
+_DC = "{http://purl.org/dc/elements/1.1/}"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
-_TYPES = {
-    ".css": "text/css",
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".woff2": "font/woff2",
-    ".xhtml": "application/xhtml+xml",
+_PROPERTIES = {
+    "{http://www.w3.org/1998/Math/MathML}math": "mathml",
+    "{http://www.w3.org/2000/svg}svg": "svg",
 }
-_MARKED = {
-    "mathml": "{http://www.w3.org/1998/Math/MathML}math",
-    "svg": "{http://www.w3.org/2000/svg}svg",
-}
-_URL = re.compile(r"""url\(\s*["']?([^"')]+)""")
 
 
-class BookError(ValueError):
+ET.register_namespace("", _OPF.strip("{}"))
+ET.register_namespace("dc", _DC.strip("{}"))
+
+
+class BookError(SphinxError):
     """The pages don't make a sound book."""
 
+    category = "The book is not sound"
 
-def assemble(folder: Path, book: Path) -> Path:
-    """Put a book together from what Sphinx's EPUB builder wrote.
 
-    Args:
-        folder: The builder's output folder, to which the style sheet, font and cover are added.
-        book: The file to write.
+class ForBook(SphinxPostTransform):
+    """Leave out of a page what only the site can offer."""
 
-    Returns:
-        That file.
+    builders = ("epub",)
+    # Before Sphinx copies the pictures that a page still has.
+    default_priority = 9
 
-    Raises:
-        BookError: If a page isn't well-formed, holds a script, or has a link that leads nowhere.
+    def run(self, **_options: Any) -> None:
+        """Rewrite one page."""
+        boxes = for_book(self.document, head.settings().address)
+        page = PurePosixPath(self.env.current_document.docname)
+        if page.match("gallery/*/*") and page.name != "index" and not boxes:
+            message = f"{page} has no sphx-glr-footer, sphinx-gallery's box of downloads"
+            raise BookError(message)
+
+
+class BookBuilder(Epub3Builder):
+    """Sphinx's builder, but each book is made from nothing and has no files of the site's."""
+
+    media_types = Epub3Builder.media_types | {".woff2": "font/woff2"}
+
+    def init(self) -> None:
+        """Empty the folder, of which Sphinx packs all."""
+        shutil.rmtree(self.outdir)
+        self.outdir.mkdir()
+        super().init()
+
+    def copy_static_files(self) -> None:
+        """Copy the book's style, cover and font."""
+        static = Path(self.outdir, "_static")
+        shutil.copytree(_THEME / "static", static)
+        (static / "fonts").mkdir()
+        for name in _OF_THE_SITE:
+            shutil.copy(DOCS / "_static" / name, static / name)
+        self.create_pygments_style_file()
+
+    def build_epub(self) -> None:
+        """Check and pack what was written."""
+        assemble(Path(self.outdir), self.files)
+
+
+def for_book(document: nodes.Element, site: str | None = None) -> int:
+    """Leave out dark figures, links to files beside pages, and downloads, which are on the site.
+
+    Returns the number of boxes with downloads.
     """
-    _add_static_files(folder)
+    boxes = 0
+    for image in list(document.findall(nodes.image)):
+        if "only-dark" in image["classes"]:
+            image.parent.remove(image)
+    for box in list(document.findall(nodes.Element)):
+        classes = box.get("classes", ())
+        if "sphx-glr-download-link-note" in classes:
+            box.parent.remove(box)
+        elif "sphx-glr-footer" in classes:
+            boxes += 1
+            place = nodes.reference("", "the site", refuri=site) if site else None
+            text = "The page's script and notebook can be downloaded from "
+            end = nodes.Text("." if place else "this page on the site.")
+            box.replace_self(nodes.paragraph("", text, *filter(None, (place, end))))
+    for link in list(document.findall(nodes.reference)):
+        if SITE_FILE in link["classes"]:
+            link.parent.replace(link, link.children)
+    return boxes
+
+
+def assemble(folder: Path, names: list[str]) -> Path:
+    """Check the files of a book, complete what Sphinx says of them, and pack them."""
+    pages = {name: _parse(folder / name) for name in names if name.endswith(".xhtml")}
+    check_links(pages, names)
     package = _parse(folder / "content.opf")
-    pages = _pages(folder, package)
-    check_links(pages)
-    names = sorted({*pages, _COVER, *_needed(folder, pages)})
-    ET.register_namespace("", _OPF)
-    ET.register_namespace("dc", _DC)
-    _list_files(package, names, pages)
-    _leave_out(package)
-    (folder / "content.opf").write_bytes(ET.tostring(package, "utf-8", xml_declaration=True))
-    pack(folder, ["META-INF/container.xml", "content.opf", *names], book)
-    return book
+    _complete(package, pages)
+    with ZipFile(folder / NAME, "w") as archive:
+        deterministic.add(archive, "mimetype", b"application/epub+zip", ZIP_STORED)
+        deterministic.add(
+            archive, "content.opf", ET.tostring(package, "utf-8", xml_declaration=True)
+        )
+        for name in ("META-INF/container.xml", "toc.ncx", *names):
+            deterministic.add(archive, name, (folder / name).read_bytes())
+    return folder / NAME
 
 
-def check_links(pages: dict[str, ET.Element]) -> None:
-    """Follow every link inside a book.
-
-    Args:
-        pages: The book's pages by their names.
-
-    Raises:
-        BookError: If a page or a place on a page is not there.
-    """
+def check_links(pages: dict[str, ET.Element], names: list[str]) -> None:
+    """Follow every link inside a book, from its pages by their names to any of its files."""
     places = {name: {e.get("id") for e in page.iter()} for name, page in pages.items()}
     for name, page in pages.items():
-        for link in page.iter(f"{_XHTML}a"):
-            target, anchor = _target(name, link.get("href", ""))
-            if target is None:
+        for element in page.iter():
+            if element.tag == f"{_XHTML}script":
+                message = f"{name} holds a script, which a book can't run"
+                raise BookError(message)
+            link = element.get("href") or element.get("src") or ""
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc or not link:
                 continue
-            if target not in places or (anchor and anchor not in places[target]):
-                message = f"{NAME}: {name} links to {link.get('href')!r}, which is not in the book"
+            path = posixpath.join(posixpath.dirname(name), unquote(parts.path))
+            target = posixpath.normpath(path) if parts.path else name
+            anchor = unquote(parts.fragment)
+            if target not in names or (anchor and anchor not in places.get(target, ())):
+                message = f"{name} links to {link!r}, which is not in the book"
                 raise BookError(message)
 
 
-def cover(title: str, logo: str) -> str:
-    """Draw a cover: the logo with the title under it.
-
-    Args:
-        title: The book's title.
-        logo: An SVG of 32 by 32 units.
-
-    Returns:
-        An SVG.
-
-    Examples:
-        >>> "<text" in cover("One network", '<svg viewBox="0 0 32 32"><path/></svg>')
-        True
-    """
-    inside = re.sub(
-        r"(?s)^.*?<svg[^>]*>|</svg>\s*$|@media[^{]*\{(?:[^{}]*\{[^}]*\})*\s*\}", "", logo
-    )
-    words, lines = title.split(), [""]
-    for word in words:
-        if len(f"{lines[-1]} {word}") > 18:  # noqa: PLR2004 - letters that fit across the cover
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    text = "".join(
-        f'<text x="600" y="{1080 + 110 * number}">{line}</text>'
-        for number, line in enumerate(lines)
-    )
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 1600" width="1200" height="1600">'
-        '<rect width="1200" height="1600" fill="#f4f8fc"/>'
-        f'<g transform="translate(200 140) scale(25)">{inside}</g>'
-        '<g font-family="sans-serif" font-size="92" font-weight="600" fill="#1f2430" '
-        f'text-anchor="middle">{text}</g></svg>\n'
-    )
-
-
-def pack(folder: Path, names: list[str], book: Path) -> None:
-    """Pack files into an EPUB whose bytes depend on nothing but theirs.
-
-    Args:
-        folder: Where the files lie.
-        names: Which of them to pack, in this order.
-        book: The file to write.
-    """
-    with zipfile.ZipFile(book, "w") as archive:
-        first = zipfile.ZipInfo("mimetype", _ZIP_TIME)
-        first.external_attr = 0o644 << 16
-        first.create_system = 3
-        archive.writestr(first, "application/epub+zip")
-        for name in names:
-            entry = zipfile.ZipInfo(name, _ZIP_TIME)
-            entry.external_attr = 0o644 << 16
-            entry.create_system = 3
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, (folder / name).read_bytes(), compresslevel=9)
-
-
-def _add_static_files(folder: Path) -> None:
-    """Add what Sphinx doesn't know of: the style sheet, the font and the cover."""
-    static = folder / "_static"
-    (static / "fonts").mkdir(parents=True, exist_ok=True)
-    shutil.copy(_STYLE, static / _STYLE.name)
-    shutil.copy(_FONT, static / "fonts" / _FONT.name)
-    title = _parse(folder / "content.opf").findtext(f".//{{{_DC}}}title") or ""
-    (folder / _COVER).write_text(cover(title, _LOGO.read_text("utf-8")), "utf-8", newline="\n")
-
-
-def _pages(folder: Path, package: ET.Element) -> dict[str, ET.Element]:
-    """Parse the table of contents and the pages that the book leads through."""
-    places = {item.get("id"): item.get("href", "") for item in package.iter(f"{{{_OPF}}}item")}
-    spine = [places[reference.get("idref")] for reference in package.iter(f"{{{_OPF}}}itemref")]
-    pages = {name: _parse(folder / name) for name in ("nav.xhtml", *spine)}
-    for name, page in pages.items():
-        if next(page.iter(f"{_XHTML}script"), None) is not None:
-            message = f"{NAME}: {name} holds a script, which a book can't run"
-            raise BookError(message)
-    return pages
-
-
-def _needed(folder: Path, pages: dict[str, ET.Element]) -> Iterator[str]:
-    """List the pictures, style sheets and fonts that pages refer to."""
-    for name, page in pages.items():
-        for element in page.iter():
-            if element.tag == f"{_XHTML}a":
-                continue
-            for attribute in ("src", "href"):
-                target, _ = _target(name, element.get(attribute, ""))
-                if target is None or target == name:
-                    continue
-                yield target
-                if target.endswith(".css"):
-                    found = _URL.findall((folder / target).read_text("utf-8"))
-                    yield from (_target(target, address)[0] or "" for address in found)
-
-
-def _list_files(package: ET.Element, names: list[str], pages: dict[str, ET.Element]) -> None:
-    """Write into the package which files there are and what they hold."""
-    manifest = _part(package, "manifest")
-    # Sphinx numbers what lies in its folder, which has files of earlier runs too.
-    numbers = {name: f"file-{number}" for number, name in enumerate(names)}
-    places = {item.get("id", ""): item.get("href", "") for item in manifest}
-    for reference in _part(package, "spine"):
-        reference.set("idref", numbers[places[reference.get("idref", "")]])
-    manifest[:] = []
-    for name in names:
-        attributes = {"id": numbers[name], "href": name}
-        attributes["media-type"] = _TYPES[posixpath.splitext(name)[1]]
-        properties = ["nav"] if name == "nav.xhtml" else []
-        properties += ["cover-image"] if name == _COVER else []
-        if name in pages:
-            held = {element.tag for element in pages[name].iter()}
-            properties += [word for word, tag in _MARKED.items() if tag in held]
-        if properties:
-            attributes["properties"] = " ".join(properties)
-        ET.SubElement(manifest, f"{{{_OPF}}}item", attributes)
-
-
-def _leave_out(package: ET.Element) -> None:
-    """Take out of the package what Sphinx doesn't know, what changes, and what no reader needs."""
-    metadata = _part(package, "metadata")
-    for element in list(metadata):
-        name = element.get("property", "")
-        if name == "dcterms:modified":
+def _complete(package: ET.Element, pages: dict[str, ET.Element]) -> None:
+    """Say what pages hold, which picture is the cover, and no date of the build."""
+    for element in list(package.iter()):
+        for date in element.findall(f"{_DC}date"):
+            element.remove(date)
+        if element.get("property") == "dcterms:modified":
             element.text = MODIFIED
-        elif (
-            element.text == "unknown"
-            or element.tag == f"{{{_DC}}}date"
-            or name.startswith("ibooks:")
-        ):
-            metadata.remove(element)
-    package.attrib.pop("prefix", None)
-    # The table of contents of EPUB 2 is not in the book.
-    _part(package, "spine").attrib.pop("toc", None)
-
-
-def _part(package: ET.Element, name: str) -> ET.Element:
-    """Find a part of the package."""
-    part = package.find(f"{{{_OPF}}}{name}")
-    if part is None:
-        message = f"{NAME}: Sphinx wrote a package without a {name}"
-        raise BookError(message)
-    return part
-
-
-def _target(name: str, address: str) -> tuple[str | None, str]:
-    """Resolve an address on a page: a file of the book, ``None`` elsewhere, and a place in it."""
-    parts = urlsplit(address)
-    if parts.scheme or parts.netloc or not address:
-        return None, ""
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(parts.path)))
-    return (path if parts.path else name), unquote(parts.fragment)
+    cover = package.find(f".//{_OPF}meta[@name='cover']")
+    for item in package.iter(f"{_OPF}item"):
+        page = pages.get(unquote(item.get("href", "")), ET.Element("none"))
+        held = {element.tag for element in page.iter()}
+        properties = [word for tag, word in _PROPERTIES.items() if tag in held]
+        if cover is not None and item.get("id") == cover.get("content"):
+            properties.append("cover-image")
+        if properties:
+            item.set("properties", " ".join(properties))
 
 
 def _parse(path: Path) -> ET.Element:
@@ -255,5 +174,5 @@ def _parse(path: Path) -> ET.Element:
     try:
         return ET.parse(path).getroot()  # noqa: S314 - this build wrote it
     except ET.ParseError as error:
-        message = f"{NAME}: {path.name} is not well-formed: {error}"
+        message = f"{path.name} is not well-formed: {error}"
         raise BookError(message) from error

@@ -4,58 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twolayer_docs.forms import (
-    llms,
-    markdown,
-    offline_search,
-    offline_zip,
-    page_parts,
-    search_index,
-    wheel,
-)
-from twolayer_docs.pages import address, bundles, code_links, code_spans, not_found
-from twolayer_docs.paths import BUILD
+from twolayer_docs.forms import llms, markdown, offline_search, page_parts, search_index, wheel
+from twolayer_docs.forms import zip as offline_zip
+from twolayer_docs.pages import head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-KEPT = BUILD / "kept"
 SPHINX_SEARCH = "searchindex.js"
 """What Sphinx's own search needs, and this site does not."""
 
 
-def finish(
-    site: Path, folder: Path = KEPT, begin: Callable[[str], None] = lambda _step: None
-) -> None:
-    """Finish a site in place.
-
-    Args:
-        site: A copy of what Sphinx wrote.
-        folder: Where what is made of each page is kept from build to build.
-        begin: Is told the name of each step before it.
-    """
-    known = address.settings()
+def finish(site: Path) -> None:
+    """Finish a copy of what Sphinx wrote, in place."""
+    address = head.settings().address
     (site / SPHINX_SEARCH).unlink()
-    begin("thin out the links and spans of code")
-    bundles.rewrite(site, code_links.thinned, code_spans.without)
-    begin("join styles and scripts")
-    bundles.write(site)
-    begin("write Markdown copies")
-    markdown.write(site, folder / "markdown")
-    begin("write llms.txt")
-    llms.write(site, known.address)
-    begin("cut pages into parts")
-    pages = page_parts.read(site, folder / "parts")
-    begin("make the search's index")
+    markdown.write(site)
+    llms.write(site, address)
+    pages = page_parts.read(site)
     search_index.write(site, pages)
-    begin("make the search for folders")
     offline_search.write(site, pages)
-    begin("write addresses")
-    not_found.write(site, known.address)
-    address.write(site, known)
-    begin("build the wheel")
+    head.finish(site, address)
     wheel.write(site)
-    begin("pack the zip")
     offline_zip.write(site)
-    begin("put the site in place")

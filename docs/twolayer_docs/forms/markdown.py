@@ -9,58 +9,34 @@ from __future__ import annotations
 
 import posixpath
 import re
-from functools import partial
 from pathlib import PurePosixPath
+from textwrap import indent
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from bs4.element import NavigableString
+from bs4.filter import SoupStrainer
 from markdownify import ATX, MarkdownConverter
-
-from twolayer_docs.kept import Kept, article
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 SUFFIX = ".md"
-ARTICLE = "article[role=main]"
 _NOT_PAGES = frozenset({"404.html", "genindex.html", "search.html"})
-_LEFT_OUT = (
-    ".headerlink, .sphx-glr-download-link-note, .sphx-glr-footer, .only-dark, .genindex-jumpbox, "
-    ".page-links, .domainindex-jumpbox, .toggler, .sphx-glr-thumbnail-title, img[alt=''], [aria-hidden=true], [hidden], script, style, noscript, "
-    "template, button, input, select, label, wbr"
-)
-_UNWRAPPED = (
-    "a.glossary-link, .sig a, a:not([href]), a[href^='#'], dl.field-list em, "
-    "dl.field-list a:has(> em), .genindextable :is(tr, td, tbody), .domainindex-table tbody"
-)
+_LEFT_OUT = ".headerlink, .sphx-glr-footer, .only-dark, .page-links, fieldset, [aria-hidden=true]"
+_RENAMED = {"blockquote": ".admonition", "p": "summary", "b": ".admonition-title, .rubric"}
+_WORDS_ALONE = "[href^='#'], .glossary-link, .field-list a:has(> em)"
+_DESCRIBED = ".py > *"
+_OUTERMOST = ".py:not(dl dl) > *"
 _LANGUAGES = {"none": "text", "myst-ansi": "text", "default": "python", "ipython3": "python"}
-_RENAMED = {
-    "blockquote": ".admonition",
-    "p": ".admonition-title, .rubric, summary, .domainindex-table td",
-    "ul": ".sphx-glr-thumbnails, .domainindex-table",
-    "li": ".sphx-glr-thumbcontainer, .domainindex-table tr",
-    "div": ".genindextable",
-}
-_FENCE = re.compile(r"(?m)^ *(`{3,})")
-_PRE = re.compile(r"(?s)(<pre\b[^>]*>)(.*?)(?=</pre>)")
-_EMPTY = "\0"
-_EMPTY_LINES = re.compile("(?:\0\n)*\0")
-_TAG = re.compile(r"<[^>]+>")
+_TICKS = re.compile(r"(?m)^ *(`{3,})")
+_FENCED = re.compile(r"(?ms)^ *(`{3,})[^`\n]*\n(?:.*?\n)?? *\1$")
 _SPECIAL = re.compile(r"[\\`*<]|(?<![^\W_])_|_(?![^\W_])|\[(?=[^\]]*\]\()|\$")
 
 
 def pages(site: Path) -> list[PurePosixPath]:
-    """List the pages that have a Markdown copy, or will have.
-
-    Args:
-        site: The finished site's folder.
-
-    Returns:
-        Their places in the site, sorted; the search and what is no page of its own are not there.
-    """
+    """List the pages that have a Markdown copy: all but the search and what is no page of its own."""
     places = (PurePosixPath(path.relative_to(site).as_posix()) for path in site.rglob("*.html"))
     return sorted(
         place
@@ -69,137 +45,158 @@ def pages(site: Path) -> list[PurePosixPath]:
     )
 
 
-def write(site: Path, folder: Path | None = None) -> int:
-    """Write a Markdown copy beside each page, and name it in the page's head.
-
-    Args:
-        site: The finished site's folder.
-        folder: Where copies are kept from build to build, if they are.
-
-    Returns:
-        The number of copies.
-
-    Raises:
-        ValueError: If a page has no article or no head.
-    """
+def write(site: Path) -> int:
+    """Write a Markdown copy beside each page, name it in the page's head, and count them."""
     places = pages(site)
-    there = frozenset(places)
-    listed = "\n".join(map(str, places))
-    kept = Kept(folder, [__file__], ["beautifulsoup4", "markdownify"])
     for place in places:
         page = site / place
         text = page.read_text("utf-8")
-        shown = article(text)
-        markdown = kept.get(partial(convert, shown, place, there), shown, str(place), listed)
+        markdown = convert(text, place, frozenset(places))
         page.with_name(page.name + SUFFIX).write_text(markdown, "utf-8", newline="\n")
         link = f'<link rel="alternate" type="text/markdown" href="{place.name}{SUFFIX}">'
-        if link not in text:
-            before, head, after = text.partition("</head>")
-            if not head:
-                message = f"{place}: the page has no </head>"
-                raise ValueError(message)
-            page.write_text(before + link + head + after, "utf-8", newline="")
-    kept.forget_others()
+        before, head, after = text.partition("</head>")
+        if not head:
+            message = f"{place}: the page has no </head>"
+            raise ValueError(message)
+        page.write_text(before + link + head + after, "utf-8", newline="")
     return len(places)
 
 
 def convert(html: str, place: PurePosixPath, places: frozenset[PurePosixPath]) -> str:
-    r"""Write a page as Markdown.
-
-    Args:
-        html: The page.
-        place: Its place in the site.
-        places: The places of all pages that have a Markdown copy.
-
-    Returns:
-        Markdown that ends with a line feed.
-
-    Raises:
-        ValueError: If the page has no article.
+    r"""Write the page at a place as Markdown, with links to the copies of the pages at other places.
 
     Examples:
-        >>> page = '<article role="main"><h1>Loss</h1><p>It is <em>one</em> number.</p></article>'
+        >>> title = '<h1>Loss<a class="headerlink">¶</a></h1>'
+        >>> page = f'<article role="main">{title}<p>It is <em>one</em> number.</p></article>'
         >>> convert(page, PurePosixPath("loss.html"), frozenset())
         '# Loss\n\nIt is *one* number.\n'
     """
-    found = BeautifulSoup(_PRE.sub(_without_tags, html), "html.parser").select_one(ARTICLE)
-    if found is None:
-        message = f"{place}: the page has no article, which is what its Markdown is made from"
-        raise ValueError(message)
-    _prepare(found)
-    for link in found.select("a[href]"):
-        link["href"] = _markdown_address(str(link["href"]), place, places)
-    text = _Converter(heading_style=ATX, bullets="-", wrap=True, wrap_width=None).convert_soup(
-        found
-    )
-    return _tidy(text)
+    found = BeautifulSoup(html, "html.parser", parse_only=SoupStrainer("article", role="main"))
+    wanted = ["article", ".headerlink"]
+    if place.match("gallery/*/*.html") and place.name != "index.html":
+        wanted.append(".sphx-glr-footer")
+    for selector in wanted:
+        if found.select_one(selector) is None:
+            message = f"{place}: the page has no {selector}, by which its Markdown is told apart"
+            raise ValueError(message)
+    for element in found.select(_LEFT_OUT):
+        element.decompose()
+    for name, selector in _RENAMED.items():
+        for element in found.select(selector):
+            element.name = name
+    for title in found.select("b"):
+        title.wrap(Tag(name="p"))
+    text = _Converter(place, places).convert_soup(found)
+    return outside_fences(text.strip("\n"), _tidy) + "\n"
 
 
 class _Converter(MarkdownConverter):
-    """Markdown from a page's article once :func:`_prepare` went through it."""
+    """Markdown from what a page of this site shows."""
 
-    def escape(self, text: str, parent_tags: set[str]) -> str:
+    def __init__(self, place: PurePosixPath, places: frozenset[PurePosixPath]) -> None:
+        super().__init__(heading_style=ATX, bullets="-", wrap=True, wrap_width=None)
+        self._place = place
+        self._places = places
+
+    def escape(self, text: str, _within: set[str]) -> str:
         """Keep characters of the prose from being taken for Markdown, and others as they are."""
-        del parent_tags
         return _SPECIAL.sub(r"\\\g<0>", text)
 
-    def convert_pre(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """Write code and output in a fence that says which it is."""
-        del parent_tags
-        text = el.get_text().rstrip("\n").lstrip("\n")
-        fence = "`" * max(3, *(len(run) + 1 for run in _FENCE.findall(text)), 3)
-        return f"\n\n{fence}{_language(el)}\n{text}\n{fence}\n\n"
+    def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        """Write a link, but words alone where it serves a reader of the page only."""
+        if el.css.match(_WORDS_ALONE) or not text.strip() or "_noformat" in parent_tags:
+            return text
+        return f"[{text}]({self._address(str(el.get('href', '')))})"
 
-    def convert_math(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """Write a formula as the TeX that it was made from."""
+    def convert_em(self, el: Tag, text: str, **_within: set[str]) -> str:
+        """Emphasize words, but not the types of arguments, of which each part would be."""
+        return text if el.css.match(".field-list em") else f"*{text}*"
+
+    def convert_pre(self, el: Tag, text: str, **_within: set[str]) -> str:
+        """Write code and output in a fence that says which it is."""
+        text = el.get_text().strip("\n")
+        fence = "`" * max([3, *(len(run) + 1 for run in _TICKS.findall(text))])
+        return f"\n\n{fence}{self._language(el)}\n{text}\n{fence}\n\n"
+
+    def convert_math(self, el: Tag, _text: str, **_within: set[str]) -> str:
+        """Write a formula as the TeX that it was made from, with the number beside it."""
         annotation = el.find("annotation")
         if annotation is None:
-            return text
+            message = f"{self._place}: a formula doesn't say from which TeX it was made"
+            raise ValueError(message)
         tex = annotation.get_text().strip()
-        if el.get("display") == "block":
-            return f"\n\n$$\n{tex}{el.get('data-tag', '')}\n$$\n\n"
-        del parent_tags
-        return f"${tex}$"
+        if el.get("display") != "block":
+            return f"${tex}$"
+        box = el.find_parent(class_="numbered")
+        number = box.select_one(".eqno") if box else None
+        tag = f" \\tag{{{number.get_text().strip('()')}}}" if number else ""
+        return f"\n\n$$\n{tex}{tag}\n$$\n\n"
 
-    def convert_svg(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+    def convert_span(self, el: Tag, text: str, **_within: set[str]) -> str:
+        """Leave out the number beside a formula, which is in the formula."""
+        return "" if el.css.match(".eqno") else text
+
+    def convert_svg(self, el: Tag, _text: str, **_within: set[str]) -> str:
         """Write what a drawing shows."""
-        del text, parent_tags
         parts = [str(el.get("aria-label", ""))]
         parts += [part.get_text() for name in ("title", "desc") if (part := el.find(name))]
         words = " ".join(". ".join(part.strip().rstrip(".") for part in parts if part).split())
         return f"\n\n> Drawing: {self.escape(words, set())}.\n\n" if words else ""
 
-    def convert_img(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """Write a picture with its words, without its data where the page itself holds them."""
-        del text, parent_tags
+    def convert_img(self, el: Tag, _text: str, **_within: set[str]) -> str:
+        """Write a picture with its words."""
         alt = " ".join(str(el.get("alt", "")).split()).replace("[", r"\[").replace("]", r"\]")
-        source = str(el.get("src", ""))
-        return f"> Figure: {alt}" if source.startswith("data:") else f"![{alt}]({source})"
+        return f"![{alt}]({el.get('src', '')})"
 
     def convert_td(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """Write a cell, in which a bar doesn't end it."""
-        cell: str = super().convert_td(  # type: ignore[misc]  # not in its stub
-            el, text.replace("|", r"\|"), parent_tags
-        )
-        return cell
+        text = text.replace("|", r"\|")
+        return super().convert_td(el, text, parent_tags)  # type: ignore[misc, no-any-return]  # not in its stub
 
-    def convert_th(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """Write a cell of a table's head, in which a bar doesn't end it."""
-        cell: str = super().convert_th(  # type: ignore[misc]  # not in its stub
-            el, text.replace("|", r"\|"), parent_tags
-        )
-        return cell
+    convert_th = convert_td
+
+    def convert_dt(self, el: Tag, text: str, **_within: set[str]) -> str:
+        """Write a term as a list's item, those of one meaning in one, and a signature as code."""
+        signature = " ".join(el.get_text().split())
+        if el.css.match(_OUTERMOST):
+            return f"\n\n```python\n{signature}\n```\n\n"
+        if el.css.match(_DESCRIBED):
+            return f"\n- `{signature}`"
+        before, after = el.find_previous_sibling(), el.find_next_sibling()
+        start = ", " if before and before.name == "dt" else "\n- **"
+        end = "" if after and after.name == "dt" else ":**"
+        return f"{start}{text.strip().rstrip(':')}{end}"
+
+    def convert_dd(self, el: Tag, text: str, **_within: set[str]) -> str:
+        """Write what is said of a term, beside it where it is one paragraph, else below it."""
+        if el.css.match(_OUTERMOST):
+            return f"\n\n{text.strip()}\n\n"
+        inside = [child.name for child in el.find_all(recursive=False)]
+        if inside == ["p"] and not el.css.match(_DESCRIBED):
+            return f" {text.strip()}\n"
+        return f"\n\n{indent(text.strip(), '  ')}\n"
+
+    def _language(self, block: Tag) -> str:
+        """Tell what a block holds: output, or the language that its page names."""
+        for above in block.parents:
+            for name in map(str, above.get_attribute_list("class")):
+                if name.startswith("highlight-"):
+                    language = name.removeprefix("highlight-").lower()
+                    return _LANGUAGES.get(language, language)
+        message = f"{self._place}: a block of code doesn't say what it holds: {block.get_text()!r}"
+        raise ValueError(message)
+
+    def _address(self, address: str) -> str:
+        """Lead to the Markdown copy of a page, where the page has one."""
+        parts = urlsplit(address)
+        target = posixpath.normpath(posixpath.join(self._place.parent, unquote(parts.path)))
+        if parts.scheme or parts.netloc or PurePosixPath(target) not in self._places:
+            return address
+        return f"{parts.path}{SUFFIX}{f'#{parts.fragment}' if parts.fragment else ''}"
 
 
 def outside_fences(markdown: str, change: Callable[[str], str]) -> str:
-    r"""Change the lines of Markdown that stand in no fence.
-
-    Args:
-        markdown: The text.
-        change: What to make of a line.
-
-    Returns:
-        The text with these lines changed.
+    r"""Change what stands in no fence of Markdown.
 
     Examples:
         >>> print(outside_fences("one\n```text\none\n```", str.upper))
@@ -208,143 +205,14 @@ def outside_fences(markdown: str, change: Callable[[str], str]) -> str:
         one
         ```
     """
-    lines = []
-    fence = ""
-    for line in markdown.split("\n"):
-        mark = _FENCE.match(line)
-        lines.append(line if fence or mark else change(line))
-        if fence:
-            fence = "" if line.strip() == fence else fence
-        elif mark is not None:
-            fence = mark[1]
-    return "\n".join(lines)
+    parts = []
+    end = 0
+    for fence in _FENCED.finditer(markdown):
+        parts += [change(markdown[end : fence.start()]), fence[0]]
+        end = fence.end()
+    return "".join([*parts, change(markdown[end:])])
 
 
-def _tidy(markdown: str) -> str:
-    """Leave one empty line between blocks, and what stands in a fence as it is."""
-    marked = outside_fences(markdown.strip("\n"), lambda line: line.rstrip() or _EMPTY)
-    return _EMPTY_LINES.sub("", marked) + "\n"
-
-
-def _without_tags(block: re.Match[str]) -> str:
-    """Leave out what colours and links a block of code, which no fence can hold."""
-    return block[1] + _TAG.sub("", block[2])
-
-
-def _prepare(article: Tag) -> None:
-    """Turn what HTML alone can say into what Markdown can."""
-    for element in article.select(_LEFT_OUT):
-        element.decompose()
-    for part in article.select(_UNWRAPPED):
-        part.unwrap()
-    for element in article.select("[title]"):
-        del element["title"]
-    for name, parts in _RENAMED.items():
-        for part in article.select(parts):
-            part.name = name
-    for title in article.select(".admonition-title, .rubric, summary"):
-        _wrap_content(title, "strong")
-    _move_numbers(article)
-    _join_terms(article)
-    for definitions in reversed(article.select("dl")):
-        _make_list(definitions)
-
-
-def _move_numbers(article: Tag) -> None:
-    """Put the number beside a formula into the formula."""
-    for number in article.select(".eqno"):
-        formula = number.parent.find("math") if number.parent else None
-        if formula is not None:
-            formula["data-tag"] = f" \\tag{{{number.get_text().strip().strip('()')}}}"
-        number.decompose()
-
-
-def _join_terms(article: Tag) -> None:
-    """Write terms that share a definition into one."""
-    for term in article.select("dl:not(.py) > dt + dt"):
-        earlier = term.find_previous_sibling("dt")
-        if earlier is not None:
-            earlier.extend([", ", *list(term.children)])
-            term.decompose()
-
-
-def _make_list(definitions: Tag) -> None:
-    """Write terms and definitions as a list, and what a page of an API describes as code."""
-    described = "py" in definitions.get_attribute_list("class")
-    outermost = described and definitions.find_parent("dl") is None
-    items: list[Tag] = []
-    for part in definitions.find_all(["dt", "dd"], recursive=False):
-        if part.name == "dt":
-            item = _new("div" if outermost else "li")
-            items.append(item)
-            item.append(_signature(part, block=outermost) if described else _term(part))
-            continue
-        inside = list(part.children)
-        elements = [child for child in inside if isinstance(child, Tag)]
-        if not described and len(elements) == 1 and elements[0].name == "p":
-            first = items[-1].find("p")
-            if isinstance(first, Tag):
-                first.append(" ")
-                first.extend(list(elements[0].children))
-                continue
-        items[-1].extend(inside)
-    definitions.clear()
-    definitions.name = "div" if outermost else "ul"
-    definitions.extend(items)
-
-
-def _signature(term: Tag, *, block: bool) -> Tag:
-    """Write a signature as code."""
-    text = " ".join(term.get_text().split())
-    code = _new("pre" if block else "code")
-    code.string = text
-    if block:
-        return code
-    paragraph = _new("p")
-    paragraph.append(code)
-    return paragraph
-
-
-def _term(term: Tag) -> Tag:
-    """Write a term in bold, with a colon after it."""
-    paragraph = _new("p")
-    strong = _new("strong")
-    strong.extend(list(term.children))
-    last = strong.find_all(string=True)[-1:] or [NavigableString("")]
-    if not strong.get_text().rstrip().endswith(":"):
-        last[0].replace_with(NavigableString(f"{str(last[0]).rstrip()}:"))
-    paragraph.append(strong)
-    return paragraph
-
-
-def _wrap_content(element: Tag, name: str) -> None:
-    """Put an element's content into a new element inside it."""
-    inner = _new(name)
-    inner.extend(list(element.children))
-    element.append(inner)
-
-
-def _new(name: str) -> Tag:
-    """Make an element."""
-    return Tag(name=name, can_be_empty_element=False)
-
-
-def _language(block: Tag) -> str:
-    """Tell what a block holds: output, or the language that its page names."""
-    classes = [str(name) for above in block.parents for name in above.get_attribute_list("class")]
-    named = [name.removeprefix("highlight-") for name in classes if name.startswith("highlight-")]
-    language = _LANGUAGES.get(named[0].lower(), named[0].lower()) if named else "python"
-    shown = {"sphx-glr-script-out", "cell_output"} & set(classes)
-    return "text" if shown and language == "python" else language
-
-
-def _markdown_address(address: str, place: PurePosixPath, places: frozenset[PurePosixPath]) -> str:
-    """Lead to the Markdown copy of a page, where the page has one."""
-    parts = urlsplit(address)
-    if parts.scheme or parts.netloc or not parts.path.endswith(".html"):
-        return address
-    target = posixpath.normpath(posixpath.join(place.parent, unquote(parts.path)))
-    if PurePosixPath(target) not in places:
-        return address
-    fragment = f"#{parts.fragment}" if parts.fragment else ""
-    return f"{parts.path}{SUFFIX}{fragment}"
+def _tidy(text: str) -> str:
+    """Leave one empty line between blocks."""
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"(?m)[^\S\n]+$", "", text))

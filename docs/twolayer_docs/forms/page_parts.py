@@ -6,15 +6,11 @@ that a link leads to. Only the article counts: no navigation, no formulas, no pr
 
 from __future__ import annotations
 
-import json
 import re
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bs4 import BeautifulSoup, Tag
 from bs4.filter import SoupStrainer
-
-from twolayer_docs.kept import Kept, article
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,42 +50,24 @@ class Page(NamedTuple):
     """Its parts, in order."""
 
 
-def read(site: Path, folder: Path | None = None) -> list[Page]:
+def read(site: Path) -> list[Page]:
     """Cut all pages of a site that searches should find.
 
     Args:
         site: The site's folder.
-        folder: Where what was cut is kept from build to build, if it is.
 
     Returns:
         The pages, sorted by address.
     """
     found = []
-    kept = Kept(folder, [__file__], ["beautifulsoup4"])
     for path in sorted(site.rglob("*.html")):
         address = path.relative_to(site).as_posix()
         if address in NOT_SEARCHED or address.startswith("_"):
             continue
-        shown = article(path.read_text("utf-8"))
-        page = _loaded(kept.get(partial(_dumped, address, shown), shown, address))
+        page = cut(address, path.read_text("utf-8"))
         if page is not None:
             found.append(page)
-    kept.forget_others()
     return found
-
-
-def _dumped(address: str, html: str) -> str:
-    """Cut a page, and write it as JSON."""
-    return json.dumps(cut(address, html))
-
-
-def _loaded(text: str) -> Page | None:
-    """Read a page from JSON."""
-    content = json.loads(text)
-    if content is None:
-        return None
-    address, title, parts = content
-    return Page(address, title, tuple(Part(*part) for part in parts))
 
 
 def cut(address: str, html: str) -> Page | None:

@@ -20,7 +20,6 @@ WEIGHTS = {
     "reference/rungs/": 0.3,
     "reference/": 0.7,
     "how_this_site_is_checked": 0.3,
-    "what_is_taught_where": 0.3,
 }
 """How much a page's words count, by the first that fits: pages that teach go before those that ask or list.
 

@@ -18,21 +18,11 @@ _FIXED_TIME = "1580601600"
 
 
 class WheelError(RuntimeError):
-    """The wheel can't be built.
-
-    Args:
-        output: What the build said.
-    """
-
-    def __init__(self, output: str) -> None:
-        super().__init__(f"the package's wheel can't be built: {output.strip()}")
+    """The wheel can't be built."""
 
 
 def name() -> str:
-    """Say how the wheel's file is named, which pip reads.
-
-    Returns:
-        The name, with the version that ``pyproject.toml`` states.
+    """Give the wheel's file name, which pip reads, with the version in ``pyproject.toml``.
 
     Examples:
         >>> name()
@@ -43,17 +33,7 @@ def name() -> str:
 
 
 def write(folder: Path) -> Path:
-    """Build the wheel, by the backend that is installed and without a network.
-
-    Args:
-        folder: Where to put it.
-
-    Returns:
-        Its path. The same sources give the same bytes.
-
-    Raises:
-        WheelError: If it can't be built.
-    """
+    """Build the wheel into a folder by the installed backend; the same sources give the same bytes."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
     done = subprocess.run(  # noqa: S603 - the project's own backend
         [*command, "--directory", str(folder.resolve())],
@@ -65,5 +45,6 @@ def write(folder: Path) -> Path:
     )
     wheel = folder / name()
     if done.returncode or not wheel.is_file():
-        raise WheelError(done.stderr + done.stdout)
+        message = f"the package's wheel can't be built: {(done.stderr + done.stdout).strip()}"
+        raise WheelError(message)
     return wheel

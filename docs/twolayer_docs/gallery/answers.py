@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.errors import ExtensionError
 
+from twolayer_docs.gallery.run import is_output
 from twolayer_docs.paths import ROOT
 
 if TYPE_CHECKING:
@@ -34,14 +35,7 @@ _SECONDS = 60.0
 
 
 class WrongSolutionError(ExtensionError):
-    """A solution that its own check refuses.
-
-    Args:
-        verdict: What the check says.
-    """
-
-    def __init__(self, verdict: str) -> None:
-        super().__init__(f"a solution is not right: {verdict}")
+    """A solution that its own check refuses."""
 
 
 class fold(nodes.General, nodes.Element):  # noqa: N801
@@ -51,12 +45,6 @@ class fold(nodes.General, nodes.Element):  # noqa: N801
 def ids_in(code: str) -> list[str]:
     r"""List the exercises that a cell checks.
 
-    Args:
-        code: The cell's code.
-
-    Returns:
-        Their ids.
-
     Examples:
         >>> ids_in('x = 1\ncheck("autograd.2", x)')
         ['autograd.2']
@@ -65,13 +53,7 @@ def ids_in(code: str) -> list[str]:
 
 
 def said(text: str) -> Iterator[nodes.Node]:
-    """Parse a hint.
-
-    Args:
-        text: The hint, with names of code between double backquotes.
-
-    Yields:
-        Text and literals.
+    """Parse a hint, in which names of code stand between double backquotes.
 
     Examples:
         >>> [type(node).__name__ for node in said("print ``h`` twice")]
@@ -85,40 +67,19 @@ def said(text: str) -> Iterator[nodes.Node]:
 
 
 def verdict_of(id_: str, exercise: Exercise) -> str:
-    """Check a solution.
-
-    Args:
-        id_: The exercise's id.
-        exercise: The exercise.
-
-    Returns:
-        The verdict's text.
-
-    Raises:
-        WrongSolutionError: If the solution is not right.
-    """
+    """Check a solution, and give the verdict's text."""
     from twolayer.exercises import check  # noqa: PLC0415 - pages without exercises don't need it
 
     with contextlib.redirect_stdout(io.StringIO()):
         verdict = check(id_, exercise.answer, seconds=_SECONDS)
     if not verdict.right:
-        raise WrongSolutionError(verdict.text)
+        message = f"a solution is not right: {verdict.text}"
+        raise WrongSolutionError(message)
     return verdict.text
 
 
 def folds(id_: str) -> list[nodes.Node]:
-    """Make the folds of an exercise.
-
-    Args:
-        id_: The exercise's id.
-
-    Returns:
-        Three folds: two hints and the solution.
-
-    Raises:
-        WrongSolutionError: If the solution is not right.
-        ValueError: If there is no such exercise.
-    """
+    """Make the three folds of an exercise: two hints and the solution."""
     from twolayer.exercises.registry import find  # noqa: PLC0415 - as above
 
     exercise = find(id_)
@@ -146,14 +107,9 @@ def add_folds(app: Sphinx, document: nodes.document) -> None:
         if not made or parent is None:
             continue
         place = parent.index(block) + 1
-        while place < len(parent) and _is_output(parent[place]):
+        while place < len(parent) and is_output(parent[place]):
             place += 1
         parent[place:place] = made
-
-
-def _is_output(node: nodes.Node) -> bool:
-    """Tell whether a node is what a cell printed."""
-    return isinstance(node, nodes.Element) and "sphx-glr-script-out" in node.get("classes", [])
 
 
 def open_fold(self: Any, node: fold) -> None:

@@ -1,10 +1,9 @@
-"""The cards of a gallery: for each page a drawing, its title, and what you do there.
+"""The cards of a section: for each page a drawing, its title, and what you do there.
 
-sphinx-gallery takes each page's first figure for a thumbnail, and on the ladder that is nine times
-the same falling curve. Here each page has a drawing of its own idea in
-``docs/_drawings/thumbnails/<folder>/<name>.svg``. It stands in the page itself, so that the theme's
-colours reach it and no file is loaded for it. On the ladder, a small ladder beside it shows which
-rung this is. A page of exercises shows the drawing of its lesson.
+A section's ``index.rst`` says ``.. gallery-cards::`` where they stand. Each page has a drawing of its idea in
+``docs/_drawings/thumbnails/<folder>/<name>.svg``, which stands in the page itself, so that the theme's colours
+reach it. On the ladder, a small ladder beside it shows which rung this is. A page of exercises shows the
+drawing of its lesson.
 """
 
 from __future__ import annotations
@@ -12,45 +11,63 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from twolayer_docs.course import EXERCISES, page_names
+from twolayer_docs.course import EXERCISES, HOME, LADDER, page_names
 from twolayer_docs.figures.inline import for_page
-from twolayer_docs.gallery.plain_line import line, link
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
+    from collections.abc import Sequence
 
 DRAWINGS = Path("_drawings", "thumbnails")
 """Where the drawings are, from the documentation's folder."""
-LADDER = "two_layer"
-"""The gallery whose pages are rungs."""
 _LOGGER = logging.getLogger(__name__)
-_BLOCK = re.compile(
-    r'\.\. raw:: html\n\n +<div class="sphx-glr-thumbnails">\n'
-    r"(?P<cards>.*?)"
-    r"\.\. thumbnail-parent-div-close\n\n\.\. raw:: html\n\n +</div>\n",
-    re.DOTALL,
-)
-_PAGE = re.compile(r"^ +:doc:`/gallery/\w+/(\w+)`$", re.MULTILINE)
 _SENTENCE = re.compile(r"(?<=[.?!])\s+(?=\S)")
 
 
+class plain_line(nodes.General, nodes.TextElement):  # noqa: N801
+    """A line of text that is no paragraph, so nothing is looked up in its words."""
+
+
+def open_line(self: Any, node: plain_line) -> None:
+    """Open the element."""
+    self.body.append(self.starttag(node, "p", ""))
+
+
+def close_line(self: Any, _node: plain_line) -> None:
+    """Close the element."""
+    self.body.append("</p>\n")
+
+
+def line(directive: SphinxDirective, text: str, name: str) -> plain_line:
+    """Make a line of text with inline markup; ``name`` is its class in the style sheet."""
+    children, messages = directive.parse_inline(text)
+    node = plain_line(text, "", *children, *messages, classes=[name])
+    directive.set_source_info(node)
+    return node
+
+
+def link(docname: str, name: str) -> nodes.paragraph:
+    """Make a link to a page, named by the page's title; ``name`` is its class in the style sheet."""
+    target = addnodes.pending_xref(
+        "",
+        nodes.inline("", docname),
+        refdomain="std",
+        reftype="doc",
+        reftarget=f"/{docname}",
+        refexplicit=False,
+        refwarn=True,
+    )
+    return nodes.paragraph("", "", target, classes=[name])
+
+
 def first_sentence(script: str) -> str:
-    r"""Take the sentence that opens a gallery script.
-
-    Args:
-        script: The script's text.
-
-    Returns:
-        The first sentence after the title, on one line.
-
-    Raises:
-        ValueError: If the script's docstring has no text after its title.
+    r"""Take the sentence that follows the title of a gallery script.
 
     Examples:
         >>> first_sentence(r'"Title\n\nYou fit a\nnetwork. It learns."')
@@ -64,14 +81,7 @@ def first_sentence(script: str) -> str:
 
 
 def mark(place: int, count: int) -> str:
-    """Draw a small ladder with one rung lit.
-
-    Args:
-        place: The number of the rung, from 1, which is at the top.
-        count: How many rungs there are.
-
-    Returns:
-        The ``<svg>`` element.
+    """Draw a small ladder of ``count`` rungs, with the one at ``place`` lit; 1 is at the top.
 
     Examples:
         >>> print(mark(1, 2))
@@ -89,50 +99,25 @@ def mark(place: int, count: int) -> str:
     )
 
 
-def with_cards(page: str) -> str:
-    """Let a gallery's generated page ask for our cards where it has sphinx-gallery's.
-
-    Args:
-        page: The page's reStructuredText.
-
-    Returns:
-        The same with the ``gallery-cards`` directive, which lists the pages.
-
-    Raises:
-        ValueError: If the page has no thumbnails.
-    """
-    found = _BLOCK.search(page)
-    if found is None:
-        message = "no thumbnails of sphinx-gallery given; want the block that it generates"
-        raise ValueError(message)
-    names = "".join(f"   {name}\n" for name in _PAGE.findall(found["cards"]))
-    return f"{page[: found.start()]}.. gallery-cards::\n\n{names}\n{page[found.end() :]}"
-
-
 class GalleryCards(SphinxDirective):
-    """The ``gallery-cards`` directive, whose content names the pages in order."""
-
-    has_content = True
+    """The ``gallery-cards`` directive: the section's cards, and its table of contents."""
 
     def run(self) -> list[nodes.Node]:
-        """Make the list of cards.
-
-        Returns:
-            One list, numbered, since the pages have an order.
-        """
+        """Make a list, numbered since the pages have an order, and a hidden toctree."""
         folder = PurePosixPath(self.env.docname).parent
+        names = page_names(folder.name)
+        self.env.note_dependency(str(HOME))
         cards = nodes.enumerated_list(classes=["gallery-cards"])
-        for name in filter(None, (entry.strip() for entry in self.content)):
-            cards += self._card(folder, name)
-        return [cards]
+        for name in names:
+            ladder = mark(names.index(name) + 1, len(names)) if folder.name == LADDER else ""
+            cards += self._card(folder, name, ladder)
+        return [cards, *self.parse_text_to_nodes(_toctree(folder, names))]
 
-    def _card(self, folder: PurePosixPath, name: str) -> nodes.list_item:
-        """Make the card of one page."""
+    def _card(self, folder: PurePosixPath, name: str, ladder: str) -> nodes.list_item:
         docs = Path(self.env.srcdir)
         script = docs / folder / f"{name}.py"
         drawing = docs / DRAWINGS / folder.name / f"{name}.svg"
         if folder.name == EXERCISES:
-            # Exercises show the drawing of their lesson.
             drawing = next(docs.glob(f"{DRAWINGS}/*/{name}.svg"), drawing)
         for file in (script, drawing):
             self.env.note_dependency(str(file))
@@ -141,27 +126,16 @@ class GalleryCards(SphinxDirective):
             svg = for_page(drawing.read_text("utf-8")).replace("<svg", '<svg aria-hidden="true"', 1)
         else:
             place = drawing.relative_to(docs).as_posix()
-            _LOGGER.warning(
-                "gallery/%s/%s has no thumbnail; draw docs/%s",
-                folder.name,
-                name,
-                place,
-                location=self.get_location(),
-                type="thumbnails",
-            )
-        rungs = page_names(folder.name) if folder.name == LADDER else ()
-        ladder = mark(rungs.index(name) + 1, len(rungs)) if name in rungs else ""
-        picture = f'<div class="card-picture">{ladder}{svg}</div>'
-        said = first_sentence(script.read_text("utf-8"))
+            said = f"gallery/{folder.name}/{name} has no thumbnail; draw docs/{place}"
+            _LOGGER.warning(said, location=self.get_location(), type="thumbnails")
         return nodes.list_item(
             "",
-            nodes.raw("", picture, format="html"),
+            nodes.raw("", f'<div class="card-picture">{ladder}{svg}</div>', format="html"),
             link(f"{folder}/{name}", "card-title"),
-            line(self, said, "card-text"),
+            line(self, first_sentence(script.read_text("utf-8")), "card-text"),
         )
 
 
-def replace(_app: Sphinx, docname: str, content: list[str]) -> None:
-    """Put our cards into the first page of each gallery."""
-    if PurePosixPath(docname).match("gallery/*/index"):
-        content[0] = with_cards(content[0])
+def _toctree(folder: PurePosixPath, names: Sequence[str]) -> str:
+    entries = "".join(f"   /{folder}/{name}\n" for name in names)
+    return f".. toctree::\n   :hidden:\n\n{entries}"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx.errors import ExtensionError
 
-from twolayer_docs import script_header
+from twolayer_docs.course import HeaderError, read_header
 from twolayer_docs.forms import wheel
 
 if TYPE_CHECKING:
@@ -24,17 +24,10 @@ if TYPE_CHECKING:
 TAG = "requirements"
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip can hold; no build's own."""
-_AFTER_THE_GALLERY = 600
 
 
 def needs(header: dict[str, Any]) -> str:
-    """Say in Markdown what a notebook needs.
-
-    Args:
-        header: Its script's header.
-
-    Returns:
-        A sentence, and the line that installs the packages.
+    """Say in Markdown what a notebook needs, as its script's header has it.
 
     Examples:
         >>> print(needs({"requires-python": ">=3.11", "dependencies": ["numpy>=2.0"]}))
@@ -61,31 +54,14 @@ def needs(header: dict[str, Any]) -> str:
 
 
 def with_needs(notebook: dict[str, Any], header: dict[str, Any]) -> dict[str, Any]:
-    """Let a notebook say after its opening what it needs.
-
-    Args:
-        notebook: A notebook, with or without such a cell.
-        header: Its script's header.
-
-    Returns:
-        The notebook with one such cell.
-    """
+    """Let a notebook say after its opening what it needs; one that does already says it anew."""
     cells = [cell for cell in notebook["cells"] if TAG not in cell["metadata"].get("tags", [])]
     said = {"cell_type": "markdown", "metadata": {"tags": [TAG]}, "source": [needs(header)]}
     return {**notebook, "cells": [*cells[:1], said, *cells[1:]]}
 
 
 def zipped(files: list[Path]) -> bytes:
-    """Pack files so that the same files give the same bytes.
-
-    Nothing is compressed, since compressors differ from machine to machine.
-
-    Args:
-        files: The files.
-
-    Returns:
-        The zip.
-    """
+    """Pack files so that the same files give the same bytes: compressors differ, so nothing is compressed."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for file in sorted(files):
@@ -97,17 +73,10 @@ def zipped(files: list[Path]) -> bytes:
 
 
 def finish(script: Path) -> None:
-    """Complete what sphinx-gallery wrote beside its copy of a script.
-
-    Args:
-        script: The copy.
-
-    Raises:
-        ExtensionError: If the script has no header.
-    """
+    """Complete what sphinx-gallery wrote beside its copy of a script."""
     try:
-        header = script_header.read(script.read_text("utf-8"))
-    except script_header.HeaderError as error:
+        header = read_header(script.read_text("utf-8"))
+    except HeaderError as error:
         message = f"{script.name}: {error}"
         raise ExtensionError(message) from error
     notebook = script.with_suffix(".ipynb")

@@ -1,9 +1,7 @@
 """Pictures of autograd's graphs, drawn from the objects that a gallery page made.
 
-A gallery script prints a graph with a function ``print_graph`` of its own, since it can't import
-twolayer. Where it does, the site draws the same graph too: ``scrape`` looks at each cell that was
-run, walks the tensor that the cell gave to ``print_graph`` with :mod:`twolayer.graph`, and lets
-Graphviz lay it out. The style sheet gives the colours, for both themes.
+Where a cell prints a graph with its page's own ``print_graph``, the tensor that it gave is walked with
+:mod:`twolayer.graph`, and Graphviz lays the graph out. The style sheet gives the colours, for both themes.
 """
 
 from __future__ import annotations
@@ -26,23 +24,12 @@ if TYPE_CHECKING:
 
 CALL = "print_graph"
 _SVG = "http://www.w3.org/2000/svg"
-_PIXELS_PER_POINT = (
-    1.25  # a little less than a browser's 4 / 3: text of 11 points gets 13.75 pixels
-)
+# A little less than a browser's 4 / 3: text of 11 points gets 13.75 pixels.
+_PIXELS_PER_POINT = 1.25
 
 
-def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
-    """Draw the graphs that a cell printed.
-
-    Args:
-        block: sphinx-gallery's block: its kind, its text, its line.
-        block_vars: sphinx-gallery's variables; ``example_globals`` holds the page's.
-        gallery_conf: sphinx-gallery's configuration, unused.
-
-    Returns:
-        reStructuredText, empty where the cell printed no graph.
-    """
-    del gallery_conf
+def scrape(block: Any, block_vars: dict[str, Any], _gallery_conf: dict[str, Any]) -> str:
+    """Draw the graphs that a cell printed, for sphinx-gallery, which calls this after each cell."""
     names = printed(block[1])
     if not names:
         return ""
@@ -59,13 +46,11 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
 
 
 def printed(code: str) -> list[str]:
-    """List the variables whose graph a cell prints.
+    r"""List the variables whose graph a cell prints.
 
-    Args:
-        code: The cell's text.
-
-    Returns:
-        For each statement ``print_graph(loss)`` or ``print_graph(loss.grad_fn)``, ``loss``.
+    Examples:
+        >>> printed("print_graph(loss)\nprint_graph(other.grad_fn)")
+        ['loss', 'other']
     """
     names = []
     for statement in ast.parse(code).body:
@@ -79,15 +64,7 @@ def printed(code: str) -> list[str]:
 
 
 def names_of(page: Mapping[str, Any], *, first: str) -> dict[str, torch.Tensor]:
-    """Name the tensors of a page: variables by their name, a module's parameters by its path.
-
-    Args:
-        page: The page's variables.
-        first: The variable whose name counts before all others.
-
-    Returns:
-        The tensors by name.
-    """
+    """Name the tensors of a page: variables by their name, ``first`` before all others, parameters by their path."""
     import torch  # noqa: PLC0415  (see scrape)
 
     names: dict[str, torch.Tensor] = {first: page[first]}
@@ -103,14 +80,7 @@ def names_of(page: Mapping[str, Any], *, first: str) -> dict[str, torch.Tensor]:
 
 
 def draw(graph: Graph) -> str:
-    """Draw a graph.
-
-    Args:
-        graph: The graph.
-
-    Returns:
-        HTML: a box that scrolls, with an SVG without colours of its own.
-    """
+    """Draw a graph: a box that scrolls, with an SVG without colours of its own."""
     program = Path(sysconfig.get_path("scripts")) / "graphviz-pure"
     done = subprocess.run(  # noqa: S603
         [str(program), "-Tsvg"], input=graph.to_dot(), capture_output=True, text=True, check=True
@@ -120,14 +90,7 @@ def draw(graph: Graph) -> str:
 
 
 def describe(graph: Graph) -> str:
-    """Put a graph into words for those who can't see its picture.
-
-    Args:
-        graph: The graph.
-
-    Returns:
-        One line.
-    """
+    """Put a graph into words for those who can't see its picture."""
     leaves = ", ".join(f"{leaf.name or 'a tensor'} {leaf.shape}" for leaf in graph.leaves)
     return (
         f"Graph of {graph.name or 'the result'}, drawn from its grad_fn: {len(graph.nodes)} "

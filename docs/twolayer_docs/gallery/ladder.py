@@ -12,9 +12,10 @@ from itertools import groupby
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from twolayer_docs.gallery.plain_line import line, link
+from twolayer.rungs import RUNGS
+from twolayer_docs.course import training_loop
+from twolayer_docs.gallery.cards import line, link
 from twolayer_docs.paths import ROOT
-from twolayer_docs.training_loop import training_loop
 
 KINDS = {
     "forward": "forward pass and loss",
@@ -41,16 +42,7 @@ _PATTERNS = (
 
 
 def kind_of(code: str) -> str:
-    """Say what a line of a training loop is for.
-
-    Args:
-        code: The line.
-
-    Returns:
-        One of :data:`KINDS`.
-
-    Raises:
-        ValueError: If the line looks like none of them.
+    """Say what a line of a training loop is for, in one word of :data:`KINDS`.
 
     Examples:
         >>> kind_of("    w1 -= learning_rate * grad_w1"), kind_of("    loss.backward()")
@@ -65,12 +57,6 @@ def kind_of(code: str) -> str:
 
 def blocks(loop: list[str]) -> str:
     """Draw a training loop, one block for each line.
-
-    Args:
-        loop: The loop's lines.
-
-    Returns:
-        The ``<svg>`` element, as wide as the loop is long.
 
     Examples:
         >>> print(
@@ -96,13 +82,7 @@ class Ladder(SphinxDirective):
     """The ``ladder`` directive."""
 
     def run(self) -> list[nodes.Node]:
-        """Make the picture: a list of links.
-
-        Returns:
-            The list and its legend.
-        """
-        from twolayer.rungs import RUNGS  # noqa: PLC0415
-
+        """Make a list of links, and its legend."""
         ladder = nodes.enumerated_list(classes=["ladder"])
         for rung in RUNGS.values():
             script = ROOT / f"{rung.page}.py"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
 if TYPE_CHECKING:
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 GLOSSARY = "glossary"
-WITHOUT = frozenset({GLOSSARY, "what_is_taught_where", "404"})
-"""Pages whose words are not linked: the glossary, a long table of other pages' words, and what nobody reads."""
+WITHOUT = frozenset({GLOSSARY, "404"})
+"""Pages whose words are not linked: the glossary, and what nobody reads."""
 _CLOSED = (
     nodes.caption,
     nodes.literal,
@@ -46,14 +45,7 @@ class Term(NamedTuple):
 
 
 def terms_of(glossary: nodes.Node) -> dict[str, Term]:
-    """List the words that a glossary explains.
-
-    Args:
-        glossary: The doctree of its page.
-
-    Returns:
-        The terms by their text, as written.
-    """
+    """List the words that a glossary explains, from the doctree of its page."""
     found = {}
     for entry, item in enumerate(glossary.findall(nodes.definition_list_item)):
         definition = next(item.findall(nodes.definition)).astext()
@@ -65,12 +57,6 @@ def terms_of(glossary: nodes.Node) -> dict[str, Term]:
 
 def plural(word: str) -> str:
     """Give the regular plural of a word.
-
-    Args:
-        word: A word or several, of which the last takes the ending.
-
-    Returns:
-        The plural.
 
     Examples:
         >>> plural("gradient"), plural("batch"), plural("accuracy"), plural("array")
@@ -84,14 +70,7 @@ def plural(word: str) -> str:
 
 
 def pattern_of(words: Mapping[str, Term]) -> re.Pattern[str]:
-    """Make the expression that finds the words in prose, longer ones first.
-
-    Args:
-        words: The glossary's terms.
-
-    Returns:
-        A pattern with a group for the word.
-    """
+    """Make the expression that finds the words in prose, longer ones first."""
     forms = {form for word in words for form in (word, plural(word))}
     ordered = sorted(forms, key=lambda form: (-len(form), form))
     choices = "|".join(re.escape(form).replace(r"\ ", r"\s+") for form in ordered)
@@ -99,26 +78,12 @@ def pattern_of(words: Mapping[str, Term]) -> re.Pattern[str]:
 
 
 def lookup(words: Mapping[str, Term]) -> dict[str, Term]:
-    """List each form of each word, in small letters.
-
-    Args:
-        words: The glossary's terms.
-
-    Returns:
-        The terms by what a page may write.
-    """
+    """List the terms by each form of their words, in small letters."""
     return {form.lower(): term for word, term in words.items() for form in (plural(word), word)}
 
 
 def prose(document: nodes.Node) -> Iterator[nodes.Text]:
-    """Give the pieces of a page's running text, in order.
-
-    Args:
-        document: The page's doctree.
-
-    Yields:
-        Text in paragraphs, so no headings and no blocks of code, that is no link.
-    """
+    """Give the text in a page's paragraphs, so no headings and no blocks of code, that is no link."""
     for paragraph in document.findall(nodes.paragraph):
         for text in paragraph.findall(nodes.Text):
             node: Any = text.parent
@@ -128,38 +93,16 @@ def prose(document: nodes.Node) -> Iterator[nodes.Text]:
                 yield text
 
 
-class GlossaryLinks(SphinxPostTransform):
-    """Turn the first use of each of the glossary's words into a link."""
+def link_terms(app: Sphinx, document: nodes.document, docname: str) -> None:
+    """Turn the first use of each of the glossary's words on a page into a link."""
+    env, builder = app.env, app.builder
+    if builder.format != "html" or docname in WITHOUT or GLOSSARY not in env.found_docs:
+        return
+    words = terms_of(env.get_doctree(GLOSSARY))
+    pattern, known = pattern_of(words), lookup(words)
+    met: set[int] = set()
 
-    default_priority = 6
-    formats = ("html",)
-
-    def run(self, **kwargs: Any) -> None:
-        """Link the words of one page.
-
-        Args:
-            **kwargs: Unused, part of docutils' interface.
-        """
-        del kwargs
-        docname = self.env.current_document.docname
-        if docname in WITHOUT or GLOSSARY not in self.env.found_docs:
-            return
-        words = terms_of(self.env.get_doctree(GLOSSARY))
-        pattern, known = pattern_of(words), lookup(words)
-        met: set[int] = set()
-        for text in list(prose(self.document)):
-            parts = list(self._parts(text.astext(), pattern, known, met, docname))
-            if len(parts) > 1 or not isinstance(parts[0], nodes.Text):
-                text.parent.replace(text, parts)
-
-    def _parts(
-        self,
-        text: str,
-        pattern: re.Pattern[str],
-        known: Mapping[str, Term],
-        met: set[int],
-        docname: str,
-    ) -> Iterator[nodes.Node]:
+    def parts(text: str) -> Iterator[nodes.Node]:
         """Cut a piece of text at the words that are used there for the first time."""
         done = 0
         for match in pattern.finditer(text):
@@ -167,19 +110,16 @@ class GlossaryLinks(SphinxPostTransform):
             if term.entry in met:
                 continue
             met.add(term.entry)
-            if match.start() > done:
-                yield nodes.Text(text[done : match.start()])
-            yield self._link(docname, term, match[0])
+            yield nodes.Text(text[done : match.start()])
+            word = nodes.Text(match[0])
+            link = make_refnode(builder, docname, GLOSSARY, term.anchor, word, term.definition)
+            link["classes"].append("glossary-link")
+            yield link
             done = match.end()
-        if done < len(text) or not text:
-            yield nodes.Text(text[done:])
+        yield nodes.Text(text[done:])
 
-    def _link(self, docname: str, term: Term, written: str) -> nodes.reference:
-        builder = self.env._app.builder  # noqa: SLF001
-        child = nodes.Text(written)
-        link = make_refnode(builder, docname, GLOSSARY, term.anchor, child, term.definition)
-        link["classes"].append("glossary-link")
-        return link
+    for text in list(prose(document)):
+        text.parent.replace(text, [part for part in parts(text.astext()) if part.astext()])
 
 
 def depend(app: Sphinx, _document: nodes.document) -> None:

@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from docutils import nodes
 from sphinx.ext.intersphinx import InventoryAdapter
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
 from twolayer_docs.course import EXERCISES
-from twolayer_docs.links.short_names import spell_out
+from twolayer_docs.links.names import spell_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
@@ -40,14 +41,7 @@ class Target(NamedTuple):
 
 
 def full_names(text: str) -> Iterator[str]:
-    """Give the names that a literal may stand for.
-
-    Args:
-        text: The literal's text.
-
-    Yields:
-        The dotted name as written, then with a usual short form spelt out.
-    """
+    """Give the names that a literal may stand for: as written, then with a usual short form spelt out."""
     name = text.strip().removesuffix("()")
     if _NAME.fullmatch(name) is None:
         return
@@ -59,16 +53,7 @@ def full_names(text: str) -> Iterator[str]:
 def find_target(
     text: str, pages: Mapping[str, Target], names: Mapping[str, Target]
 ) -> Target | None:
-    """Find where a literal leads.
-
-    Args:
-        text: The literal's text.
-        pages: Targets of whole texts, such as the rungs' names.
-        names: Targets of full dotted names; one without a dot is not looked up.
-
-    Returns:
-        The target, or ``None``.
-    """
+    """Find where a literal leads: as a whole to a page, or as a dotted name to its documentation."""
     if text in pages:
         return pages[text]
     for name in full_names(text):
@@ -78,39 +63,26 @@ def find_target(
 
 
 def find_pages(docnames: Iterable[str]) -> dict[str, str]:
-    """List the pages that a literal can name: a gallery's by their scripts, exercises, and guides.
+    """List the pages that a literal can name: a section's by their scripts, exercises, and guides.
 
-    Args:
-        docnames: Pages of the site, ``gallery/<folder>/<script>`` and ``a_guide`` among them.
-
-    Returns:
-        The page of each name; a name that two pages have leads nowhere, since nothing tells which
-        is meant.
+    A lesson's exercises have its name, so theirs is said with the folder. A name that two pages have leads
+    nowhere, since nothing tells which is meant.
     """
     found: dict[str, list[str]] = {}
-    for docname in sorted(docnames):
-        folder, _, name = docname.rpartition("/")
-        in_gallery = folder.count("/") == 1 and folder.startswith("gallery/") and name != "index"
-        is_guide = not folder and "_" in name
-        if docname == f"gallery/{EXERCISES}/index":
-            found.setdefault(EXERCISES, []).append(docname)
-        if in_gallery and folder == f"gallery/{EXERCISES}":
-            # A lesson's exercises have its name, so theirs is said with the folder.
-            name = f"{EXERCISES}/{name}"
-        if in_gallery or is_guide:
-            found.setdefault(name, []).append(docname)
+    for docname in docnames:
+        match docname.split("/"):
+            case ["gallery", folder, "index"] if folder == EXERCISES:
+                found.setdefault(EXERCISES, []).append(docname)
+            case ["gallery", folder, name] if name != "index":
+                said = f"{EXERCISES}/{name}" if folder == EXERCISES else name
+                found.setdefault(said, []).append(docname)
+            case [guide] if "_" in guide:
+                found.setdefault(guide, []).append(docname)
     return {name: pages[0] for name, pages in found.items() if len(pages) == 1}
 
 
 def names_in_code(blocks: Iterable[str]) -> set[str]:
-    """List the names and short texts that a page's code uses.
-
-    Args:
-        blocks: The page's blocks of code and output; those that are not Python are passed over.
-
-    Returns:
-        What stands in the code as a name of its own, not after a dot, or as a whole string.
-    """
+    """List what stands in a page's blocks of Python as a name of its own, not after a dot, or as a whole string."""
     used: set[str] = set()
     for block in blocks:
         try:
@@ -131,66 +103,44 @@ def names_in_code(blocks: Iterable[str]) -> set[str]:
     return used
 
 
-class LiteralLinks(SphinxPostTransform):
-    """Turn the literals of gallery pages into links."""
-
-    default_priority = 4
-    formats = ("html",)
-
-    def run(self, **kwargs: Any) -> None:
-        """Rewrite the literals of one page.
-
-        Args:
-            **kwargs: Unused, part of docutils' interface.
-        """
-        del kwargs
-        docname = self.env.current_document.docname
-        if not docname.startswith("gallery/"):
-            return
-        pages, names = self._pages(docname), self._names(docname)
-        code = self.document.findall(nodes.literal_block)
-        used = names_in_code(block.astext() for block in code)
-        unused = {name: page for name, page in pages.items() if name not in used}
-        for literal in list(self.document.findall(nodes.literal)):
-            if _is_protected(literal):
-                continue
-            known = pages if _tells_the_next_page(literal) else unused
-            target = find_target(literal.astext(), known, names)
-            if target is None:
-                continue
-            link = self._link(docname, target, literal.deepcopy())
-            link["classes"].append("literal-link")
-            literal.replace_self(link)
-
-    def _pages(self, docname: str) -> dict[str, Target]:
-        """List the gallery's pages and the guides by name, without this page."""
-        pages = find_pages(self.env.found_docs - {docname})
-        return {
-            name: Target(page, "", self.env.titles[page].astext()) for name, page in pages.items()
-        }
-
-    def _names(self, docname: str) -> dict[str, Target]:
-        """List all documented names, here and in the inventories."""
-        found: dict[str, Target] = {}
-        for kind, entries in InventoryAdapter(self.env).main_inventory.items():
-            if kind.startswith("py:"):
-                for name, item in entries.items():
-                    found[name] = Target(None, item.uri, name)
-        for name, entry in self.env.domains.python_domain.objects.items():
-            if entry.docname != docname:
-                found[name] = Target(entry.docname, entry.node_id, name)
-        return found
-
-    def _link(self, docname: str, target: Target, child: nodes.Node) -> nodes.reference:
-        """Make a reference to a target."""
-        if target.docname is None:
+def link_literals(app: Sphinx, document: nodes.document, docname: str) -> None:
+    """Turn the literals of a gallery page into links."""
+    env, builder = app.env, app.builder
+    if builder.format != "html" or not docname.startswith("gallery/"):
+        return
+    found = find_pages(env.found_docs - {docname})
+    pages = {name: Target(page, "", env.titles[page].astext()) for name, page in found.items()}
+    names = _documented_names(env, docname)
+    used = names_in_code(block.astext() for block in document.findall(nodes.literal_block))
+    unused = {name: page for name, page in pages.items() if name not in used}
+    for literal in list(document.findall(nodes.literal)):
+        known = pages if _tells_the_next_page(literal) else unused
+        target = find_target(literal.astext(), known, names)
+        if target is None or _is_protected(literal):
+            continue
+        place, child = target.docname, literal.deepcopy()
+        if place is None:
             link = nodes.reference("", "", child, internal=False, refuri=target.uri)
             link["reftitle"] = target.title
-            return link
-        builder = self.env._app.builder  # noqa: SLF001
-        return make_refnode(
-            builder, docname, target.docname, target.uri or None, child, target.title
-        )
+        else:
+            anchor = target.uri or None
+            link = make_refnode(builder, docname, place, anchor, child, target.title)
+        link["classes"].append("literal-link")
+        literal.replace_self(link)
+
+
+def _documented_names(env: BuildEnvironment, docname: str) -> dict[str, Target]:
+    """List all documented names, in the inventories and on other pages than this one."""
+    found = {
+        name: Target(None, item.uri, name)
+        for kind, entries in InventoryAdapter(env).main_inventory.items()
+        if kind.startswith("py:")
+        for name, item in entries.items()
+    }
+    for name, entry in env.domains.python_domain.objects.items():
+        if entry.docname != docname:
+            found[name] = Target(entry.docname, entry.node_id, name)
+    return found
 
 
 def _tells_the_next_page(literal: nodes.Node) -> bool:

@@ -1,120 +1,120 @@
-"""What the pages' HTML needs beyond what docutils and the theme write.
-
-Sizes of images become attributes, so that the page doesn't jump when they load: docutils writes
-them as a style, which fixes both sides and spoils the shape on a narrow screen. Code and tables
-that are wider than the screen take the focus, so that the keyboard can scroll them. Code in tables
-may break after a bracket, a comma, a dot or a semicolon, and nowhere within a name. A long output is
-folded. The box in which sphinx-gallery says where the downloads are goes: the
-page's links stand in its place.
-"""
+"""The HTML of a page's content, and of the theme around it, where Sphinx's and the theme's own don't do."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from docutils import nodes
-    from sphinx.application import Sphinx
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.writers.html5 import HTML5Translator
 
-_STYLE = re.compile(
-    r'(<img\b[^>]*?)\sstyle="(?:width: (\d+)px; height: (\d+)px;|height: (\d+)px; width: (\d+)px;)"'
-)
-_CODE = ('<div class="highlight"><pre>', '<div class="highlight"><pre tabindex="0">')
-_TABLE = ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
-_CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
-_PIECE = re.compile(r'(?<=<span class="pre">)[^<]+')
-_GALLERY_BOX = re.compile(
-    r'<div class="sphx-glr-download-link-note admonition note">.*?</div>\n', re.DOTALL
-)
-_OUTPUT = re.compile(
-    r'<div class="(?:sphx-glr-script-out|output stream)[^"]*">\s*<div class="highlight.*?</pre></div>\s*</div>',
-    re.DOTALL,
-)
+from twolayer_docs.figures.inline import for_page
+from twolayer_docs.paths import DOCS
+
+if TYPE_CHECKING:
+    from docutils.nodes import Element
+    from sphinx.builders.html import StandaloneHTMLBuilder
+
 LONGEST = 20
 """How many lines of output stay unfolded."""
-_BREAK = re.compile(r"(?<=[(,;\[])(?=[^\s)\],])|(?<=[A-Za-z_)]\.)(?=[A-Za-z_])")
+_OUTPUTS = {"sphx-glr-script-out", "stream"}
+_VARIABLE = "sphx-glr-backref-instance"
+_CODE = '<div class="highlight"><pre>'
+_FOCUSABLE_CODE = '<div class="highlight"><pre tabindex="0">'
+_BREAK = re.compile(r"(?<=[(,;\[])(?=[^\s)\],<])|(?<=[A-Za-z_)]\.)(?=[A-Za-z_])")
+_LOGGER = logging.getLogger(__name__)
+_LOGO = for_page((DOCS / "_static" / "logo.svg").read_text("utf-8"))
+LOGO = _LOGO.replace("<svg", '<svg aria-hidden="true"', 1)
+"""The logo for places where the name stands beside it: at the top of the sidebar and of a phone's page."""
+THEME_PARTS = (
+    ('<aside class="sidebar-drawer"', '<aside class="sidebar-drawer" aria-label="Site"'),
+    ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
+    ('<article role="main"', '<article role="main" aria-label="Page"'),
+    ('<div class="brand">', f'<div class="brand">{LOGO}'),
+)
+"""What the theme's page gets that its templates have no block for: landmarks' names, and the logo."""
 
 
-def as_attributes(body: str) -> str:
-    """Write the sizes of images as attributes.
+class Translator(HTML5Translator):
+    """Writes content that can be reached with the keyboard, and that doesn't jump while it loads."""
 
-    Args:
-        body: HTML with sizes as styles.
+    builder: StandaloneHTMLBuilder
 
-    Returns:
-        The same HTML with ``width`` and ``height`` attributes.
-    """
-    return _STYLE.sub(
-        lambda m: (
-            f'{m.group(1)} width="{m.group(2) or m.group(5)}" height="{m.group(3) or m.group(4)}"'
-        ),
-        body,
-    )
+    def __init__(self, document: nodes.document, builder: StandaloneHTMLBuilder) -> None:
+        """Leave out the viewport, which the theme names."""
+        super().__init__(document, builder)
+        self.meta = [tag for tag in self.meta if 'name="viewport"' not in tag]
 
+    def starttag(self, node: Any, tagname: str, *arguments: Any, **attributes: Any) -> str:
+        """Let the keyboard reach the theme's boxes around tables, and give the sidebar's headings a level."""
+        if isinstance(node, nodes.container) and "table-wrapper" in node["classes"]:
+            attributes["tabindex"] = "0"
+        if attributes.get("ROLE") == "heading":
+            attributes["aria-level"] = "2"
+        return super().starttag(node, tagname, *arguments, **attributes)
 
-def make_focusable(body: str) -> str:
-    """Let the keyboard reach each block of code and each table.
+    def depart_document(self, node: nodes.document) -> None:
+        """Let the keyboard reach code: neither Pygments nor sphinx-gallery has a node for its ``<pre>``."""
+        self.body = [part.replace(_CODE, _FOCUSABLE_CODE) for part in self.body]
+        super().depart_document(node)
 
-    Args:
-        body: The HTML of a page's content.
+    def visit_literal_block(self, node: nodes.literal_block) -> None:
+        """Fold what a cell printed where it is long."""
+        try:
+            super().visit_literal_block(node)
+        except nodes.SkipNode:
+            lines = node.astext().strip("\n").count("\n") + 1
+            if lines > LONGEST and not _OUTPUTS.isdisjoint(node["classes"]):
+                summary = f"<summary>Output, {lines} lines</summary>"
+                self.body[-1] = (
+                    f'<details class="long-output">{summary}\n{self.body[-1]}</details>\n'
+                )
+            raise
 
-    Returns:
-        The same HTML with blocks that take the focus.
-    """
-    return body.replace(*_CODE).replace(*_TABLE)
+    def visit_image(self, node: nodes.image) -> None:
+        """Write a picture's size as attributes, so that it keeps its shape and its place before it comes."""
+        for side in ("width", "height"):
+            if side in node:
+                node[side] = node[side].removesuffix("px")
+        super().visit_image(node)
 
+    def visit_Text(self, node: nodes.Text) -> None:  # noqa: N802 - docutils' name
+        """Let code in tables break after a bracket, a comma, a dot, a semicolon, and nowhere within a name."""
+        start = len(self.body)
+        super().visit_Text(node)
+        if self.protect_literal_text and within(node, nodes.entry):
+            self.body[start:] = [_BREAK.sub("<wbr>", part) for part in self.body[start:]]
 
-def breakable(body: str) -> str:
-    """Let code in tables break where a reader would break it.
+    def visit_reference(self, node: Element) -> None:
+        """Let variables in code lead nowhere: sphinx-gallery links each ``step`` to Python's ``int``."""
+        if _VARIABLE not in node["classes"]:
+            super().visit_reference(node)
 
-    Args:
-        body: The HTML of a page's content.
+    def depart_reference(self, node: nodes.reference) -> None:
+        """End a link."""
+        if _VARIABLE not in node["classes"]:
+            super().depart_reference(node)
 
-    Returns:
-        The same HTML with places to break in the code of its tables' cells.
-    """
-
-    def mark(cell: re.Match[str]) -> str:
-        return _PIECE.sub(lambda piece: _BREAK.sub("<wbr>", piece[0]), cell[0])
-
-    return _CELL.sub(mark, body)
-
-
-def fold(body: str) -> str:
-    r"""Fold what a cell printed where it is long.
-
-    Args:
-        body: The HTML of a page's content.
-
-    Returns:
-        The same HTML, each output of more than :data:`LONGEST` lines within ``<details>``.
-
-    Examples:
-        >>> lines = "line\n" * 30
-        >>> out = (
-        ...     '<div class="sphx-glr-script-out"><div class="highlight"><pre>%s</pre></div></div>'
-        ... )
-        >>> print(fold(out % lines).partition("</summary>")[0])
-        <details class="long-output"><summary>Output, 30 lines
-        >>> fold(out % "line\n") == out % "line\n"
-        True
-    """
-
-    def wrap(output: re.Match[str]) -> str:
-        count = output[0].rpartition("</pre>")[0].rstrip().count("\n") + 1
-        if count <= LONGEST:
-            return output[0]
-        summary = f"<summary>Output, {count} lines</summary>"
-        return f'<details class="long-output">{summary}\n{output[0]}\n</details>'
-
-    return _OUTPUT.sub(wrap, body)
+    def visit_note(self, node: Element) -> None:
+        """Leave out the box in which sphinx-gallery says where the downloads are: links at the top do."""
+        if "sphx-glr-download-link-note" in node["classes"]:
+            raise nodes.SkipNode
+        super().visit_note(node)
 
 
-def rewrite(
-    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.Node | None
-) -> None:
-    """Rewrite a page's content."""
-    if "body" in context:
-        body = _GALLERY_BOX.sub("", context["body"])
-        context["body"] = make_focusable(breakable(as_attributes(fold(body))))
+def within(node: nodes.Node, kind: type) -> bool:
+    """Say whether a node stands in one of some kind."""
+    parent = node.parent
+    while parent is not None and not isinstance(parent, kind):
+        parent = parent.parent
+    return parent is not None
+
+
+def complete(page: str) -> str:
+    """Complete the theme's page; where it has become another, the build warns, and so fails."""
+    for theirs, ours in THEME_PARTS:
+        if theirs not in page:
+            _LOGGER.warning("the theme's page no longer has: %s", theirs, type="theme")
+        page = page.replace(theirs, ours)
+    return page

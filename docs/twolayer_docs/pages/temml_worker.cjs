@@ -1,20 +1,17 @@
-// Turns TeX into MathML, one JSON object a line on each side, until standard input ends.
-//
-// In:  {"tex": "x^2", "display": false}
-// Out: {"mathml": "<math>...</math>"}  or  {"error": "what Temml says"}
+// Turns a list of formulas on standard input, each {"tex": "x^2", "display": false}, into a list of
+// {"mathml": "<math>...</math>"} or {"error": "what Temml says"} on standard output.
 "use strict";
 
 const temml = require(process.argv[2]);
-const readline = require("node:readline");
+const formulas = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
 
-readline.createInterface({ input: process.stdin, terminal: false }).on("line", (line) => {
-  let answer;
+function rendered({ tex, display }) {
+  const options = { displayMode: display, throwOnError: true, annotate: true, xml: false };
   try {
-    const { tex, display } = JSON.parse(line);
-    const options = { displayMode: display, throwOnError: true, annotate: true, xml: false };
-    answer = { mathml: temml.renderToString(tex, options) };
+    return { mathml: temml.renderToString(tex, options) };
   } catch (error) {
-    answer = { error: String(error.message || error) };
+    return { error: String(error.message || error) };
   }
-  process.stdout.write(JSON.stringify(answer) + "\n");
-});
+}
+
+process.stdout.write(JSON.stringify(formulas.map(rendered)));

@@ -18,8 +18,8 @@ PLACES = frozenset({PLACE, PurePosixPath("index.html"), PurePosixPath("gallery/t
 
 def convert(content: str) -> str:
     """Convert an article's content as a page of a gallery, without the last line feed."""
-    article = f'<body><nav>Menu</nav><article role="main">{content}</article></body>'
-    return markdown.convert(article, PLACE, PLACES).rstrip("\n")
+    article = f'<article role="main"><a class="headerlink">¶</a>{content}</article>'
+    return markdown.convert(f"<body><nav>Menu</nav>{article}</body>", PLACE, PLACES).rstrip("\n")
 
 
 def test_a_page_is_its_article() -> None:
@@ -35,7 +35,7 @@ def test_a_page_is_its_article() -> None:
         ("highlight-ipython3", "python"),
         ("highlight-default", "python"),
         ("sphx-glr-script-out highlight-none", "text"),
-        ("sphx-glr-script-out highlight-default", "text"),
+        ("output stream highlight-myst-ansi", "text"),
         ("highlight-diff", "diff"),
         ("highlight-console", "console"),
     ],
@@ -47,15 +47,10 @@ def test_a_fence_says_what_it_holds(classes: str, language: str) -> None:
     assert convert(page) == f"```{language}\na < b\n\n\n    c  # *d*\n```"
 
 
-def test_output_of_a_cell_is_text() -> None:
-    """What a cell of an executed page prints is output, whatever the highlighter took it for."""
-    inner = '<div class="output stream highlight-ipython3"><pre>1\n</pre></div>'
-    assert convert(f'<div class="cell_output">{inner}</div>') == "```text\n1\n```"
-
-
 def test_a_fence_is_longer_than_those_inside() -> None:
     """Code that holds a fence of its own doesn't end the one around it."""
-    assert convert("<pre>```\nx\n```\n</pre>") == "````python\n```\nx\n```\n````"
+    page = '<div class="highlight-Markdown"><pre>```\nx\n```\n</pre></div>'
+    assert convert(page) == "````markdown\n```\nx\n```\n````"
 
 
 def test_formulas_are_tex() -> None:
@@ -158,11 +153,11 @@ def test_terms_of_one_meaning_share_an_item() -> None:
 
 
 def test_what_only_a_browser_needs_is_left_out() -> None:
-    """Buttons, scripts, notes on downloads and downloads have no place in the text."""
+    """Controls, links to the page as a file, and downloads have no place in the text."""
     page = (
-        '<div class="sphx-glr-download-link-note admonition"><p>Go to the end</p></div><p>Text.</p>'
-        '<button>Copy</button><script type="application/json">{"a": 1}</script>'
-        '<div class="sphx-glr-footer"><a href="a.py">Download</a></div><p hidden>No.</p>'
+        '<ul class="page-links"><li><a href="a.md">Markdown</a></li></ul><p>Text.</p>'
+        "<fieldset><legend>Values</legend><button>All</button></fieldset>"
+        '<div class="sphx-glr-footer"><a href="a.py">Download</a></div>'
     )
     assert convert(page) == "Text."
 
@@ -182,12 +177,11 @@ def test_prose_is_not_taken_for_markup() -> None:
 
 def test_copies_stand_beside_their_pages(tmp_path: Path) -> None:
     """Each page but the search and the page for what isn't there gets a copy, named in its head."""
-    page = '<html><head><title>T</title></head><body><article role="main"><h1>T</h1></article></body></html>'
+    page = '<html><head><title>T</title></head><body><article role="main"><h1>T<a class="headerlink"></a></h1></article></body></html>'
     for name in ("index.html", "deep/a.html", "search.html", "404.html", "_static/x.html"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(page, "utf-8")
 
-    assert markdown.write(tmp_path) == 2
     assert markdown.write(tmp_path) == 2
 
     copies = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.md"))
@@ -200,7 +194,29 @@ def test_copies_stand_beside_their_pages(tmp_path: Path) -> None:
     assert "alternate" not in (tmp_path / "search.html").read_text("utf-8")
 
 
-def test_a_page_without_an_article_is_named() -> None:
-    """A page whose text can't be found ends the build with its name."""
-    with pytest.raises(ValueError, match=r"^gallery/one.html: the page has no article"):
-        markdown.convert("<p>Text</p>", PLACE, PLACES)
+@pytest.mark.parametrize(
+    ("place", "page", "problem"),
+    [
+        ("one.html", "<p>Text</p>", "one.html: the page has no article"),
+        ("one.html", "<article role=main>Text</article>", "one.html: the page has no .headerlink"),
+        (
+            "gallery/a/b.html",
+            "<article role=main><a class=headerlink></a></article>",
+            "gallery/a/b.html: the page has no .sphx-glr-footer",
+        ),
+        (
+            "one.html",
+            "<article role=main><a class=headerlink></a><pre>a = 1</pre></article>",
+            "one.html: a block of code doesn't say what it holds: 'a = 1'",
+        ),
+        (
+            "one.html",
+            "<article role=main><a class=headerlink></a><math><mi>x</mi></math></article>",
+            "one.html: a formula doesn't say from which TeX it was made",
+        ),
+    ],
+)
+def test_what_a_page_lacks_is_named(place: str, page: str, problem: str) -> None:
+    """Where the names by which parts of a page are found change, the build ends."""
+    with pytest.raises(ValueError, match=f"^{problem}"):
+        markdown.convert(page, PurePosixPath(place), PLACES)

@@ -45,6 +45,6 @@ def test_a_notebook_of_exercises_installs_the_wheel() -> None:
 
 def test_the_page_of_exercises_names_the_wheel() -> None:
     """The opening of the exercises offers the wheel of this version, and says how to install it."""
-    text = (ROOT / "gallery/exercises/GALLERY_HEADER.rst").read_text("utf-8")
+    text = (ROOT / "gallery/exercises/index.rst").read_text("utf-8")
     assert text.count(wheel.name()) == 3
     assert f":site-file:`{wheel.name()}`" in text

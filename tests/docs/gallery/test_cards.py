@@ -13,16 +13,16 @@ import pytest
 
 from tests.docs.small_site import build
 from twolayer.rungs import RUNGS
-from twolayer_docs.course import EXERCISES, GUIDES, ORDER, page_names
+from twolayer_docs.course import EXERCISES, FOLDERS, SECTIONS, page_names
 from twolayer_docs.gallery.cards import (
     DRAWINGS,
     GalleryCards,
+    close_line,
     first_sentence,
     mark,
-    replace,
-    with_cards,
+    open_line,
+    plain_line,
 )
-from twolayer_docs.gallery.plain_line import close_line, open_line, plain_line
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -33,58 +33,20 @@ PAGES = sorted(path.relative_to(ROOT / "gallery") for path in (ROOT / "gallery")
 FILES = sorted((DOCS / DRAWINGS).rglob("*.svg"))
 STYLE = (DOCS / "_static" / "gallery.css").read_text("utf-8")
 SVG = "{http://www.w3.org/2000/svg}"
-GENERATED = """\
-Tensors
-=======
-
-.. raw:: html
-
-    <div class="sphx-glr-thumbnails">
-
-.. thumbnail-parent-div-open
-
-.. raw:: html
-
-    <div class="sphx-glr-thumbcontainer" tooltip="You make tensors.">
-
-.. only:: html
-
-  .. image:: /gallery/tensors/images/thumb/sphx_glr_creating_thumb.svg
-    :alt:
-
-  :doc:`/gallery/tensors/creating`
-
-.. raw:: html
-
-      <div class="sphx-glr-thumbnail-title">Creating tensors</div>
-    </div>
-
-
-.. thumbnail-parent-div-close
-
-.. raw:: html
-
-    </div>
-
-
-.. toctree::
-   :hidden:
-
-   /gallery/tensors/creating
-"""
+SECTION = "Tensors\n=======\n\n.. gallery-cards::\n"
 
 
 def register(app: Sphinx) -> None:
-    """Register the directive, its node and what puts it into galleries."""
+    """Register the directive and its node."""
     app.add_node(plain_line, html=(open_line, close_line))
     app.add_directive("gallery-cards", GalleryCards)
-    app.connect("source-read", replace)
 
 
 def test_every_page_has_a_drawing_and_every_drawing_a_page() -> None:
     """The drawings are those of the gallery's lessons, and of the guides that have exercises."""
     drawn = [path.relative_to(DOCS / DRAWINGS).with_suffix(".py") for path in FILES]
-    assert drawn == [p for p in PAGES if p.parent.name != EXERCISES or p.stem in GUIDES]
+    lessons = {name for names in SECTIONS.values() for name in names}
+    assert drawn == [p for p in PAGES if p.parent.name != EXERCISES or p.stem not in lessons]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -134,22 +96,6 @@ def test_the_small_ladder_lights_one_rung() -> None:
     )
 
 
-def test_cards_stand_where_the_thumbnails_stood() -> None:
-    """What sphinx-gallery generates gives way to our directive; the rest of the page stays."""
-    page = with_cards(GENERATED)
-
-    assert ".. gallery-cards::\n\n   creating\n" in page
-    assert "sphx-glr-thumb" not in page
-    assert page.startswith("Tensors\n=======\n")
-    assert page.endswith("   /gallery/tensors/creating\n")
-
-
-def test_a_page_without_thumbnails_is_an_error() -> None:
-    """If sphinx-gallery changes what it generates, the build says so."""
-    with pytest.raises(ValueError, match="no thumbnails of sphinx-gallery given; want the block"):
-        with_cards("Tensors\n=======\n")
-
-
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_a_card_says_what_you_do_on_the_page(page: Path) -> None:
     """The words on a card are the whole first sentence of its page, and fit on a card."""
@@ -170,41 +116,39 @@ def test_a_script_without_an_opening_is_an_error() -> None:
 def test_a_card_is_a_link_with_the_drawing_and_the_words(tmp_path: Path) -> None:
     """A card shows its drawing to eyes alone; its link is named by the page's title."""
     drawing = '<?xml-stylesheet href="a.css"?>\n<svg class="thumb"><path d="M0 0"/></svg>\n'
-    site, warnings = build(tmp_path, gallery(tmp_path, drawing), register)
+    site, warnings = build(tmp_path, section(tmp_path, drawing), register)
     html = (site / "gallery" / "tensors" / "index.html").read_text("utf-8")
 
     assert warnings == ""
-    assert '<svg aria-hidden="true" class="thumb"><path d="M0 0"/></svg>' in html
-    assert 'href="creating.html"><span class="doc">Creating tensors</span></a>' in html
+    assert html.count('<svg aria-hidden="true" class="thumb"><path d="M0 0"/></svg>') == 4
+    links = re.findall(r'href="(\w+).html"><span class="doc">(\w+)</span></a>', html)
+    assert links == [(name, name) for name in page_names("tensors")]
     assert '<p class="card-text">You make tensors.</p>' in html
 
 
 def test_a_page_without_a_drawing_is_a_warning(tmp_path: Path) -> None:
     """A missing drawing is named, so the strict build ends."""
-    _, warnings = build(tmp_path, gallery(tmp_path, None), register)
+    _, warnings = build(tmp_path, section(tmp_path, None), register)
 
     assert "gallery/tensors/creating has no thumbnail" in warnings
     assert "draw docs/_drawings/thumbnails/tensors/creating.svg" in warnings
 
 
-def gallery(folder: Path, drawing: str | None) -> dict[str, str]:
-    """Write a gallery of one page into a folder."""
-    script = folder / "gallery" / "tensors" / "creating.py"
-    script.parent.mkdir(parents=True)
-    script.write_text('"""\nTitle\n\nYou make tensors. And more.\n"""\n', "utf-8")
-    if drawing is not None:
-        file = folder / DRAWINGS / "tensors" / "creating.svg"
-        file.parent.mkdir(parents=True)
-        file.write_text(drawing, "utf-8")
-    return {
-        "index": "Home\n====\n",
-        "gallery/tensors/index": GENERATED,
-        "gallery/tensors/creating": "Creating tensors\n================\n",
-    }
+def section(folder: Path, drawing: str | None) -> dict[str, str]:
+    """Write the scripts and drawings of a section into a folder, and give its pages."""
+    scripts, drawings = folder / "gallery" / "tensors", folder / DRAWINGS / "tensors"
+    for made in (scripts, drawings):
+        made.mkdir(parents=True)
+    pages = {"index": "Home\n====\n", "gallery/tensors/index": SECTION}
+    for name in page_names("tensors"):
+        (scripts / f"{name}.py").write_text('"""\nT\n\nYou make tensors. And more.\n"""\n', "utf-8")
+        if drawing is not None:
+            (drawings / f"{name}.svg").write_text(drawing, "utf-8")
+        pages[f"gallery/tensors/{name}"] = f"{name}\n{'=' * len(name)}\n"
+    return pages
 
 
-def test_every_gallery_is_in_an_order() -> None:
-    """Each drawing belongs to a page that has a place, so that its card has one."""
-    folders = [*ORDER, "two_layer", EXERCISES]
-    places = {f"{folder}/{name}" for folder in folders for name in page_names(folder)}
-    assert places == {path.with_suffix("").as_posix() for path in PAGES}
+def test_every_page_has_a_place() -> None:
+    """The sections hold each gallery page once, and nothing else."""
+    places = [f"{folder}/{name}" for folder in FOLDERS for name in page_names(folder)]
+    assert sorted(places) == [path.with_suffix("").as_posix() for path in PAGES]

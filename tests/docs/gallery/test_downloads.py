@@ -75,15 +75,8 @@ def test_downloads_that_are_whole_are_left_alone(script: Path) -> None:
     assert [file.stat().st_mtime for file in made] == [10**9, 10**9]
 
 
-@pytest.mark.parametrize(
-    ("source", "reason"),
-    [
-        ("print(1)\n", "a script begins with '# /// script', not with 'print\\(1\\)'"),
-        ("# /// script\n# numpy\n# ///\n", "the header is no TOML"),
-    ],
-)
-def test_a_script_without_a_header_ends_the_build(script: Path, source: str, reason: str) -> None:
+def test_a_script_without_a_header_ends_the_build(script: Path) -> None:
     """A script that doesn't say what it needs is an error that names it."""
-    script.write_text(source, "utf-8")
-    with pytest.raises(ExtensionError, match=f"page.py: {reason}"):
+    script.write_text("print(1)\n", "utf-8")
+    with pytest.raises(ExtensionError, match=r"page\.py: a script begins with"):
         finish(script)

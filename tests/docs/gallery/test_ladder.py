@@ -10,9 +10,9 @@ import pytest
 
 from tests.docs.small_site import build
 from twolayer.rungs import RUNGS
+from twolayer_docs.course import training_loop
+from twolayer_docs.gallery.cards import close_line, open_line, plain_line
 from twolayer_docs.gallery.ladder import KINDS, Ladder, blocks, kind_of
-from twolayer_docs.gallery.plain_line import close_line, open_line, plain_line
-from twolayer_docs.training_loop import training_loop
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

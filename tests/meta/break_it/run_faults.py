@@ -31,11 +31,9 @@ _TEMML = "docs/_build/node"
 _AUDITS = "docs/_build/audits"
 _CACHES = (
     "docs/gallery",
-    "docs/_build/doctrees",
-    "docs/_build/html",
     "docs/_build/jupyter_cache",
     "docs/_build/jupyter_execute",
-    "docs/_build/caches.json",
+    "docs/_build/stamp.txt",
 )
 _TAIL = 3000
 

@@ -22,7 +22,7 @@ class Place(NamedTuple):
     """Where and when a site is built."""
 
     folder: str
-    """The folder's name."""
+    """The folder that holds the tree."""
     variables: dict[str, str]
     """What the environment says there."""
     mask: int
@@ -37,7 +37,7 @@ HERE = Place(
     0o022,
 )
 THERE = Place(
-    "a_place_with_a_longer_name",
+    "a place with a longer name/First Last ü 张",
     {
         "PYTHONHASHSEED": "4294967295",
         "TZ": "Pacific/Pago_Pago",
@@ -50,11 +50,12 @@ THERE = Place(
 )
 
 
-def copy_tree(target: Path) -> None:
-    """Copy what a build starts from: the sources, and Temml, which npm has checked already.
+def copy_tree(target: Path, mask: int) -> None:
+    """Copy what a build starts from: the sources, and what npm has installed already.
 
     Args:
         target: The folder to make.
+        mask: What the copies don't allow to others.
     """
 
     def left_out(folder: str, names: list[str]) -> set[str]:
@@ -62,9 +63,12 @@ def copy_tree(target: Path) -> None:
         return _TRANSIENT(folder, names) | made
 
     shutil.copytree(ROOT, target, ignore=left_out)
-    temml = Path("docs", "_build", "node")
-    if (ROOT / temml).is_dir():
-        shutil.copytree(ROOT / temml, target / temml)
+    node = Path("docs", "_build", "node")
+    if (ROOT / node).is_dir():
+        shutil.copytree(ROOT / node, target / node)
+    for path in target.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & ~mask)
 
 
 def environment_of(place: Place, tree: Path) -> dict[str, str]:
@@ -78,28 +82,27 @@ def environment_of(place: Place, tree: Path) -> dict[str, str]:
         Environment variables.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_NEVER_THE_CALLERS)}
-    return {**kept, **place.variables, "MPLCONFIGDIR": str(tree / "docs" / "_build" / "mpl")}
+    modules = os.pathsep.join(map(str, (tree, tree / "docs")))
+    own = {"PYTHONPATH": modules, "MPLCONFIGDIR": str(tree / "docs" / "_build" / "mpl")}
+    return {**kept, **place.variables, **own}
 
 
-def start_build(place: Place, folder: Path) -> subprocess.Popen[bytes]:
-    """Start to build a copy of the tree, with no cache but Temml.
+def start_build(place: Place, tree: Path, *options: str) -> subprocess.Popen[bytes]:
+    """Start to build a copy of the tree.
 
     Args:
         place: Where and when.
-        folder: The folder that the copy goes to.
+        tree: The copy.
+        options: Options of the build.
 
     Returns:
-        The running build; its site goes to ``_site`` in the copy, what it prints to ``build.log``.
+        The running build, which writes what it prints to ``build.log`` in the copy.
     """
-    tree = folder / place.folder
-    copy_tree(tree)
-    environment = environment_of(place, tree)
-    command = [sys.executable, "docs/twolayer_docs/build.py", "--fresh"]
     with (tree / "build.log").open("wb") as log:
         return subprocess.Popen(
-            command,
+            [sys.executable, "-m", "twolayer_docs.build", *options],
             cwd=tree,
-            env=environment,
+            env=environment_of(place, tree),
             stdout=log,
             stderr=subprocess.STDOUT,
             umask=place.mask,
@@ -109,29 +112,21 @@ def start_build(place: Place, folder: Path) -> subprocess.Popen[bytes]:
 @pytest.fixture(scope="session")
 def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two sites, built at the same time from two copies of the tree."""
-    folder = tmp_path_factory.mktemp("sites")
     places = (HERE, THERE)
-    builds = [start_build(place, folder) for place in places]
-    for place, build in zip(places, builds, strict=True):
+    trees = [tmp_path_factory.mktemp("tree") / place.folder for place in places]
+    for place, tree in zip(places, trees, strict=True):
+        copy_tree(tree, place.mask)
+    builds = [start_build(*there) for there in zip(places, trees, strict=True)]
+    for tree, build in zip(trees, builds, strict=True):
         status = build.wait()
-        assert status == 0, (folder / place.folder / "build.log").read_text("utf-8")
-    return folder / HERE.folder / "_site", folder / THERE.folder / "_site"
+        assert status == 0, (tree / "build.log").read_text("utf-8")
+    return trees[0] / "_site", trees[1] / "_site"
 
 
 @pytest.fixture
-def detour(sites: tuple[Path, Path]) -> tuple[Path, Path]:
-    """Two more sites of the second tree, each built on the one before: a title changed, and back."""
+def again(sites: tuple[Path, Path]) -> Path:
+    """One more site of the second tree, built on what the first build there kept."""
     tree = sites[1].parent
-    page = tree / "gallery" / "tensors" / "creating.py"
-    text = page.read_text("utf-8")
-    title = "Creating tensors\n================\n"
-    assert title in text
-    built = []
-    for number, other in enumerate((title.replace("C", "Re-c").replace("==", "=====", 1), title)):
-        page.write_text(text.replace(title, other), "utf-8")
-        site = tree / f"_site_{number}"
-        command = [sys.executable, "docs/twolayer_docs/build.py", "--output", str(site)]
-        subprocess.run(command, cwd=tree, env=environment_of(THERE, tree), check=True)
-        built.append(site)
-    changed, back = built
-    return changed, back
+    site = tree / "_site_again"
+    assert start_build(THERE, tree, "--output", str(site)).wait() == 0
+    return site

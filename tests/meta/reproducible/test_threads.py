@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-EXAMPLES = ("twolayer", "docs", "README.md", "tests/gallery")
+EXAMPLES = ("twolayer", "docs", "README.md", "tests/pages")
 _LIBRARIES = ("OMP", "OPENBLAS", "MKL")
 
 

@@ -20,9 +20,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.site.offers import built_site
-from twolayer_docs import script_header
+from twolayer_docs.course import read_header, script_header
 from twolayer_docs.forms import wheel
-from twolayer_docs.gallery.kernels import prepare
+from twolayer_docs.gallery.run import kernel_settings
 
 ROOT = Path(__file__).parents[3]
 CONSTRAINTS = ROOT / "constraints.txt"
@@ -135,7 +135,7 @@ class Workplace:
                 text=True,
                 check=True,
             )
-            requirements = tuple(script_header.read(header)["dependencies"])
+            requirements = tuple(read_header(header)["dependencies"])
             if PACKAGE in requirements:
                 self._install_package(done.stdout.strip())
             self._environments[header] = Environment(Path(done.stdout.strip()), requirements)
@@ -148,7 +148,7 @@ class Workplace:
 
     def run_script(self, script: Path) -> subprocess.CompletedProcess[str]:
         """Let pipx read the header of a script, which stands in a folder of its own, and run it."""
-        self.environment(script_header.text(script.read_text(encoding="utf-8")))
+        self.environment(script_header(script.read_text(encoding="utf-8")))
         return subprocess.run(
             [*_PIPX_RUN, "--python-args=-Werror", script.name],
             cwd=script.parent,
@@ -171,7 +171,8 @@ class Workplace:
         Returns:
             The executed notebook as JSON, empty where it failed, and what the process wrote to its error stream.
         """
-        settings = prepare(self.folder / "ipython", [self.folder / "guard"])
+        settings = kernel_settings(self.folder / "ipython")
+        settings["PYTHONPATH"] = str(self.folder / "guard")
         del settings["MPLBACKEND"]
         kernel = (
             "import sys; "

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests.site.offers import EXERCISES, NAMES, ROOT, SCRIPTS, download
-from twolayer_docs import script_header
+from twolayer_docs.course import script_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.site.downloads.alone import Workplace
 
 HEADERS = {
-    name: script_header.text(script.read_text("utf-8"))
+    name: script_header(script.read_text("utf-8"))
     for name, script in zip(NAMES, SCRIPTS, strict=True)
 }
 KINDS = {header: name for name, header in reversed(HEADERS.items())}
