@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from twolayer_docs.pages.address import NOTEBOOKS
+from twolayer_docs.pages.head import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".github" / "workflows"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.site.downloads.alone import Workplace
+    from tests.site.downloads.environments import Workplace
 
 HEADERS = {
     name: script_header(script.read_text("utf-8"))
