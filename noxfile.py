@@ -25,7 +25,7 @@ ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "
 def environment(session: nox.Session) -> None:
     """Make the one environment, of over a gigabyte, that the sessions below share."""
     _install_once(session, Path("constraints.txt"), *GROUPS)
-    session.run("python", "-m", "twolayer_docs.pages.temml_package", silent=True)
+    session.run("python", "-m", "twolayer_docs.npm", silent=True)
 
 
 @nox.session(venv_backend="none", requires=["environment"])

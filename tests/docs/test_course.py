@@ -45,6 +45,8 @@ def test_every_folder_is_built() -> None:
     """A folder of the gallery has a place in the course, or its pages would be missing."""
     folders = {path.parent.name for path in (ROOT / "gallery").glob("*/index.rst")}
     assert folders == set(FOLDERS)
+    with pytest.raises(ValueError, match=r"folder: 'maths' given; want one of two_layer, tensors"):
+        page_names("maths")
 
 
 @pytest.mark.parametrize(

@@ -148,9 +148,8 @@ def code_of(page: Path) -> tuple[str, list[int]]:
         if inside and not keep:
             ends.append(number)
         inside = keep or starts
-        lines[number - 1] = (
-            line if keep and not line.startswith(":") else ""
-        )  # without options, such as :tags:
+        option = line.startswith(":")  # such as ":tags: [remove-input]"
+        lines[number - 1] = line if keep and not option else ""
     return "\n".join(lines) + "\n", ends
 
 

@@ -90,7 +90,7 @@ def place_for_ticks(body: str, name: str) -> str:
 def folder(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the site, with a page of exercises in it that the sidebar names."""
     folder = tmp_path_factory.mktemp("progress") / "site"
-    left_out = shutil.ignore_patterns("*.zip", "*.epub", "pagefind", "_downloads")
+    left_out = shutil.ignore_patterns("*.zip", "*.epub", "_downloads")
     shutil.copytree(site, folder, ignore=left_out)
     html, _ = small_site.build(tmp_path_factory.mktemp("small"), {"index": TEXT}, lambda _: None)
     made = BeautifulSoup((html / "index.html").read_text("utf-8"), "html.parser")

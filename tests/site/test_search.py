@@ -1,62 +1,104 @@
-"""The search: at the keyboard, in the sidebar, on its own page, from a folder, and without scripts."""
+"""The search: what it finds, its keys, its page, from a folder, and without scripts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import subprocess
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.site import static_host
 from tests.site.tabs import opened
+from twolayer_docs import npm
+from twolayer_docs.forms import search
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Browser, Page
 
+HERE = Path(__file__).parent
+GROUPS: dict[str, dict[str, list[str]]] = tomllib.loads((HERE / "searches.toml").read_text("utf-8"))
+WANTED = {words: pages for group in GROUPS.values() for words, pages in group.items()}
+IN_BROWSERS = ("torch.from_numpy", "mat1 and mat2 shapes", "why does my loss become nan", "tenosr")
 LIST = ".search-dialog .search-results"
-RESULTS = f"{LIST} a"
-PLANTED = {
-    "vector-Jacobian product": "gallery/autograd/vector_jacobian_product.html",
-    "share memory numpy": "gallery/tensors/numpy_interop.html",
-    "LeNet": "gallery/networks/lenet.html",
-    "torch.compile": "gallery/two_layer/static_graph.html",
-    "custom Function forward backward": "gallery/two_layer/custom_function.html",
-    "momentum": "gallery/two_layer/optimizers.html",
-    "Variable": "then_and_now.html",
-    "DivergedError": "reference/fit.html",
-    "central differences": "gallery/autograd/gradients.html",
-    "learning anything": "is_it_learning.html",
-}
-"""Words, and the page that has to be among the first three found."""
-# An engine that takes its time, and notes what it searches and how much of that at once.
-SLOW_ENGINE = """
-window.searched = [];
-window.most = 0;
-let running = 0;
-export async function options() {}
-export async function init() {}
-export async function search(words) {
-    window.searched.push(words);
-    window.most = Math.max(window.most, ++running);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    running--;
-    return { results: [] };
-}
-"""
-# From the first key to the first result, measured in the page, so that only the site counts.
-CLOCK = """
-() => {
-    addEventListener("keydown", () => { window.began ??= performance.now(); }, true);
-    new MutationObserver(() => {
-        if (window.began && document.querySelector(".search-results a")) {
-            window.ended ??= performance.now();
-        }
-    }).observe(document.body, {childList: true, subtree: true});
-}
-"""
+LESSONS, REFERENCE, LISTS = "gallery/", "reference/", ("glossary.html", "cheat_sheet.html")
 
 
-def found(tab: Page, words: str) -> list[str]:
+def answers(site: Path, queries: list[str]) -> list[dict[str, Any]]:
+    """Run the site's own search over queries, in node."""
+    command = [npm.node(), HERE / "search.cjs", site / search.SCRIPT]
+    done = subprocess.run(
+        command, input=json.dumps(queries), capture_output=True, check=True, text=True
+    )
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def found(site: Path) -> dict[str, list[str]]:
+    """The pages that each query finds, best first."""
+    pairs = zip(WANTED, answers(site, list(WANTED)), strict=True)
+    return {words: [page["url"] for page in answer["pages"]] for words, answer in pairs}
+
+
+@pytest.fixture(scope="module")
+def folder(site: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of the unpacked zip."""
+    target = tmp_path_factory.mktemp("unpacked zip")
+    with zipfile.ZipFile(site / "twolayer-offline.zip") as archive:
+        archive.extractall(target)
+    return (target / "twolayer").as_uri()
+
+
+@pytest.mark.parametrize("words", WANTED)
+def test_a_page_that_helps_is_among_the_first_three(
+    found: dict[str, list[str]], words: str
+) -> None:
+    """What learners type finds a page that teaches it, names it or prints it."""
+    assert {f"{page}.html" for page in WANTED[words]} & set(found[words][:3]), found[words]
+
+
+@pytest.mark.parametrize("words", ["LeNet", "momentum", "Jacobian", "in-place", "epoch"])
+def test_lessons_come_before_the_reference_and_that_before_lists(site: Path, words: str) -> None:
+    """A word that pages of each kind have finds a lesson first, lists last."""
+    (answer,) = answers(site, [words])
+    pages = [page["url"] for page in answer["pages"]]
+    assert pages[0].startswith(LESSONS)
+    lists = [pages.index(page) for page in LISTS if page in pages]
+    others = [pages.index(page) for page in pages if page.startswith(REFERENCE)]
+    assert min(lists, default=99) > max(others, default=0)
+
+
+def test_results_lead_to_headings_and_mark_the_words(site: Path) -> None:
+    """Each result of a page names parts by their anchors, with the words marked in some of their text."""
+    (answer,) = answers(site, ["requires_grad <b>"])
+    page, *_ = answer["pages"]
+    text = (site / page["url"]).read_text("utf-8")
+    for part in page["parts"]:
+        address, _, anchor = part["url"].partition("#")
+        assert address == page["url"]
+        assert f'id="{anchor}"' in text
+        assert "<mark>" in part["excerpt"]
+
+
+def test_what_is_nowhere_is_not_found(site: Path) -> None:
+    """Words of no page, of the navigation and of the footer alone find nothing."""
+    assert [
+        answer["count"] for answer in answers(site, ["xylophone", "pradyunsg", "", "梯度"])
+    ] == [0] * 4
+
+
+def test_the_search_loads_little(site: Path) -> None:
+    """At most 250 kB come with the first search, as they are sent."""
+    script = site / search.SCRIPT
+    assert len(static_host.answer(script, 0, compress=True).body) <= 250_000
+    assert (site / search.LICENCE).is_file()
+
+
+def typed(tab: Page, words: str) -> list[str]:
     """Type words into the search that has the focus, and list the pages found."""
     tab.keyboard.type(words)
     tab.wait_for_selector(f"{LIST}[aria-busy=false] a")
@@ -64,34 +106,41 @@ def found(tab: Page, words: str) -> list[str]:
     return [str(link.get_attribute("href")) for link in links]
 
 
-@pytest.mark.parametrize("words", PLANTED)
-def test_the_search_finds_what_is_there(browser: Browser, address: str, words: str) -> None:
-    """Each of ten planted queries finds its page among the first three."""
+@pytest.mark.parametrize("words", IN_BROWSERS)
+@pytest.mark.parametrize("place", ["address", "folder"])
+def test_server_and_folder_find_the_same(
+    browser: Browser, request: pytest.FixtureRequest, site: Path, place: str, words: str
+) -> None:
+    """On a server and from the unpacked zip a browser shows the same results in the same order."""
+    root = request.getfixturevalue(place)
+    (answer,) = answers(site, [words])
+    with opened(browser, f"{root}/gallery/two_layer/index.html") as tab:
+        tab.keyboard.press("/")
+        assert typed(tab, words) == [f"{root}/{page['url']}" for page in answer["pages"]]
+
+
+def test_nothing_is_loaded_before_the_first_search(browser: Browser, address: str) -> None:
+    """The index is asked for when the field gets the focus, once, and not before."""
     with opened(browser, f"{address}/index.html") as tab:
+        asked: list[str] = []
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.wait_for_load_state("networkidle")
+        assert [url for url in asked if url.endswith(".js")] == []
         tab.keyboard.press("/")
-        assert f"{address}/{PLANTED[words]}" in found(tab, words)[:3]
+        typed(tab, "graph")
+        scripts = [url for url in asked if url.endswith(".js")]
+        assert scripts == [f"{address}/{search.SCRIPT}"]
 
 
-@pytest.mark.parametrize("words", PLANTED)
-def test_the_search_works_from_a_folder(browser: Browser, site: Path, words: str) -> None:
-    """Read from a folder, without a server, the site finds the same pages."""
-    with opened(browser, (site / "gallery/two_layer/index.html").as_uri()) as tab:
-        tab.keyboard.press("/")
-        assert (site / PLANTED[words]).as_uri() in found(tab, words)[:3]
-
-
-def test_the_first_result_comes_at_once(browser: Browser, address: str) -> None:
-    """Once the search is loaded, the first result is there within 300 ms of the first key."""
+def test_an_index_that_is_not_there_is_said(browser: Browser, address: str) -> None:
+    """Where the index can't be loaded, the search leads to the index of names."""
     with opened(browser, f"{address}/index.html") as tab:
+        tab.route(f"**/{search.SCRIPT}", lambda route: route.abort())
         tab.keyboard.press("/")
-        found(tab, "graph")
-        tab.keyboard.press("Control+a")
-        tab.keyboard.press("Delete")
-        tab.wait_for_selector(RESULTS, state="detached")
-        tab.evaluate(CLOCK)
-        tab.keyboard.type("gradient")
-        tab.wait_for_selector(RESULTS)
-        assert tab.evaluate("window.ended - window.began") <= 300
+        tab.keyboard.type("graph")
+        status = tab.locator(".search-dialog [role=status]")
+        status.filter(has_text="can't be loaded").wait_for()
+        assert status.locator("a").get_attribute("href") == f"{address}/genindex.html"
 
 
 @pytest.mark.parametrize("keys", ["/", "Control+k"])
@@ -109,7 +158,7 @@ def test_the_sidebar_searches_as_you_type(browser: Browser, address: str) -> Non
     """Typing into the sidebar's field shows results with excerpts in which the words are marked."""
     with opened(browser, f"{address}/glossary.html") as tab:
         tab.focus(".sidebar-search")
-        assert f"{address}/gallery/networks/lenet.html" in found(tab, "lenet")[:2]
+        assert f"{address}/gallery/networks/lenet.html" in typed(tab, "lenet")[:2]
         marked = tab.eval_on_selector_all(
             ".search-excerpt mark", "all => all.map(m => m.innerText)"
         )
@@ -117,25 +166,11 @@ def test_the_sidebar_searches_as_you_type(browser: Browser, address: str) -> Non
         assert [word for word in marked if "lenet" not in word.lower()] == []
 
 
-def test_the_engine_does_one_search_at_a_time(browser: Browser, address: str) -> None:
-    """While one search runs no other begins, and the last one is for all the letters."""
-    with opened(browser, f"{address}/glossary.html") as tab:
-        engine = {"content_type": "text/javascript", "body": SLOW_ENGINE}
-        tab.route("**/pagefind/pagefind.js", lambda route: route.fulfill(**engine))
-        tab.keyboard.press("/")
-        tab.keyboard.type("lenet")
-        tab.wait_for_selector(f"{LIST}[aria-busy=false]", state="attached")
-        searched, most = tab.evaluate("[searched, most]")
-
-    assert searched[-1] == "lenet"
-    assert most == 1
-
-
 def test_arrows_walk_through_the_results(browser: Browser, address: str) -> None:
     """Arrow keys move from the field to the results and back, Enter opens one."""
     with opened(browser, f"{address}/glossary.html") as tab:
         tab.keyboard.press("/")
-        first, *_ = found(tab, "vector-Jacobian product")
+        first, *_ = typed(tab, "vector-Jacobian product")
         tab.keyboard.press("ArrowDown")
         assert tab.evaluate("document.activeElement.href") == first
         tab.keyboard.press("ArrowUp")
@@ -146,21 +181,13 @@ def test_arrows_walk_through_the_results(browser: Browser, address: str) -> None
         assert tab.url == first
 
 
-def test_what_is_not_there_is_not_found(browser: Browser, address: str) -> None:
+def test_the_search_says_that_nothing_was_found(browser: Browser, address: str) -> None:
     """Where nothing is found, the search says so in words, which a screen reader reads out."""
     with opened(browser, f"{address}/index.html") as tab:
         tab.keyboard.press("/")
         tab.keyboard.type("xylophone")
         status = tab.locator(".search-dialog [role=status]")
         status.filter(has_text="Nothing found for “xylophone”").wait_for()
-
-
-def test_only_articles_are_searched(browser: Browser, address: str) -> None:
-    """Words of the navigation and the footer, which every page has, find no page for themselves."""
-    with opened(browser, f"{address}/index.html") as tab:
-        tab.keyboard.press("/")
-        tab.keyboard.type("pradyunsg")
-        tab.locator(".search-dialog [role=status]").filter(has_text="Nothing found").wait_for()
 
 
 def test_the_search_page_takes_words_from_its_address(browser: Browser, address: str) -> None:

@@ -1,7 +1,7 @@
 // Search as you type: in a dialog that "/" and Ctrl-K open, and on the page search.html.
 //
-// The site's index is Pagefind's. A browser lets no script fetch it from a folder (file:), so there an
-// index that is itself a script takes its place.
+// The engine and its index are one script, loaded at the first search: a browser lets no page fetch anything
+// else from a folder (file:). The build makes it of search_engine.js and the pages.
 (() => {
   "use strict";
 
@@ -15,62 +15,38 @@
     return made;
   }
 
-  function load(script) {
-    return new Promise((resolve, reject) => {
-      const tag = element("script", { src: new URL(script, root).href });
-      tag.addEventListener("load", resolve);
-      tag.addEventListener("error", () => reject(new Error(`${script} is not there`)));
-      document.head.append(tag);
-    });
-  }
-
-  // An engine gives, for words, a list of {url, title, excerpt, parts: [{url, title, excerpt}]}; the
-  // excerpts are HTML of the engine's own making, with each word found in <mark>.
-  async function pagefind() {
-    const engine = await import(new URL("pagefind/pagefind.js", root).href);
-    await engine.options({ baseUrl: root, excerptLength: 24 });
-    await engine.init();
-    return async (words) => {
-      const { results } = await engine.search(words);
-      const best = await Promise.all(results.slice(0, MOST).map((result) => result.data()));
-      // For a word that no page has, Pagefind gives pages with words that begin alike; a letter is too little.
-      const heads = words.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean).map((word) => word.slice(0, 4));
-      const alike = (excerpt) => [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)]
-        .some(([, mark]) => heads.some((head) => mark.toLowerCase().includes(head)));
-      const pages = best.filter((page) =>
-        [page.excerpt, ...page.sub_results.map((part) => part.excerpt)].some(alike));
-      return {
-        count: pages.length && results.length - (best.length - pages.length),
-        pages: pages.map((page) => ({
-          url: page.url,
-          title: page.meta.title,
-          excerpt: page.excerpt,
-          parts: page.sub_results
-            .filter((part) => part.url.includes("#"))
-            .slice(0, 3)
-            .map(({ url, title, excerpt }) => ({ url, title, excerpt })),
-        })),
-      };
-    };
-  }
-
-  async function fromFolder() {
-    await load("_static/offline/minisearch.js");
-    await load("_static/offline/search.js");
-    return window.twolayerOfflineSearch(root, MOST);
-  }
-
   let engine;
-  const start = () => (engine ??= (location.protocol === "file:" ? fromFolder : pagefind)());
+  function load() {
+    engine ??= new Promise((resolve, reject) => {
+      const script = element("script", { src: new URL("_static/search_index.js", root).href });
+      script.addEventListener("load", () => resolve(window.twolayerSearch));
+      script.addEventListener("error", () => reject(new Error("the search index can't be loaded")));
+      document.head.append(script);
+    });
+    engine.catch(() => {});
+    return engine;
+  }
 
   function shown(result, inside) {
-    const link = element("a", { href: result.url });
-    const excerpt = element(inside ? "span" : "p", { class: "search-excerpt" });
+    const link = element("a", { href: new URL(result.url, root).href });
     link.append(element("span", { class: "search-title" }, result.title));
-    excerpt.innerHTML = result.excerpt;
-    link.append(excerpt);
+    if (result.excerpt) {
+      const excerpt = element(inside ? "span" : "p", { class: "search-excerpt" });
+      excerpt.innerHTML = result.excerpt;
+      link.append(excerpt);
+    }
     return link;
   }
+
+  function item(page) {
+    const made = element("li", {}, shown(page, false));
+    const parts = page.parts.map((part) => element("li", {}, shown(part, true)));
+    if (parts.length) made.append(element("ul", {}, ...parts));
+    return made;
+  }
+
+  const said = (count, words) =>
+    count ? `${count} page${count === 1 ? "" : "s"}` : `Nothing found for “${words.trim()}”`;
 
   // The search itself: a field, a line that says how much was found, and the list.
   function field(place) {
@@ -82,47 +58,24 @@
     const list = element("ol", { class: "search-results", "aria-label": "Results" });
     place.append(element("div", { class: "search-field" }, input), status, list);
 
-    // One search at a time: one that is begun while another fetches a part of the index does without that part.
-    let latest = 0;
-    let last = Promise.resolve();
-    function search() {
-      const words = input.value.trim();
-      const mine = ++latest;
-      list.setAttribute("aria-busy", String(Boolean(words)));
-      if (words) {
-        last = last.then(() => answer(words, mine));
-      } else {
-        status.textContent = "";
-        list.replaceChildren();
-      }
-    }
-
-    async function answer(words, mine) {
-      if (mine !== latest) return;
+    async function search() {
+      const words = input.value;
+      list.setAttribute("aria-busy", "true");
       try {
-        const found = await (await start())(words);
-        if (mine !== latest) return;
-        list.replaceChildren(...found.pages.map((page) => {
-          const item = element("li", {}, shown(page, false));
-          if (page.parts.length) {
-            const parts = page.parts.map((part) => element("li", {}, shown(part, true)));
-            item.append(element("ul", {}, ...parts));
-          }
-          return item;
-        }));
-        status.textContent = found.count
-          ? `${found.count} page${found.count === 1 ? "" : "s"}`
-          : `Nothing found for “${words}”`;
-      } catch (error) {
+        const found = words.trim() ? (await load())(words, MOST) : null;
+        // While the index was loaded, letters may have come that have a search of their own.
+        if (words !== input.value) return;
+        list.replaceChildren(...(found?.pages ?? []).map(item));
+        status.textContent = found ? said(found.count, words) : "";
+      } catch {
         list.replaceChildren();
         status.textContent = "The search index can't be loaded. The index of names still works: ";
         status.append(element("a", { href: new URL("genindex.html", root).href }, "index"), ".");
-      } finally {
-        if (mine === latest) list.setAttribute("aria-busy", "false");
       }
+      list.setAttribute("aria-busy", "false");
     }
     input.addEventListener("input", search);
-    input.addEventListener("focus", () => start().catch(() => {}), { once: true });
+    input.addEventListener("focus", load, { once: true });
 
     // Up and down walk through the results, and back to the field.
     place.addEventListener("keydown", (event) => {
@@ -173,7 +126,7 @@
       });
     }
     document.querySelectorAll(".sidebar-search").forEach((input) => {
-      input.addEventListener("focus", () => start().catch(() => {}), { once: true });
+      input.addEventListener("focus", load, { once: true });
       input.addEventListener("input", () => {
         const words = input.value;
         input.value = "";

@@ -79,7 +79,7 @@ def controls(curves: dict[str, Any], name: str) -> str:
         for number, curve in enumerate(curves["curves"], start=1)
     )
     return f"""\
-<fieldset class="curves-controls" data-pagefind-ignore>
+<fieldset class="curves-controls">
 <legend>{escape(curves["title"])}: values</legend>
 <div class="curves-step"><label for="{name}-step">{escape(curves["x"])}</label>
 <input type="range" id="{name}-step" min="0" max="{last}" value="{last // 2}">

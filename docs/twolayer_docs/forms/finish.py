@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twolayer_docs.forms import llms, markdown, offline_search, page_parts, search_index, wheel
+from twolayer_docs.forms import llms, markdown, search, wheel
 from twolayer_docs.forms import zip as offline_zip
 from twolayer_docs.pages import head
 
@@ -21,9 +21,7 @@ def finish(site: Path) -> None:
     (site / SPHINX_SEARCH).unlink()
     markdown.write(site)
     llms.write(site, address)
-    pages = page_parts.read(site)
-    search_index.write(site, pages)
-    offline_search.write(site, pages)
+    search.write(site)
     head.finish(site, address)
     wheel.write(site)
     offline_zip.write(site)

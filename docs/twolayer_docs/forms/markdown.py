@@ -41,7 +41,7 @@ def pages(site: Path) -> list[PurePosixPath]:
     return sorted(
         place
         for place in places
-        if place.as_posix() not in _NOT_PAGES and not place.parts[0].startswith(("_", "pagefind"))
+        if place.as_posix() not in _NOT_PAGES and not place.parts[0].startswith("_")
     )
 
 

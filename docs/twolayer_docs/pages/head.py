@@ -48,7 +48,7 @@ _DIGEST = base64.b64encode(hashlib.sha256(THEME_SCRIPT.encode()).digest()).decod
 POLICY = "; ".join(
     (
         "default-src 'none'",
-        f"script-src 'self' 'wasm-unsafe-eval' 'sha256-{_DIGEST}'",
+        f"script-src 'self' 'sha256-{_DIGEST}'",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data:",
         "font-src 'self'",
