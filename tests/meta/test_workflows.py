@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from twolayer_docs.pages.head import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ from matplotlib.container import BarContainer
 from matplotlib.patches import StepPatch
 from matplotlib.ticker import FixedFormatter
 
-from tests.pages.tied import Scope, numbers, same
+from tests.pages.variables import Scope, numbers, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,12 @@ NOTE = "#glossary-note"
 def pages(site: Path) -> list[Path]:
     """List the site's pages."""
     return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+
+
+@cache
+def parsed(page: Path) -> BeautifulSoup:
+    """Parse a page."""
+    return BeautifulSoup(page.read_text("utf-8"), "html.parser")
 
 
 def test_terms_are_explained_on_focus(browser: Browser, address: str) -> None:
@@ -70,7 +77,7 @@ def test_an_explanation_stays_on_the_screen(browser: Browser, address: str) -> N
 
 def test_without_scripts_terms_keep_their_titles(site: Path) -> None:
     """The definition stands in the link's title, which browsers show on hovering by themselves."""
-    links = BeautifulSoup((site / PAGE).read_text("utf-8"), "html.parser").select(TERM)
+    links = parsed(site / PAGE).select(TERM)
     assert links
     assert all(len(str(link["title"])) > 20 for link in links)
 
@@ -79,7 +86,7 @@ def test_long_outputs_are_folded(site: Path) -> None:
     """Each output of many lines is folded with its length in sight, and no shorter one."""
     folded = 0
     for page in pages(site):
-        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        soup = parsed(page)
         for output in soup.select(".sphx-glr-script-out, .output.stream"):
             lines = len(output.get_text().strip("\n").splitlines())
             fold = output.find_parent("details")
@@ -108,7 +115,7 @@ def test_gallery_pages_begin_with_their_files(site: Path) -> None:
     for script in SCRIPTS:
         name = script.stem
         page = (site / script.relative_to(ROOT)).with_suffix(".html")
-        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        soup = parsed(page)
         links = soup.select("ul.page-links a[download]")
         files = [(page.parent / str(link["href"])).resolve() for link in links]
         assert [file.name for file in files] == [f"{name}.py", f"{name}.ipynb", f"{name}.zip"]
@@ -130,7 +137,7 @@ def test_pages_lead_to_their_markdown(site: Path) -> None:
     """Whatever page has links to its files has one to its copy in Markdown, which is there."""
     seen = 0
     for page in pages(site):
-        soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+        soup = parsed(page)
         for links in soup.select("ul.page-links"):
             (copy,) = [link for link in links.select("a") if link.get_text() == "Markdown"]
             assert (page.parent / str(copy["href"])).read_text("utf-8").startswith("# ")
@@ -141,7 +148,7 @@ def test_pages_lead_to_their_markdown(site: Path) -> None:
 def test_guides_lead_to_their_source(site: Path) -> None:
     """A guide and a page of the reference lead to the file that they are written in."""
     for name in ("all_rungs", "glossary", "reference/problem"):
-        soup = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
+        soup = parsed(site / f"{name}.html")
         (link,) = [a for a in soup.select("ul.page-links a") if a.get_text() == "Source"]
         source = ((site / f"{name}.html").parent / str(link["href"])).resolve()
         assert source.read_bytes() == _written(f"{name}.md")

@@ -83,3 +83,17 @@ def test_a_folder_shows_its_index(connection: http.client.HTTPConnection) -> Non
 
     assert (moved.status, moved.headers["Location"]) == (301, "/folder/")
     assert (answer.status, body) == (200, b"<p>folder</p>")
+
+
+def test_a_page_can_wait_until_it_is_whole(tmp_path: Path) -> None:
+    """Where a host is told so, a page tells the browser to draw nothing before its last element is there."""
+    (tmp_path / "index.html").write_text("<head></head><body><p>home</p></body>", "utf-8")
+    with static_host.serve(tmp_path, drawn_whole=True) as address:
+        connection = http.client.HTTPConnection(urlsplit(address).netloc)
+        _, body = ask(connection, "/index.html")
+        connection.close()
+    expected = (
+        b'<head><link rel="expect" blocking="render" href="#the-last"></head>'
+        b'<body><p>home</p><template id="the-last"></template></body>'
+    )
+    assert body == expected

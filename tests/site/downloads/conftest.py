@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.site.downloads.alone import Workplace
+from tests.site.downloads.environments import Workplace
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.site.downloads.alone import Workplace
+    from tests.site.downloads.environments import Workplace
 
 HEADERS = {
     name: script_header(script.read_text("utf-8"))
@@ -44,11 +44,13 @@ def group(name: str) -> pytest.MarkDecorator:
 
 def names() -> list[object]:
     """All names, of which some are for ``--all`` alone."""
-    at_once = {*KINDS.values()} | {n for n, s in zip(NAMES, SCRIPTS, strict=True) if s in changed()}
-    return [
-        pytest.param(name, marks=[group(name), *[pytest.mark.weekly][name in at_once :]])
+    touched = changed()
+    at_once = {*KINDS.values()} | {n for n, s in zip(NAMES, SCRIPTS, strict=True) if s in touched}
+    marks = {
+        name: [group(name)] if name in at_once else [group(name), pytest.mark.weekly]
         for name in NAMES
-    ]
+    }
+    return [pytest.param(name, marks=marks[name]) for name in NAMES]
 
 
 every_name = pytest.mark.parametrize("name", names())
