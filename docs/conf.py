@@ -51,7 +51,6 @@ exclude_patterns = [
     "_templates",
     "inventories",
     "node_modules",
-    "recordings",
     "gallery/**.ipynb",
     "gallery/**.py",
     "**/*.recommendations",

@@ -51,18 +51,19 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """
     # How scripts and executed pages run
     app.connect("config-inited", kernels.configure)
+    app.connect("config-inited", recordings.leave_out)
     app.connect("builder-inited", parallel.start, priority=100)
     app.connect("builder-inited", parallel.stop, priority=550)
     app.connect("builder-inited", downloads.finish_all, priority=600)
     app.connect("builder-inited", output_checks.check_gallery, priority=900)
     app.connect("env-updated", output_checks.check_notebooks)
     app.connect("source-read", cards.replace)
+    app.connect("source-read", recordings.fill_in)
 
     # What pages may write
     app.add_directive("gallery-cards", cards.GalleryCards)
     app.add_directive("ladder", ladder.Ladder)
     app.add_directive("inline-svg", inline.InlineSvg)
-    app.add_directive("recorded-runs", recordings.RecordedRuns)
     app.add_directive("coverage-map", coverage_map.CoverageMap)
     app.add_directive("mutants-report", check_reports.MutantsReport)
     app.add_directive("faults-report", check_reports.FaultsReport)

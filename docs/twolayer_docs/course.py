@@ -17,7 +17,7 @@ ORDER = {
 EXERCISES = "exercises"
 """The folder of exercises, whose pages have the names and the order of their lessons."""
 GUIDES = ("all_rungs", "backward_pass", "is_it_learning")
-LAST_GUIDES = ("recorded_runs", "cheat_sheet", "then_and_now", "glossary")
+LAST_GUIDES = ("cheat_sheet", "then_and_now", "glossary")
 """The guides that stand between the ladder and the other galleries, and those after them."""
 
 

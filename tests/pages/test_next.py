@@ -22,8 +22,9 @@ def reading_order() -> list[str]:
     entries = [line for block in blocks for line in block.split("\n") if line and line[0] != ":"]
     order = ["index"]
     for entry in entries:
-        if entry == f"gallery/{EXERCISES}/index":
-            continue  # Beside the way: each page of exercises is reached from its lesson.
+        # Beside the way: exercises are reached from their lesson, and recordings may be missing.
+        if entry in (f"gallery/{EXERCISES}/index", "recordings/index"):
+            continue
         if entry.startswith("gallery/"):
             folder = entry.split("/")[1]
             order += [f"gallery/{folder}/{name}" for name in page_names(folder)]

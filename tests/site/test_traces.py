@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from twolayer_docs.forms import book
-from twolayer_docs.pages.recordings import committed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,13 +105,6 @@ def test_the_dates_shown_are_the_reports_own(site: Path) -> None:
     shown = re.findall(r"Last run on ([\d-]+)", page)
     reports = [json.loads(path.read_text("utf-8")) for path in ROOT.glob("tests/*/report.json")]
     assert sorted(shown) == sorted(report["date"] for report in reports)
-
-
-def test_recorded_runs_have_the_dates_of_their_recordings(site: Path) -> None:
-    """Where the page of recorded runs names a date, it is that of a committed recording."""
-    page = (site / "recorded_runs.html").read_text("utf-8")
-    shown = re.findall(r"Recorded on ([\d-]+)", page)
-    assert sorted(shown) == sorted(str(recording.date) for recording in committed())
 
 
 def test_no_page_shows_an_address_in_memory(site: Path) -> None:
