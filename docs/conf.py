@@ -53,7 +53,6 @@ exclude_patterns = [
     "_templates",
     "inventories",
     "node_modules",
-    "recordings",
     "gallery/**.ipynb",
 ]
 templates_path = ["_templates"]

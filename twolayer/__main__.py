@@ -133,13 +133,13 @@ def _parser() -> _Parser:
         ),
     )
     recording.add_argument(
-        "--device", metavar="D", default="cuda", help="cuda, cuda:N or cpu (default: cuda)"
+        "--device", metavar="D", default="cuda", help="cuda or cpu (default: cuda)"
     )
     recording.add_argument(
-        "--output", metavar="FILE", help="a new file (default: the device's name and the day)"
-    )
-    recording.add_argument(
-        "--page", metavar="PATH", help="cuda_device.py (default: in gallery/ beside the package)"
+        "--output",
+        metavar="FILE",
+        default="recording.json",
+        help="a new file (default: recording.json)",
     )
     recording.add_argument(
         "--quick", action="store_true", help="try it out in seconds; the figures say nothing"
@@ -296,26 +296,16 @@ def _compare(options: argparse.Namespace) -> None:
 
 
 def _record(options: argparse.Namespace) -> None:
-    # These load torch, which the other commands may not need.
-    from twolayer.record import default_name, record  # noqa: PLC0415
-    from twolayer.recording import write  # noqa: PLC0415
+    # It loads torch, which the other commands may not need.
+    from twolayer.record import record  # noqa: PLC0415
 
-    output = _new_file(Path(options.output or default_name(options.device)))
+    output = _new_file(Path(options.output))
 
-    def progress(part: str) -> None:
-        print(f"twolayer: recording {part}", file=sys.stderr, flush=True)
+    def progress(row: dict[str, object]) -> None:
+        print(json.dumps(row), file=sys.stderr, flush=True)
 
-    recorded = record(
-        options.device,
-        quick=options.quick,
-        page=None if options.page is None else Path(options.page),
-        progress=progress,
-    )
-    try:
-        write(recorded, output)
-    except OSError as error:
-        message = f"output: {str(output)!r} given, which can't be written: {error.strerror}"
-        raise ValueError(message) from None
+    recording = record(options.device, quick=options.quick, progress=progress)
+    output.write_text(json.dumps(recording, indent=1) + "\n", "utf-8")
     print(output)
 
 

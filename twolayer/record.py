@@ -1,4 +1,16 @@
-"""Measure a machine and its GPU, for a file that anybody can look at: ``python -m twolayer record``."""
+"""Measure a GPU beside the CPU of its machine: ``python -m twolayer record`` writes what is found.
+
+The file is plain JSON. It says when and on what it was recorded (``date``, ``device``, ``host``,
+``versions``), and has four kinds of figures:
+
+- ``loops``: the rungs, and :mod:`twolayer.fastest`, on the classic problem;
+- ``sweep``: one rung at many sizes, on the CPU and on the GPU;
+- ``transfers``: copies between the host's memory and the device's;
+- ``printed``: what the page on CUDA prints.
+
+A rate, such as ``steps_per_second``, has the ``median``, the ``lowest`` and the ``highest`` of
+several repeats, each with as many steps or copies as the row says.
+"""
 
 from __future__ import annotations
 
@@ -7,355 +19,258 @@ import itertools
 import os
 import platform
 import re
-import shutil
+import statistics
 import subprocess
+import sys
+import time
 import tomllib
 from datetime import UTC, datetime
-from importlib import metadata
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 
-from twolayer import checks, fastest, timing
-from twolayer.cells import PageError, run_alone
+from twolayer import checks, fastest
 from twolayer.problem import random_problem
-from twolayer.recording import (
-    Dtype,
-    Gpu,
-    LoopSpeed,
-    Machine,
-    Recording,
-    SizeSpeed,
-    Spread,
-    Sweep,
-    Transfer,
-    Versions,
-)
 from twolayer.rungs import RUNGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from twolayer.fit import Fit
     from twolayer.problem import Problem
-    from twolayer.recording import Device, Memory
 
-    Progress = Callable[[str], None]
+    Row = dict[str, Any]
 
 _ROOT = Path(__file__).resolve().parents[1]
-_PAGE = Path("gallery", "tensors", "cuda_device.py")
+_PAGE = "gallery/tensors/cuda_device.py"
+_CPU = torch.device("cpu")
 _SWEPT = "tensors_by_hand"
 # So low that no size diverges: an update takes as long whatever it adds.
-_HARMLESS = 1e-12
+_HARMLESS_RATE = 1e-12
 
 
-class Loop(NamedTuple):
-    """A way to fit the network that is worth recording.
-
-    Args:
-        name: Its name, a rung's or another.
-        title: What it is called in text.
-        fit: Its function, ``fit(problem, *, steps, ...) -> Fit``. One that takes ``device`` and
-            ``dtype`` gets them; one that doesn't computes on the CPU, in the problem's dtype.
-        cuda_only: Whether it needs a GPU.
-    """
-
-    name: str
-    title: str
-    fit: Callable[..., Fit]
-    cuda_only: bool = False
-
-
-#: Loops that are no rungs and are recorded beside them.
-LOOPS_BESIDE: tuple[Loop, ...] = (Loop("fastest", "The fewest passes over memory", fastest.fit),)
-
-
-class Extent(NamedTuple):
-    """How much is measured.
-
-    Args:
-        steps: How many steps a loop makes in each repeat.
-        repeats: How often everything is timed.
-        N: The batch sizes of the sweep.
-        H: Its hidden dimensions.
-        copies: How many bytes a copy moves.
-        seconds: How long a repeat of the sweep or of copies takes at least.
-        most: The most steps or copies of such a repeat.
-    """
+class _Extent(NamedTuple):
+    """How much is measured: the fewest steps of a loop, repeats and their length, sizes."""
 
     steps: int
     repeats: int
+    repeat_seconds: float
     N: tuple[int, ...]
     H: tuple[int, ...]
-    copies: tuple[int, ...]
-    seconds: float
-    most: int
+    copy_bytes: tuple[int, ...]
 
 
-#: What a recording has, and what a trial run has.
-FULL = Extent(
+_FULL = _Extent(
     steps=2000,
     repeats=5,
+    repeat_seconds=0.3,
     N=(64, 256, 1024, 4096),
     H=(100, 400, 1600, 6400),
-    copies=(2**12, 2**16, 2**20, 2**24, 2**28),
-    seconds=0.5,
-    most=2**14,
+    copy_bytes=(2**12, 2**20, 2**28),
 )
-QUICK = Extent(steps=2, repeats=2, N=(2, 4), H=(3, 5), copies=(2**10, 2**12), seconds=0.0, most=1)
+_QUICK = _Extent(2, repeats=2, repeat_seconds=0.0, N=(2, 4), H=(3, 5), copy_bytes=(2**10, 2**12))
 
 
 def record(
-    device: str | torch.device = "cuda",
-    *,
-    quick: bool = False,
-    page: Path | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> Recording:
-    """Measure how fast the loops are, from which size a GPU pays, and what copies cost.
+    device: str = "cuda", *, quick: bool = False, progress: Callable[[Row], object] | None = None
+) -> dict[str, Any]:
+    """Measure how fast the rungs are, from which size on a GPU pays, and what copies cost.
+
+    Of several GPUs it takes PyTorch's current one, the first that ``CUDA_VISIBLE_DEVICES`` names.
 
     Args:
-        device: What to record, ``"cuda"`` or, to try the command out, ``"cpu"``.
+        device: What to record, ``"cuda"`` or, to try it out, ``"cpu"``.
         quick: Whether to measure next to nothing, in seconds instead of minutes.
-        page: The script of the page on CUDA; by default the one in the gallery beside the package.
-        progress: Called with a line about each part, before it starts.
+        progress: Called with each row of figures when it is measured.
 
     Returns:
-        The recording.
+        The recording, ready for ``json.dumps``.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
-        ValueError: If the machine lacks the device, or the page is not there or doesn't run.
+        ValueError: If the machine lacks the device, or the package lies alone, without the
+            project's gallery beside it.
+        RuntimeError: If the page on CUDA fails.
 
     Examples:
         >>> record("gpu")
         Traceback (most recent call last):
             ...
-        ValueError: device: 'gpu' given; want 'cpu' or 'cuda' (or 'cuda:0', 'cuda:1', ...)
+        ValueError: device: 'gpu' given; want one of 'cuda', 'cpu'
     """
-    device = checks.torch_device(device)
-    extent = QUICK if checks.instance("quick", quick, bool) else FULL
-    page = find_page(page)
-    tell = progress or (lambda _: None)
-    if device.type == "cuda":
-        device = torch.device("cuda", device.index or 0)
-    tell(f"the cells of {page.name}")
-    cells = run_alone(page, cuda_device=device.index if device.type == "cuda" else None)
-    return Recording(
-        date=datetime.now(UTC).date(),
-        device=_kind(device),
-        quick=quick,
-        machine=_machine(),
-        gpu=_gpu(device) if device.type == "cuda" else None,
-        versions=_versions(),
-        loops=tuple(_loop_speeds(device, extent, tell)),
-        sweep=Sweep(_SWEPT, tuple(_size_speeds(device, extent, tell))),
-        transfers=tuple(_transfers(device, extent, tell)),
-        cells=tuple(cells),
-    )
+    place = checks.torch_device(checks.one_of("device", device, ("cuda", "cpu")))
+    extent = _QUICK if quick else _FULL
+    if not (_ROOT / _PAGE).is_file():
+        message = f"twolayer: in {str(_ROOT)!r}, without {_PAGE}; want it in a clone of the project"
+        raise ValueError(message)
+    recording: dict[str, Any] = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "quick": quick,
+        "device": _device(place),
+        "host": _host(),
+        "versions": _versions(),
+        "printed": _printed(),
+    }
+    parts = {"loops": _loops, "sweep": _sweep, "transfers": _transfers}
+    for name, measure in parts.items():
+        recording[name] = []
+        for row in measure(place, extent):
+            recording[name].append(row)
+            if progress:
+                progress(row)
+    return recording
 
 
-def find_page(page: Path | None = None) -> Path:
-    """Find the script of the page on CUDA.
-
-    Args:
-        page: Where it is, or None for the gallery beside the package.
-
-    Returns:
-        Its path.
-
-    Raises:
-        ValueError: If it is not there.
-
-    Examples:
-        >>> from pathlib import Path
-        >>> find_page(Path("nowhere.py"))
-        Traceback (most recent call last):
-            ...
-        twolayer.cells.PageError: page: 'nowhere.py' given, which is no file; want the script of the
-        page on CUDA, cuda_device.py, from a clone of the project or from its site
-    """
-    wanted = "want the script of the page on CUDA, cuda_device.py, from a clone of the project or from its site"
-    if page is None:
-        page = _ROOT / _PAGE
-        if not page.is_file():
-            message = f"page: none given, and no {_PAGE.as_posix()} beside the package; {wanted}"
-            raise ValueError(message)
-    elif not page.is_file():
-        raise PageError(page, f"which is no file; {wanted}")
-    return page
+def _device(device: torch.device) -> dict[str, Any]:
+    if device.type == "cpu":
+        return {"type": "cpu", "name": _processor()}
+    facts = torch.cuda.get_device_properties(device)
+    return {
+        "type": "cuda",
+        "name": facts.name,
+        "compute_capability": f"{facts.major}.{facts.minor}",
+        "memory_bytes": facts.total_memory,
+    }
 
 
-def default_name(device: str | torch.device) -> str:
-    """Name the file of a recording that nobody named.
-
-    Args:
-        device: What is recorded.
-
-    Returns:
-        The device's name and the day, in UTC.
-
-    Raises:
-        TypeError: If ``device`` is neither a string nor a ``torch.device``.
-        ValueError: If the machine lacks the device.
-
-    Examples:
-        >>> default_name("cpu")
-        'cpu-20...-...-....json'
-    """
-    device = checks.torch_device(device)
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    words = re.findall(r"[a-z0-9]+", name.lower())
-    return "-".join([*words, f"{datetime.now(UTC).date()}.json"])
+def _host() -> dict[str, Any]:
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "logical_processors": os.cpu_count(),
+        "torch_threads": torch.get_num_threads(),
+    }
 
 
-def loops() -> list[Loop]:
-    """List the loops that are recorded: the rungs, in the ladder's order, and those beside them.
-
-    Returns:
-        The loops.
-
-    Examples:
-        >>> [loop.name for loop in loops()][:3]
-        ['numpy_by_hand', 'tensors_by_hand', 'autograd']
-    """
-    return [*(Loop(rung.name, rung.title, rung.fit) for rung in RUNGS.values()), *LOOPS_BESIDE]
-
-
-def _loop_speeds(device: torch.device, extent: Extent, tell: Progress) -> Iterator[LoopSpeed]:
-    for loop in loops():
-        if loop.cuda_only and device.type != "cuda":
-            continue
-        place = device if "device" in _arguments(loop.fit) else torch.device("cpu")
-        for dtype in get_args(Dtype):
-            tell(f"{loop.name}, {dtype}, on {place}")
-            work = _fitting(loop.fit, random_problem(dtype=dtype), place)
-            wait = timing.waiting_for(place)
-            timing.seconds(work, extent.steps, wait)
-            rates = timing.rates(work, extent.steps, wait, repeats=extent.repeats)
-            speed = Spread.of(rates)
-            yield LoopSpeed(loop.name, loop.title, dtype, _kind(place), extent.steps, speed)
-
-
-def _size_speeds(device: torch.device, extent: Extent, tell: Progress) -> Iterator[SizeSpeed]:
-    for N, H in itertools.product(extent.N, extent.H):
-        problem = random_problem(N=N, H=H, dtype="float32")
-        for place in dict.fromkeys([torch.device("cpu"), device]):
-            tell(f"N = {N}, H = {H}, on {place}")
-            work = _fitting(RUNGS[_SWEPT].fit, problem, place, learning_rate=_HARMLESS)
-            steps, speed = _measured(work, place, extent)
-            sizes = problem.sizes
-            yield SizeSpeed(
-                **sizes, dtype="float32", device=_kind(place), steps=steps, steps_per_second=speed
-            )
-
-
-def _transfers(device: torch.device, extent: Extent, tell: Progress) -> Iterator[Transfer]:
-    for size in extent.copies:
-        tell(f"copies of {size} bytes")
-        there, other = (torch.ones(size, dtype=torch.uint8, device=device) for _ in range(2))
-        speed = _copying(there, other, device, extent)
-        yield Transfer("device to device", "device", size, speed)
-        if device.type == "cuda":
-            pageable = torch.ones(size, dtype=torch.uint8)
-            hosts: dict[Memory, torch.Tensor] = {
-                "pageable": pageable,
-                "pinned": pageable.pin_memory(),
-            }
-            for memory, here in hosts.items():
-                speed = _copying(here, there, device, extent)
-                yield Transfer("host to device", memory, size, speed)
-                speed = _copying(there, here, device, extent)
-                yield Transfer("device to host", memory, size, speed)
-
-
-def _copying(
-    source: torch.Tensor, target: torch.Tensor, device: torch.device, extent: Extent
-) -> Spread:
-    """Measure how many bytes a second are copied from one tensor to another."""
-    # A copy runs in the background, without a wait after each, where the memory is pinned.
-    pinned = source.is_pinned() or target.is_pinned()
-
-    def work(copies: int) -> None:
-        for _ in range(copies):
-            target.copy_(source, non_blocking=pinned)
-
-    _, speed = _measured(work, device, extent)
-    median, lowest, highest = (source.nbytes * rate for rate in speed[:3])
-    return Spread(median, lowest, highest, speed.repeats)
-
-
-def _measured(
-    work: Callable[[int], object], device: torch.device, extent: Extent
-) -> tuple[int, Spread]:
-    """Time work in units of which enough are done that a clock can tell."""
-    wait = timing.waiting_for(device)
-    units = timing.enough_units(work, wait, at_least=extent.seconds, most=extent.most)
-    return units, Spread.of(timing.rates(work, units, wait, repeats=extent.repeats))
-
-
-def _fitting(
-    fit: Callable[..., Fit], problem: Problem, device: torch.device, **options: object
-) -> Callable[[int], object]:
-    """Give what fits a problem in so many steps on a device, in the problem's dtype."""
-    chosen = {"device": device, "dtype": str(problem.dtype)}
-    options |= {name: value for name, value in chosen.items() if name in _arguments(fit)}
-    return lambda steps: fit(problem, steps=steps, **options)
-
-
-def _arguments(fit: Callable[..., Fit]) -> Mapping[str, inspect.Parameter]:
-    return inspect.signature(fit).parameters
-
-
-def _kind(device: torch.device) -> Device:
-    return "cuda" if device.type == "cuda" else "cpu"
-
-
-def _machine() -> Machine:
-    system = f"{platform.system()} {platform.machine()}"
-    return Machine(system, _cpu_name(), os.cpu_count() or 1, torch.get_num_threads())
-
-
-def _cpu_name() -> str:
+def _processor() -> str:
     """Ask the system what its processor is called; Python itself knows only the architecture."""
     facts = Path("/proc/cpuinfo")
     text = facts.read_text("utf-8", errors="replace") if facts.is_file() else ""
     named = re.search(r"(?m)^model name\s*:\s*(\S.*?)\s*$", text)
-    return named[1] if named else platform.processor() or platform.machine() or "unknown"
+    return named[1] if named else platform.processor() or platform.machine()
 
 
-def _gpu(device: torch.device) -> Gpu:
-    facts = torch.cuda.get_device_properties(device)
-    capability = f"{facts.major}.{facts.minor}"
-    cuda = str(torch.version.cuda)
-    return Gpu(facts.name, capability, facts.total_memory, cuda, _driver())
+def _versions() -> dict[str, str | None]:
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "cuda": torch.version.cuda,
+        "numpy": np.__version__,
+        "twolayer": project["version"],
+    }
 
 
-def _driver() -> str | None:
-    """Ask NVIDIA's own program for the version of the driver, which PyTorch doesn't tell."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return None
-    done = subprocess.run(  # noqa: S603 - the driver's program
-        [program, "--query-gpu=driver_version", "--format=csv,noheader"],
-        capture_output=True,
+def _printed() -> str:
+    """Run the page on CUDA in a process of its own, and keep what it prints."""
+    # With -P, `import torch` doesn't look among the other pages; figures are drawn and dropped.
+    done = subprocess.run(  # noqa: S603 - our own page
+        [sys.executable, "-P", _ROOT / _PAGE],
+        env=os.environ | {"MPLBACKEND": "agg"},
+        stdout=subprocess.PIPE,
         text=True,
         check=False,
-        timeout=60,
     )
-    lines = done.stdout.split()
-    return lines[0] if done.returncode == 0 and lines else None
+    if done.returncode:
+        message = f"{_PAGE} ended with exit status {done.returncode}; want one that runs"
+        raise RuntimeError(message)
+    return done.stdout
 
 
-def _versions() -> Versions:
-    return Versions(platform.python_version(), torch.__version__, np.__version__, _own_version())
+def _loops(device: torch.device, extent: _Extent) -> Iterator[Row]:
+    """Time each rung in both precisions, on the device if it can compute there."""
+    fits = {name: rung.fit for name, rung in RUNGS.items()} | {"fastest": fastest.fit}
+    for (name, fit), dtype in itertools.product(fits.items(), ("float32", "float64")):
+        yield _fit_row(name, fit, random_problem(dtype=dtype), device, extent, steps=extent.steps)
 
 
-def _own_version() -> str:
-    """Give the version of the package, also where it runs from a clone and is not installed."""
-    settings = _ROOT / "pyproject.toml"
-    if settings.is_file():
-        return str(tomllib.loads(settings.read_text("utf-8"))["project"]["version"])
-    return metadata.version("twolayer")
+def _sweep(device: torch.device, extent: _Extent) -> Iterator[Row]:
+    """Time one rung at many sizes, on the CPU and on the device."""
+    fit = partial(RUNGS[_SWEPT].fit, learning_rate=_HARMLESS_RATE)
+    for N, H in itertools.product(extent.N, extent.H):
+        problem = random_problem(N=N, H=H, dtype="float32")
+        for place in dict.fromkeys([_CPU, device]):
+            yield _fit_row(_SWEPT, fit, problem, place, extent, steps=1)
+
+
+def _fit_row(
+    name: str,
+    fit: Callable[..., Fit],
+    problem: Problem,
+    device: torch.device,
+    extent: _Extent,
+    *,
+    steps: int,
+) -> Row:
+    dtype = str(problem.dtype)
+    options: dict[str, Any] = {"device": device, "dtype": dtype}
+    if "device" not in inspect.signature(fit).parameters:
+        device, options = _CPU, {}
+    steps, rate = _rate(lambda steps: fit(problem, steps=steps, **options), steps, device, extent)
+    return {
+        "loop": name,
+        "device": device.type,
+        "dtype": dtype,
+        **problem.sizes,
+        "steps": steps,
+        "steps_per_second": rate,
+    }
+
+
+def _transfers(device: torch.device, extent: _Extent) -> Iterator[Row]:
+    """Time copies within the device, and to and from the host's memory, pageable and pinned."""
+    for size_bytes in extent.copy_bytes:
+        there, other = (torch.ones(size_bytes, dtype=torch.uint8, device=device) for _ in "12")
+        ways = {("device", "device"): (there, other)}
+        if device.type == "cuda":
+            pageable = torch.ones(size_bytes, dtype=torch.uint8)
+            for host, here in (("pageable host", pageable), ("pinned host", pageable.pin_memory())):
+                ways |= {(host, "device"): (here, there), ("device", host): (there, here)}
+        for (origin, target), tensors in ways.items():
+            copies, rate = _rate(partial(_copy, *tensors), 1, device, extent)
+            yield {
+                "from": origin,
+                "to": target,
+                "size_bytes": size_bytes,
+                "copies": copies,
+                "bytes_per_second": {name: size_bytes * value for name, value in rate.items()},
+            }
+
+
+def _copy(source: torch.Tensor, target: torch.Tensor, copies: int) -> None:
+    # Where the memory is pinned, a copy runs in the background.
+    in_background = source.is_pinned() or target.is_pinned()
+    for _ in range(copies):
+        target.copy_(source, non_blocking=in_background)
+
+
+def _rate(
+    work: Callable[[int], object], units: int, device: torch.device, extent: _Extent
+) -> tuple[int, dict[str, float]]:
+    """Time work in as many units, or more, as a clock can tell; give these, and units a second."""
+    _seconds(work, units, device)  # The first call pays for what it loads and sets up.
+    while _seconds(work, units, device) < extent.repeat_seconds:
+        units *= 2
+    rates = [units / _seconds(work, units, device) for _ in range(extent.repeats)]
+    return units, {
+        "median": statistics.median(rates),
+        "lowest": min(rates),
+        "highest": max(rates),
+    }
+
+
+def _seconds(work: Callable[[int], object], units: int, device: torch.device) -> float:
+    """Time work from when the device is idle until it is idle again."""
+
+    def wait() -> None:
+        # A GPU works on after a call has returned; without this a clock reads how long asking took.
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    wait()
+    start = time.perf_counter()
+    work(units)
+    wait()
+    return time.perf_counter() - start

@@ -8,13 +8,7 @@ from twolayer_docs.figures import files, inline
 from twolayer_docs.forms import book
 from twolayer_docs.gallery import answers, cards, downloads, ladder, run
 from twolayer_docs.links import glossary, literals, names
-from twolayer_docs.pages import (
-    assets,
-    body,
-    head,
-    maths,
-    recordings,
-)
+from twolayer_docs.pages import assets, body, head, maths, recordings
 
 if TYPE_CHECKING:
     from typing import Any
@@ -33,15 +27,16 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         What Sphinx wants to know of an extension.
     """
     # How scripts and executed pages run
+    app.connect("config-inited", recordings.leave_out)
     app.connect("config-inited", run.set_up_kernels)
     app.connect("config-inited", files.show_in_kernels)
     app.connect("builder-inited", downloads.finish_all, priority=600)  # sphinx-gallery is done
+    app.connect("source-read", recordings.fill_in)
 
     # What pages may write
     app.add_directive("gallery-cards", cards.GalleryCards)
     app.add_directive("ladder", ladder.Ladder)
     app.add_directive("inline-svg", inline.InlineSvg)
-    app.add_directive("recorded-runs", recordings.RecordedRuns)
     app.add_role(names.SITE_FILE, names.SiteFile())
 
     # What becomes of it when it is read

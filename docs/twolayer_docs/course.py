@@ -33,6 +33,7 @@ SECTIONS = {
 """The gallery's folders but that of the exercises, and the pages of each in reading order."""
 FOLDERS = (*SECTIONS, EXERCISES)
 HOME = DOCS / "index.md"
+RECORDINGS = "recordings/index"
 _TOCTREE = re.compile(r"(?ms)^```\{toctree\}\n(.*?)^```$")
 _SECTION = re.compile(r"gallery/(\w+)/index")
 _HEADER = re.compile(r"(?m)^# /// script\n(?P<toml>(?:#(?: .*)?\n)+?)# ///\n")
@@ -55,15 +56,16 @@ class Step(NamedTuple):
 def reading_order() -> tuple[str, ...]:
     """List the pages from the home page on, each as Sphinx names it.
 
-    The exercises lie beside the way: each lesson leads to its own.
+    Two things lie beside the way: exercises, to which each lesson leads, and recordings, of which there may
+    be none.
     """
     order = ["index"]
     for toctree in _TOCTREE.findall(HOME.read_text("utf-8")):
         for entry in filter(None, re.sub(r"(?m)^:.*$", "", toctree).split()):
             section = _SECTION.fullmatch(entry)
-            if section is None:
+            if section is None and entry != RECORDINGS:
                 order.append(entry)
-            elif section[1] != EXERCISES:
+            elif section and section[1] != EXERCISES:
                 order += [f"gallery/{section[1]}/{name}" for name in page_names(section[1])]
     return tuple(order)
 

@@ -101,4 +101,4 @@ check("data_parallel.3", averaged)
 #
 # Back: ``data_parallel`` is the lesson.
 #
-# Next: ``recorded_runs`` shows what a GPU makes of all this.
+# Next: ``break_it`` makes the classic mistakes on purpose.

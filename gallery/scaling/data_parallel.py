@@ -327,4 +327,4 @@ say("meet at", options.rdzv_endpoint, " processes:", hosts * each)
 #
 # Practise: ``exercises/data_parallel``
 #
-# Next: ``recorded_runs`` shows what a GPU makes of all this.
+# Next: ``break_it`` makes the classic mistakes on purpose.

@@ -173,8 +173,7 @@ plt.show()
 # Old texts promise a factor of 50 or greater. That number comes from an old benchmark of convolutions. For
 # your sizes on your machine it is a claim to measure. Two things to get right: a GPU works on after the
 # call has returned, so wait with ``torch.cuda.synchronize`` before you read the clock, and the first call
-# starts things up, so don't count it. The guide ``recorded_runs`` shows what this page printed on GPUs that
-# were recorded, and how fast the ladder is on them.
+# starts things up, so don't count it.
 
 
 def seconds(device, size, repeats=5):

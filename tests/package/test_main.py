@@ -428,16 +428,15 @@ positional arguments:
 Fit the network on all rungs from the same start. For each, print how far its losses and weights are
 from the NumPy rung's at most, relative to those, and how fast it is.
 {OPTIONS}""",
-    "record": f"""{USAGE} record [-h] [--device D] [--output FILE] [--page PATH] [--quick]
+    "record": f"""{USAGE} record [-h] [--device D] [--output FILE] [--quick]
 
 Measure how fast each rung is, from which size on a GPU pays and what copies cost, run the page on
 CUDA, and write it all into one file. Takes some minutes.
 
 options:
   -h, --help     show this help message and exit
-  --device D     cuda, cuda:N or cpu (default: cuda)
-  --output FILE  a new file (default: the device's name and the day)
-  --page PATH    cuda_device.py (default: in gallery/ beside the package)
+  --device D     cuda or cpu (default: cuda)
+  --output FILE  a new file (default: recording.json)
   --quick        try it out in seconds; the figures say nothing
 """,
     "check": f"""{USAGE} check [-h] [--watch] [--seconds S] FILE

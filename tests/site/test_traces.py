@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from twolayer_docs.forms import book
-from twolayer_docs.pages.recordings import committed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,13 +95,6 @@ def test_no_file_tells_when_it_was_built(site: Path, kind: str) -> None:
     """No date and no time of day stands in the site, but the dates of recordings."""
     # The page of recorded runs says when each was recorded, as recordings.py does.
     assert found(site, rf"(?<!Recorded on ){_TIMES[kind]}") == []
-
-
-def test_recorded_runs_have_the_dates_of_their_recordings(site: Path) -> None:
-    """Where the page of recorded runs names a date, it is that of a committed recording."""
-    page = (site / "recorded_runs.html").read_text("utf-8")
-    shown = re.findall(r"Recorded on ([\d-]+)", page)
-    assert sorted(shown) == sorted(str(recording.date) for recording in committed())
 
 
 def test_no_page_shows_an_address_in_memory(site: Path) -> None:
