@@ -166,8 +166,8 @@ def _constraints(session: nox.Session, versions: dict[str, str]) -> Path:
 
 
 def _run_without_docs(session: nox.Session, *arguments: str) -> None:
-    """Run all tests but those of the tools that build the site, which need Sphinx."""
-    folders = ("tests/docs", "docs/twolayer_docs")
+    """Run all tests but those of the site and of the checks themselves, which need Sphinx."""
+    folders = ("tests/docs", "tests/meta", "docs/twolayer_docs")
     session.run("python", "-m", "pip", "freeze")
     ignored = (f"--ignore={folder}" for folder in folders)
     session.run("pytest", *PARALLEL, "--dist=loadfile", *ignored, *arguments, env=ONE_THREAD)

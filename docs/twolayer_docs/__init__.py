@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twolayer_docs.figures import files, inline
-from twolayer_docs.forms import book
-from twolayer_docs.gallery import answers, cards, downloads, ladder, run
-from twolayer_docs.links import glossary, literals, names
-from twolayer_docs.pages import assets, body, head, maths, recordings
-
 if TYPE_CHECKING:
     from typing import Any
 
@@ -18,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Connect everything.
+    """Connect everything."""
+    # Not above: some modules serve tests that run without Sphinx too.
+    from twolayer_docs.figures import files, inline  # noqa: PLC0415
+    from twolayer_docs.forms import book  # noqa: PLC0415
+    from twolayer_docs.gallery import answers, cards, downloads, ladder, run  # noqa: PLC0415
+    from twolayer_docs.links import glossary, literals, names  # noqa: PLC0415
+    from twolayer_docs.pages import assets, body, head, maths, recordings  # noqa: PLC0415
 
-    Args:
-        app: The Sphinx application.
-
-    Returns:
-        What Sphinx wants to know of an extension.
-    """
     # How scripts and executed pages run
     app.connect("config-inited", recordings.leave_out)
     app.connect("config-inited", run.set_up_kernels)

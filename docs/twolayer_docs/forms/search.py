@@ -32,7 +32,7 @@ WEIGHTS = (
     (r"gallery/labs/|then_and_now\.html", 0.8),
     (r"reference/rungs/", 0.2),
     (r"reference/", 0.3),
-    (r"how_this_site_is_checked\.html|recorded_runs\.html", 0.1),
+    (r"how_this_site_is_checked\.html", 0.1),
     (r"", 1.0),
 )
 """How much a page counts, by the first pattern that its address begins with: lessons, reference, lists."""

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from twolayer import random_problem
 from twolayer_docs.figures.inline import for_page
 
-DRAWING = Path(__file__).resolve().parents[2] / "docs" / "_static" / "structure.svg"
+DRAWING = Path(__file__).resolve().parents[3] / "docs" / "_static" / "structure.svg"
 TIMES = " \N{MULTIPLICATION SIGN} "
 SVG = "{http://www.w3.org/2000/svg}"
 
