@@ -3,8 +3,6 @@
 (() => {
   "use strict";
 
-  const DIGITS = 5;
-
   const svg = (name, attributes, parent) => {
     const element = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -18,8 +16,8 @@
     Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
 
   // 3.1520e+07, as the page's tables have it; JavaScript alone would give 3.1520e+7.
-  const format = (value) =>
-    value === 0 ? "0" : value.toExponential(DIGITS - 1).replace(/([+-])(\d)$/, "$10$2");
+  const format = (value, digits) =>
+    value === 0 ? "0" : value.toExponential(digits - 1).replace(/([+-])(\d)$/, "$10$2");
 
   // The least of 1, 2, 5, 10, 20, 50 … that is large enough.
   const roundStep = (least) => {
@@ -114,7 +112,7 @@
     function sentence(step, shown) {
       if (!shown.length) return "No curve is switched on.";
       const values = shown.map((i) => data.curves[i].values[step]).sort((a, b) => a - b);
-      const [least, most] = [values[0], values.at(-1)].map(format);
+      const [least, most] = [values[0], values.at(-1)].map((value) => format(value, data.digits));
       const where = `At ${data.x.replace(/ \w$/, "")} ${step}`;
       if (shown.length === 1) return `${where} ${data.curves[shown[0]].name} has ${most}.`;
       const count = `${where} the ${shown.length} curves`;
@@ -134,7 +132,7 @@
         groups[i].classList.toggle("off", !checked);
         dots[i].setAttribute("cx", x(step));
         dots[i].setAttribute("cy", y(values[step]));
-        rows[i].lastChild.textContent = checked ? format(values[step]) : "";
+        rows[i].lastChild.textContent = checked ? format(values[step], data.digits) : "";
       });
       // A screen reader hears the sentence when the reader has stopped, not at each step.
       clearTimeout(talk);

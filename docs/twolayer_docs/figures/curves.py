@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-DIGITS = 5
-"""How many significant digits of a value the reader sees; ``curves.js`` has the same number."""
-
 MARKERS = {
     "o": "M4 0A4 4 0 1 1-4 0A4 4 0 1 1 4 0Z",
     "s": "M-3.5-3.5H3.5V3.5H-3.5Z",
@@ -34,7 +31,7 @@ MARKERS = {
 
 
 def read_curves(figure: Figure) -> dict[str, Any] | None:
-    """Read title, labels, curves and levels from a figure whose values can be looked up.
+    """Read words, digits, curves and levels from a figure whose values can be looked up.
 
     Such a figure has one pair of axes with a logarithmic y axis, and on it named lines with
     markers, each with as many values, none below 0, at the steps 0, 1, 2 …; of any other, None.
@@ -46,18 +43,21 @@ def read_curves(figure: Figure) -> dict[str, Any] | None:
     lines = [line for line in axes.lines if line not in levels]
     if len({len(_values(line)) for line in lines}) != 1 or not all(map(_is_curve, lines)):
         return None
+    joined = [line.get_linestyle() != "None" for line in lines]
+    digits = 5 if any(joined) else 3  # more digits of points that scatter say nothing
     return {
         "title": axes.get_title(),
         "x": axes.get_xlabel(),
         "y": axes.get_ylabel(),
+        "digits": digits,
         "curves": [
             {
                 "name": line.get_label(),
                 "marker": line.get_marker(),
-                "line": line.get_linestyle() != "None",
-                "values": [float(f"{y:.{DIGITS - 1}e}") for y in _values(line)],
+                "line": is_joined,
+                "values": [float(f"{y:.{digits - 1}e}") for y in _values(line)],
             }
-            for line in lines
+            for line, is_joined in zip(lines, joined, strict=True)
         ],
         "levels": [{"name": line.get_label(), "value": _values(line)[0]} for line in levels],
     }

@@ -32,12 +32,24 @@ def test_curves_are_read_from_their_figure() -> None:
         "title": "The loss",
         "x": "step t",
         "y": "loss",
+        "digits": 5,
         "curves": [
             {"name": "by hand", "marker": "o", "line": True, "values": [3.1520e7, 12.346, 0.5]},
             {"name": "</script>", "marker": "s", "line": False, "values": [0, 12.346, 0.5]},
         ],
         "levels": [{"name": "promised", "value": 1e-8}],
     }
+
+
+def test_points_that_scatter_have_three_digits() -> None:
+    """Where no line joins the values, each has three digits."""
+    figure = two_curves()
+    figure.axes[0].lines[0].set_linestyle("None")
+
+    read = read_curves(figure) or {}
+
+    assert read["digits"] == 3
+    assert read["curves"][0]["values"] == [3.15e7, 12.3, 0.5]
 
 
 @pytest.mark.parametrize(
