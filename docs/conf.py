@@ -9,29 +9,17 @@ from __future__ import annotations
 import os
 import sys
 from importlib import metadata
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from docutils.parsers.rst.directives.body import Container
 
 from twolayer_docs.course import FOLDERS
 from twolayer_docs.pages import head
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
-
-DOCS = Path(__file__).resolve().parent
+from twolayer_docs.paths import DOCS
 
 # The project
 
 project = "twolayer"
 author = "The twolayer authors"
 project_copyright = author
-try:
-    release = metadata.version("twolayer")
-except metadata.PackageNotFoundError:
-    release = "0"
-version = release
+version = release = metadata.version("twolayer")
 language = "en"
 
 extensions = [
@@ -46,18 +34,9 @@ extensions = [
 
 # Pages
 
-exclude_patterns = [
-    "_build",
-    "twolayer_docs",
-    "_static",
-    "_templates",
-    "inventories",
-    "node_modules",
-    "gallery/**.ipynb",
-]
+exclude_patterns = ["_*", "twolayer_docs", "inventories", "gallery/**.ipynb"]
 templates_path = ["_templates"]
 nitpicky = True
-default_role = None
 python_use_unqualified_type_names = True
 add_module_names = False
 toc_object_entries_show_parents = "hide"
@@ -130,22 +109,21 @@ html_js_files = [f"scripts/{name}.js" for name in _SCRIPTS]
 html_favicon = "_static/favicon.svg"
 html_math_renderer = "temml"
 html_scaled_image_link = False
-html_copy_source = True
 html_sourcelink_suffix = ""
 html_show_sourcelink = False
-html_show_sphinx = True
 # The reference lists the modules; Sphinx's own list of them folds itself after it is shown.
 html_domain_indices = False
-html_last_updated_fmt = None
+
+
+def _colour(value: str) -> dict[str, str]:
+    """Give the theme a colour for its marks and for links."""
+    return {"color-brand-primary": value, "color-brand-content": value}
+
+
 html_theme_options = {
-    "sidebar_hide_name": False,
     "top_of_page_buttons": [],
-    "light_css_variables": {
-        "color-brand-primary": "#0b5f8a",
-        "color-brand-content": "#0b5f8a",
-        "color-code-background": "#f5f7fa",
-    },
-    "dark_css_variables": {"color-brand-primary": "#7cc4ee", "color-brand-content": "#7cc4ee"},
+    "light_css_variables": {**_colour("#0b5f8a"), "color-code-background": "#f5f7fa"},
+    "dark_css_variables": _colour("#7cc4ee"),
 }
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
@@ -162,9 +140,7 @@ copybutton_selector = (
 html_theme_path = ["_themes"]
 epub_theme = "book"
 epub_title = "Learn PyTorch with one small network"
-epub_author = author
 epub_contributor = author
-epub_publisher = author
 epub_description = "One network, fitted ten times, from NumPy by hand to several processes"
 epub_identifier = epub_uid = "twolayer-6f0c3b0e-0d6c-5c0e-9a43-2f6a3f1d7b52"
 epub_cover = ("_static/cover.svg", "")
@@ -178,12 +154,3 @@ suppress_warnings = ["sphinx_gallery.duplicate_filename"]
 if len(str(DOCS).split()) > 1:
     # sphinx-gallery looks for spaces in whole paths, though only those below its folder reach links.
     suppress_warnings.append("sphinx_gallery.space_in_filename")
-
-
-def setup(app: Sphinx) -> None:
-    """Let Markdown pages write ``:::{div} name`` for a box that the style sheet knows.
-
-    Args:
-        app: The Sphinx application.
-    """
-    app.add_directive("div", Container)

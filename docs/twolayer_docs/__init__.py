@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Connect everything."""
     # Not above: some modules serve tests that run without Sphinx too.
+    from docutils.parsers.rst.directives.body import Container  # noqa: PLC0415
+
     from twolayer_docs.figures import files, inline  # noqa: PLC0415
     from twolayer_docs.forms import book  # noqa: PLC0415
     from twolayer_docs.gallery import answers, cards, downloads, ladder, run  # noqa: PLC0415
@@ -30,6 +32,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     # What pages may write
     app.add_directive("gallery-cards", cards.GalleryCards)
     app.add_directive("ladder", ladder.Ladder)
+    app.add_directive("div", Container)  # a box that the style sheet knows by its name
     app.add_directive("inline-svg", inline.InlineSvg)
     app.add_role(names.SITE_FILE, names.SiteFile())
 
