@@ -135,7 +135,7 @@ def expectations(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def font(session: nox.Session) -> None:
-    """Make the maths font anew, from exactly the characters that the pages use."""
+    """Make the maths font anew, from the characters that twolayer_docs/tools/font.py lists."""
     _run(session, "twolayer_docs.tools.font", *session.posargs)
 
 

@@ -133,6 +133,18 @@ def test_code_links_what_has_documentation_of_its_own(site: Path) -> None:
     assert not {"net", "x", "y", "t", "loss"} & linked.keys()
 
 
+def test_links_in_code_look_like_links(browser: Browser, address: str) -> None:
+    """The words of a link in code have the colour of the link, not of what they name."""
+    odd = """
+        [...document.querySelectorAll("article .highlight a span")].filter((word) =>
+            getComputedStyle(word).color !== getComputedStyle(word.closest("a")).color).length
+    """
+    for scheme in ("light", "dark"):
+        with opened(browser, f"{address}/{PAGE}", color_scheme=scheme) as tab:
+            assert tab.locator("article .highlight a span").count()
+            assert tab.evaluate(odd) == 0
+
+
 def test_pages_lead_to_their_markdown(site: Path) -> None:
     """Whatever page has links to its files has one to its copy in Markdown, which is there."""
     seen = 0
