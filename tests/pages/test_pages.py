@@ -55,6 +55,8 @@ every_script = pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
 every_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
 every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
 NOT_FINITE = re.compile(r"(?i)\b(?:nan|inf(?:inity)?)\b")
+# What gloo says on a machine whose own name doesn't resolve; it then does what the page wants.
+NAMELESS = re.compile(r"(?m)^\[W.* ProcessGroupGloo.*Unable to resolve hostname.*\n")
 
 
 def text_cells(script: Path) -> Iterator[str]:
@@ -80,7 +82,7 @@ def test_the_ladder_has_a_page_for_each_rung() -> None:
 def test_page_runs_alone(script: Path, runs: Callable[[Path], Run]) -> None:
     """In an empty folder, without twolayer unless its header names it, a page runs without a warning and leaves no file."""
     done, folder = runs(script)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, NAMELESS.sub("", done.stderr)) == (0, "")
     assert bad_lines(done.stdout) == []
     assert list((folder / "empty").iterdir()) == []
 
