@@ -52,6 +52,8 @@ OF_LESSONS = [script for script in SCRIPTS if not is_exercise(script)]
 every_script = pytest.mark.parametrize("script", SCRIPTS, ids=name_of)
 every_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
 every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
+# What gloo says on a machine whose own name doesn't resolve; it then does what the page wants.
+NAMELESS = re.compile(r"(?m)^\[W.* ProcessGroupGloo.*Unable to resolve hostname.*\n")
 
 
 def text_cells(script: Path) -> Iterator[str]:
@@ -77,7 +79,7 @@ def test_the_ladder_has_a_page_for_each_rung() -> None:
 def test_page_runs_alone(script: Path, runs: Callable[[Path], Run]) -> None:
     """In an empty folder, without twolayer unless its header names it, a page runs without a warning and leaves no file."""
     done, folder = runs(script)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, NAMELESS.sub("", done.stderr)) == (0, "")
     assert list((folder / "empty").iterdir()) == []
 
 
