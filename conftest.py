@@ -44,7 +44,7 @@ settings.register_profile(
 )
 
 # conf.py runs in Sphinx only, and what the build generates is tested where it comes from.
-collect_ignore_glob = ["docs/conf.py", "docs/gallery/*", "docs/_build/*", "docs/jupyter_execute/*"]
+collect_ignore_glob = ["docs/conf.py", "docs/gallery/*", "docs/_build/*"]
 
 pytest_collect_file = Sybil(
     parsers=[

@@ -15,7 +15,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "typing", "tests", "docs"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-GROUPS = ("test", "docs", "site", "bench", "downloads", "mutants", "typing")
+GROUPS = ("site", "bench", "downloads", "mutants", "typing")
 # A process for each core, each with one thread for arithmetic.
 PARALLEL = ("--numprocesses=logical", "--maxprocesses=8")
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}

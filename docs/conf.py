@@ -1,7 +1,7 @@
 """Sphinx's configuration: every page that shows output was run by this build.
 
 Call ``python -m twolayer_docs.build`` (or ``nox -s docs``) rather than ``sphinx-build``: it
-fetches Temml, keeps caches honest and replaces the finished site in one step.
+installs what comes from npm, decides what runs anew, and replaces the finished site in one step.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ toc_object_entries_show_parents = "hide"
 
 # Markdown pages, some of them executed
 
-myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "force" if os.environ.get("CI") else "cache"
 nb_execution_cache_path = str(DOCS / "_build" / "jupyter_cache")
@@ -74,6 +74,12 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "css": ("sg_gallery",),
 }
+
+# Exercises have their lesson's name, and each page is linked with its folder.
+suppress_warnings = ["sphinx_gallery.duplicate_filename"]
+if len(str(DOCS).split()) > 1:
+    # sphinx-gallery looks for spaces in whole paths, though only those below its folder reach links.
+    suppress_warnings.append("sphinx_gallery.space_in_filename")
 
 # API pages
 
@@ -149,8 +155,3 @@ epub_tocscope = "includehidden"
 epub_tocdup = False
 epub_tocdepth = 3
 epub_show_urls = "no"
-# Exercises have their lesson's name, and each page is linked with its folder.
-suppress_warnings = ["sphinx_gallery.duplicate_filename"]
-if len(str(DOCS).split()) > 1:
-    # sphinx-gallery looks for spaces in whole paths, though only those below its folder reach links.
-    suppress_warnings.append("sphinx_gallery.space_in_filename")

@@ -62,6 +62,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     assets.register(app)
 
     # What each page's template gets
+    app.connect("html-page-context", body.offer)
     app.connect("html-page-context", head.offer)
     app.connect("html-page-context", assets.bundle)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

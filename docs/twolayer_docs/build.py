@@ -37,9 +37,9 @@ GALLERY = DOCS / "gallery"
 EXECUTED = (GALLERY, BUILD / "jupyter_cache", BUILD / "jupyter_execute")
 STAMP = BUILD / "stamp.txt"
 RUNNING = BUILD / "running"
-_MATTERS = ("twolayer", "docs/twolayer_docs", "docs/inventories")
-_MATTERS_TOO = ("docs/conf.py", "docs/package-lock.json", "pyproject.toml")
-_NOT_PUBLISHED = shutil.ignore_patterns(".buildinfo*", "*.rst", "reports")
+_MATTERS = ("twolayer", "docs/twolayer_docs")
+_MATTERS_TOO = ("docs/conf.py", "pyproject.toml")
+_NOT_PUBLISHED = shutil.ignore_patterns(".buildinfo*", "*.rst")
 
 
 class BuildError(RuntimeError):
@@ -121,7 +121,7 @@ def turn() -> Iterator[tuple[int, ...]]:
 def run_sphinx(builder: str, output: Path, lock: tuple[int, ...]) -> None:
     """Let Sphinx write all pages in one form, from the doctrees where an earlier form left them."""
     shutil.rmtree(output, ignore_errors=True)
-    command = [sys.executable, "-m", "sphinx", "-b", builder, "-n", "-W", "-d"]
+    command = [sys.executable, "-m", "sphinx", "-b", builder, "-W", "-d"]
     command += map(str, (DOCTREES, DOCS, output))
     done = subprocess.run(command, cwd=ROOT, env=environment(), pass_fds=lock, check=False)  # noqa: S603
     if done.returncode:

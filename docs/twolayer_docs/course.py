@@ -1,7 +1,7 @@
 """The course: its pages in reading order, and what the gallery's scripts hold for others to read.
 
 The home page's tables of contents have the order of guides and sections; ``SECTIONS`` has the order of the
-pages in a section. Nothing else lists pages.
+pages in a section. Nothing else lists the gallery's pages.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 ``python -m twolayer_docs.serve`` watches the gallery, the package and the documentation, and
 leaves alone what the build itself writes, so that a build doesn't start the next one. Options go
-to ``sphinx-autobuild``: ``--port 8001``, ``--open-browser``.
+to ``sphinx-autobuild``: ``--port 8001``, ``--open-browser``. What pages note as their dependencies serves this
+alone: a build reads all pages anew.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import subprocess
 import sys
 
 from twolayer_docs import npm
-from twolayer_docs.build import GALLERY, begin, environment
+from twolayer_docs.build import GALLERY, begin, environment, turn
 from twolayer_docs.paths import BUILD, DOCS, ROOT
 
 WATCHED = (ROOT / "gallery", ROOT / "twolayer")
@@ -21,7 +22,7 @@ NOISE = r"__pycache__|/\.|~$"
 
 def command(arguments: list[str]) -> list[str]:
     """Put the command line of ``sphinx-autobuild`` together, with further options for it."""
-    parts = [sys.executable, "-m", "sphinx_autobuild", "-n"]
+    parts = [sys.executable, "-m", "sphinx_autobuild"]
     for option, folders in (("--watch", WATCHED), ("--ignore", GENERATED)):
         for folder in folders:
             parts += [option, str(folder)]
@@ -31,12 +32,13 @@ def command(arguments: list[str]) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Serve until stopped."""
     npm.ensure()
-    begin(fresh=False)
-    try:
-        done = subprocess.run(command(arguments), cwd=ROOT, env=environment(), check=False)  # noqa: S603
-    except KeyboardInterrupt:
-        return 0
-    return done.returncode
+    with turn():
+        begin(fresh=False)
+        try:
+            done = subprocess.run(command(arguments), cwd=ROOT, env=environment(), check=False)  # noqa: S603
+        except KeyboardInterrupt:
+            return 0
+        return done.returncode
 
 
 if __name__ == "__main__":

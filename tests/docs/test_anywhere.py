@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
+from twolayer_docs.course import FOLDERS
 from twolayer_docs.paths import BUILD, DOCS, ROOT
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ shape
   The sizes.
 ```
 """,
-    "gallery/tensors/GALLERY_HEADER.rst": "Small\n=====\n",
+    **{f"gallery/{folder}/index.rst": ":orphan:\n\nSmall\n=====\n" for folder in FOLDERS},
+    "gallery/tensors/index.rst": "Small\n=====\n\n.. toctree::\n\n   creating\n",
     "gallery/tensors/creating.py": '''\
 # /// script
 # requires-python = ">=3.11"

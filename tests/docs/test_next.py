@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 from twolayer_docs.course import EXERCISES, page_names, reading_order
 from twolayer_docs.links.literals import find_pages
+from twolayer_docs.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
 

@@ -97,7 +97,10 @@ def test_the_workflows_call_each_session_that_looks_at_a_change() -> None:
     assert by_name == {
         "tests": {"lint", "typing", "tests", "tests_lowest"},
         "docs": {"docs", "site", "downloads"},
-        "weekly": {"tests_latest", "tests", "docs", "site", "bench", "downloads", "links"},
+        "weekly": {
+            *("tests_latest", "tests", "docs", "site", "bench", "downloads", "links"),
+            *("reproducible", "break_it", "mutants"),
+        },
     }
 
 

@@ -13,10 +13,11 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twolayer_docs.paths import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "gallery").rglob("*.py"))
 EXERCISES = "exercises"
 NAMES = [

@@ -16,7 +16,6 @@ from tests.site.offers import (
     EXERCISES,
     KINDS,
     NAMES,
-    ROOT,
     SCRIPTS,
     cells,
     code,
@@ -28,7 +27,8 @@ from tests.site.offers import (
 )
 from twolayer_docs.course import read_header
 from twolayer_docs.forms import wheel
-from twolayer_docs.gallery.downloads import TAG, ZIP_TIME, needs
+from twolayer_docs.gallery.downloads import TAG, needs
+from twolayer_docs.paths import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,9 +126,11 @@ def test_a_zip_is_the_same_in_every_build(site: Path, name: str) -> None:
         f"{file_of(name)}.ipynb",
         f"{file_of(name)}.py",
     ]
-    assert {entry.date_time for entry in entries} == {ZIP_TIME}
+    assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
     assert {entry.compress_type for entry in entries} == {zipfile.ZIP_STORED}
-    assert {(entry.create_system, entry.external_attr) for entry in entries} == {(3, 0o644 << 16)}
+    assert {(entry.create_system, entry.external_attr) for entry in entries} == {
+        (3, 0o100644 << 16)
+    }
 
 
 def test_the_readme_installs_what_its_script_needs(site: Path) -> None:

@@ -98,7 +98,7 @@ def test_links_in_markdown_lead_somewhere(site: Path) -> None:
 def test_llms_lists_every_page_of_the_navigation(site: Path) -> None:
     """The list for assistants has each page, and the long file the text of each that teaches."""
     home = BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser")
-    order = llms.reading_order(home)
+    order = llms.navigation(home)
     listed = [urlsplit(link).path for link in links((site / "llms.txt").read_text("utf-8"))[1:]]
     assert len(order) > 40
     for entry, path in zip(order, listed, strict=True):
@@ -145,7 +145,7 @@ def test_the_books_pages_are_sound(files: dict[str, bytes]) -> None:
 def test_the_book_has_the_sites_pages_in_order(site: Path, files: dict[str, bytes]) -> None:
     """The book leads through the pages as the site's navigation does, and its contents list them."""
     home = BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser")
-    order = ["index.html", *(entry.place for entry in llms.reading_order(home))]
+    order = ["index.html", *(entry.place for entry in llms.navigation(home))]
     package = ET.fromstring(files["content.opf"])
     places = {item.attrib["id"]: item.attrib["href"] for item in package.iter(f"{OPF}item")}
     spine = [places[reference.attrib["idref"]] for reference in package.iter(f"{OPF}itemref")]

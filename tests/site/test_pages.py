@@ -15,8 +15,8 @@ import pytest
 from tests.site.offers import EXERCISES
 from twolayer.rungs import RUNGS
 from twolayer_docs.links import glossary
+from twolayer_docs.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 _RESOURCES = {
     "img": ("src", "srcset"),
     "script": ("src",),

@@ -13,8 +13,8 @@ from jinja2 import Environment, FileSystemLoader
 
 from tests.docs import small_site
 from tests.site import axe, looks, static_host
-from tests.site.offers import ROOT
 from tests.site.tabs import opened
+from twolayer_docs.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.site.offers import ROOT, SCRIPTS
+from tests.site.offers import SCRIPTS
 from tests.site.tabs import opened
 from twolayer_docs.pages import body
+from twolayer_docs.paths import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from twolayer_docs.forms import book
+from twolayer_docs.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parents[2]
 _PICTURES_AND_FONTS = {".gif", ".ico", ".jpg", ".png", ".ttf", ".woff", ".woff2"}
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"

@@ -20,7 +20,7 @@ from sphinx.builders.epub3 import Epub3Builder
 from sphinx.errors import SphinxError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from twolayer_docs.forms import zip as deterministic
+from twolayer_docs.forms.zip import add
 from twolayer_docs.links.names import SITE_FILE
 from twolayer_docs.pages import head
 from twolayer_docs.paths import DOCS
@@ -91,9 +91,7 @@ def for_book(document: nodes.Element, site: str | None = None) -> None:
             image.parent.remove(image)
     for box in list(document.findall(nodes.Element)):
         classes = box.get("classes", ())
-        if "sphx-glr-download-link-note" in classes:
-            box.parent.remove(box)
-        elif "sphx-glr-footer" in classes:
+        if "sphx-glr-footer" in classes:
             place = nodes.reference("", "the site", refuri=site) if site else None
             text = "The page's script and notebook can be downloaded from "
             end = nodes.Text("." if place else "this page on the site.")
@@ -110,12 +108,10 @@ def assemble(folder: Path, names: list[str]) -> Path:
     package = _parse(folder / "content.opf")
     _complete(package, pages)
     with ZipFile(folder / NAME, "w") as archive:
-        deterministic.add(archive, "mimetype", b"application/epub+zip", ZIP_STORED)
-        deterministic.add(
-            archive, "content.opf", ET.tostring(package, "utf-8", xml_declaration=True)
-        )
+        add(archive, "mimetype", b"application/epub+zip", ZIP_STORED)
+        add(archive, "content.opf", ET.tostring(package, "utf-8", xml_declaration=True))
         for name in ("META-INF/container.xml", "toc.ncx", *names):
-            deterministic.add(archive, name, (folder / name).read_bytes())
+            add(archive, name, (folder / name).read_bytes())
     return folder / NAME
 
 

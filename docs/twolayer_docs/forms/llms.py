@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from twolayer_docs.forms.markdown import SUFFIX, outside_fences
+from twolayer_docs.forms.markdown import outside_fences
+from twolayer_docs.pages.head import MARKDOWN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def write(site: Path, address: str | None = None) -> int:
     Links start with the site's address if it is known; they are relative without it.
     """
     home = BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser")
-    entries = reading_order(home)
+    entries = navigation(home)
     root = f"{address.rstrip('/')}/" if address else ""
     name = home.select_one(".sidebar-brand-text")
     if not entries or name is None:
@@ -56,7 +57,7 @@ def write(site: Path, address: str | None = None) -> int:
             lines += ["", "## Optional" if part == OPTIONAL else f"## {part}", ""]
         head = (site / entry.place).read_text("utf-8").partition("</head>")[0]
         said = _description(BeautifulSoup(head, "html.parser"), entry.place)
-        lines.append(f"- [{entry.title}]({root}{entry.place}{SUFFIX}): {said}")
+        lines.append(f"- [{entry.title}]({root}{entry.place}{MARKDOWN}): {said}")
     (site / "llms.txt").write_text("\n".join(lines) + "\n", "utf-8", newline="\n")
     taught = ["index.html", *(entry.place for entry in entries if entry.part != OPTIONAL)]
     full = "\n\n".join(_with_address(site, place, root) for place in taught)
@@ -64,7 +65,7 @@ def write(site: Path, address: str | None = None) -> int:
     return len(entries)
 
 
-def reading_order(home: Tag) -> list[Entry]:
+def navigation(home: Tag) -> list[Entry]:
     """List the pages as the home page's navigation does, each once."""
     entries: dict[str, Entry] = {}
     part = ""
@@ -96,6 +97,6 @@ def _with_address(site: Path, place: str, root: str) -> str:
             return found[0]
         return root + posixpath.normpath(posixpath.join(posixpath.dirname(place), found[0]))
 
-    copy = (site / f"{place}{SUFFIX}").read_text("utf-8")
+    copy = (site / f"{place}{MARKDOWN}").read_text("utf-8")
     text = outside_fences(copy, lambda line: _ADDRESS.sub(moved, line))
     return f"<!-- {root}{place} -->\n\n{text}"

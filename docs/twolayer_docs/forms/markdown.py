@@ -18,12 +18,13 @@ from bs4 import BeautifulSoup, Tag
 from bs4.filter import SoupStrainer
 from markdownify import ATX, MarkdownConverter
 
+from twolayer_docs.pages.head import MARKDOWN
+from twolayer_docs.paths import NO_PAGES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-SUFFIX = ".md"
-_NOT_PAGES = frozenset({"404.html", "genindex.html", "search.html"})
 _LEFT_OUT = ".headerlink, .sphx-glr-footer, .only-dark, .page-links, fieldset, [aria-hidden=true]"
 _RENAMED = {"blockquote": ".admonition", "p": "summary", "b": ".admonition-title, .rubric"}
 _WORDS_ALONE = "[href^='#'], .glossary-link, .field-list a:has(> em)"
@@ -41,24 +42,17 @@ def pages(site: Path) -> list[PurePosixPath]:
     return sorted(
         place
         for place in places
-        if place.as_posix() not in _NOT_PAGES and not place.parts[0].startswith("_")
+        if place.as_posix() not in NO_PAGES and not place.parts[0].startswith("_")
     )
 
 
 def write(site: Path) -> int:
-    """Write a Markdown copy beside each page, name it in the page's head, and count them."""
+    """Write a Markdown copy beside each page, and count them."""
     places = pages(site)
     for place in places:
         page = site / place
-        text = page.read_text("utf-8")
-        markdown = convert(text, place, frozenset(places))
-        page.with_name(page.name + SUFFIX).write_text(markdown, "utf-8", newline="\n")
-        link = f'<link rel="alternate" type="text/markdown" href="{place.name}{SUFFIX}">'
-        before, head, after = text.partition("</head>")
-        if not head:
-            message = f"{place}: the page has no </head>"
-            raise ValueError(message)
-        page.write_text(before + link + head + after, "utf-8", newline="")
+        markdown = convert(page.read_text("utf-8"), place, frozenset(places))
+        page.with_name(page.name + MARKDOWN).write_text(markdown, "utf-8", newline="\n")
     return len(places)
 
 
@@ -192,7 +186,7 @@ class _Converter(MarkdownConverter):
         target = posixpath.normpath(posixpath.join(self._place.parent, unquote(parts.path)))
         if parts.scheme or parts.netloc or PurePosixPath(target) not in self._places:
             return address
-        return f"{parts.path}{SUFFIX}{f'#{parts.fragment}' if parts.fragment else ''}"
+        return f"{parts.path}{MARKDOWN}{f'#{parts.fragment}' if parts.fragment else ''}"
 
 
 def outside_fences(markdown: str, change: Callable[[str], str]) -> str:

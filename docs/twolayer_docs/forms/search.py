@@ -1,6 +1,6 @@
 """The site's search: its pages cut at their headings, and one script that finds them.
 
-``_static/search_index.js`` holds MiniSearch, ``docs/_static/scripts/search_engine.js`` and the records of all
+``_static/search_index.js`` holds MiniSearch, ``search_engine.js`` beside this file and the records of all
 pages. It is loaded at the first search, and being a script it can be from a folder (``file:``) too.
 """
 
@@ -10,22 +10,19 @@ import json
 import re
 import shutil
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 from bs4.filter import SoupStrainer
 
 from twolayer_docs import npm
-from twolayer_docs.paths import DOCS
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from twolayer_docs.paths import NO_PAGES
 
 SCRIPT = "_static/search_index.js"
 LICENCE = "_static/minisearch-LICENSE.txt"
-ENGINE = DOCS / "_static" / "scripts" / "search_engine.js"
-NOT_SEARCHED = frozenset({"search.html", "genindex.html", "404.html"})
+ENGINE = Path(__file__).with_name("search_engine.js")
 WEIGHTS = (
     (r"gallery/exercises/", 0.25),
     (r"(.*/)?index\.html|glossary\.html|cheat_sheet\.html|read_elsewhere\.html", 0.05),
@@ -37,7 +34,7 @@ WEIGHTS = (
 )
 """How much a page counts, by the first pattern that its address begins with: lessons, reference, lists."""
 _LEFT_OUT = (
-    ".headerlink, .page-links, .curves-controls, .sphx-glr-footer, .sphx-glr-thumbcontainer, "
+    ".headerlink, .page-links, .curves-controls, .sphx-glr-footer, "
     "details, script, noscript, style, button"
 )
 _OUTPUTS = ".sphx-glr-script-out pre, .cell_output pre"
@@ -138,7 +135,7 @@ def pages(site: Path) -> list[Page]:
     found = (
         cut(address, path.read_text("utf-8"))
         for path in sorted(site.rglob("*.html"))
-        if (address := path.relative_to(site).as_posix()) not in NOT_SEARCHED
+        if (address := path.relative_to(site).as_posix()) not in NO_PAGES
         and not address.startswith("_")
     )
     return [page for page in found if page is not None]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NAME = "twolayer-offline.zip"
 FOLDER = "twolayer"
-HOSTING = frozenset({".nojekyll", "404.html", "CNAME", "_headers", "robots.txt", "sitemap.xml"})
+HOSTING = frozenset({".nojekyll", "404.html", "robots.txt", "sitemap.xml"})
 """What only a host needs."""
 _LINK = re.compile(rf'(?s)<a\b[^>]*\bhref="[^":]*(?:{re.escape(NAME)}|\.epub)"[^>]*>(.*?)</a>')
 

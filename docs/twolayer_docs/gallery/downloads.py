@@ -17,13 +17,12 @@ from sphinx.errors import ExtensionError
 
 from twolayer_docs.course import HeaderError, read_header
 from twolayer_docs.forms import wheel
+from twolayer_docs.forms.zip import add
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 TAG = "requirements"
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-"""The first time that a zip can hold; no build's own."""
 
 
 def needs(header: dict[str, Any]) -> str:
@@ -65,10 +64,7 @@ def zipped(files: list[Path]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for file in sorted(files):
-            entry = zipfile.ZipInfo(file.name, ZIP_TIME)
-            entry.create_system = 3  # Unix, so that the permissions below count
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, file.read_bytes())
+            add(archive, file.name, file.read_bytes(), zipfile.ZIP_STORED)
     return buffer.getvalue()
 
 

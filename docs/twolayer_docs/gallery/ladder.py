@@ -51,7 +51,7 @@ def kind_of(code: str) -> str:
     for kind, pattern in _PATTERNS:
         if pattern.match(code.strip()):
             return kind
-    message = f"the line {code.strip()!r} of a training loop given; want one of {', '.join(KINDS)}"
+    message = f"the line {code.strip()!r} of a training loop given; want one of {', '.join(KINDS)}: see _PATTERNS"
     raise ValueError(message)
 
 

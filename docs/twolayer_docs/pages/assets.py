@@ -27,7 +27,6 @@ APART = {STYLE, SCRIPT, "pygments.css", *NEEDED_BY}
 """What is not joined; the theme writes its colours of code when all pages are there."""
 LEFT_OUT = (
     "mystnb.*.css",
-    "sg_gallery-*.css",
     "sg-tags.js",
     "doctools.js",
     "sphinx_highlight.js",
@@ -65,7 +64,7 @@ def bundle(
             target.write_text(joined([app.outdir / part for part in parts]), "utf-8")
         if parts != _joined.setdefault(target, parts):
             others = sorted(path.name for path in {*parts} ^ {*_joined[target]})
-            message = f"{page}: not every page names {others}; want such files in assets.APART"
+            message = f"{page}: not every page names {others}; want what serves some pages in assets.NEEDED_BY"
             raise ExtensionError(message)
 
 

@@ -14,6 +14,7 @@ from twolayer_docs.paths import DOCS
 
 if TYPE_CHECKING:
     from docutils.nodes import Element
+    from sphinx.application import Sphinx
     from sphinx.builders.html import StandaloneHTMLBuilder
 
 LONGEST = 20
@@ -109,6 +110,13 @@ def within(node: nodes.Node, kind: type) -> bool:
     while parent is not None and not isinstance(parent, kind):
         parent = parent.parent
     return parent is not None
+
+
+def offer(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.Node | None
+) -> None:
+    """Offer a page's template the logo, and what completes the theme's page."""
+    context |= {"brand_logo": LOGO, "complete": complete}
 
 
 def complete(page: str) -> str:

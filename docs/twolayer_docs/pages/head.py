@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 from docutils import nodes
 from sphinx import addnodes
 
-from twolayer_docs.forms.markdown import SUFFIX
 from twolayer_docs.pages import body
+from twolayer_docs.paths import NO_PAGES
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 NOTEBOOKS = "notebooks"
 """The branch of the repository that holds the notebooks of the deployed site."""
 NOT_FOUND = "404.html"
-_NOT_LISTED = {NOT_FOUND, "search.html"}
+MARKDOWN = ".md"
+"""What is appended to a page's address for its Markdown."""
 _DOWNLOADS = {".py": "Script", ".ipynb": "Notebook", ".zip": "Both, zipped"}
 _LENGTH = 160
 _FALLBACK = (
@@ -109,12 +110,13 @@ def offer(
     app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.Node | None
 ) -> None:
     """Offer a page's template what its head and its top say."""
-    context |= {"brand_logo": body.LOGO, "complete": body.complete}
     context["security_policy"] = POLICY
     context["theme_script"] = THEME_SCRIPT
     context["description"] = describe(doctree)
     if page == app.config.root_doc and context["pageurl"]:
         context["pageurl"] = app.config.html_baseurl
+    context["markdown"] = f"{PurePosixPath(page).name}.html{MARKDOWN}"
+    context["has_markdown"] = f"{page}.html" not in NO_PAGES
     context["page_links"] = page_links(page, context, doctree) if doctree else []
 
 
@@ -150,7 +152,7 @@ def page_links(page: str, context: dict[str, Any], doctree: nodes.Node) -> list[
         links = [PageLink("Source", to(f"_sources/{source}", resource=True))]
     if not links:
         return []
-    links.append(PageLink("Markdown", f"{PurePosixPath(page).name}.html{SUFFIX}"))
+    links.append(PageLink("Markdown", context["markdown"]))
     if not repository:
         return links
     if ".ipynb" in files and (opened := colab(repository, page)):
@@ -188,7 +190,7 @@ def finish(site: Path, address: str | None) -> None:
     if address is None:
         return
     files = (path.relative_to(site).as_posix() for path in site.rglob("*.html"))
-    places = sorted(name for name in files if name not in _NOT_LISTED and name[0] != "_")
+    places = sorted(name for name in files if name not in NO_PAGES and name[0] != "_")
     urls = [html.escape(address + name.removeprefix("index.html")) for name in places]
     lines = "".join(f"  <url><loc>{url}</loc></url>\n" for url in urls)
     schema = "http://www.sitemaps.org/schemas/sitemap/0.9"

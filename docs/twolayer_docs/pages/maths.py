@@ -74,8 +74,8 @@ def render(formulas: list[tuple[str, bool]]) -> list[dict[str, str]]:
         )
     except npm.NpmError as error:
         raise ExtensionError(str(error)) from error
-    except subprocess.CalledProcessError as error:
-        message = f"Temml ended with status {error.returncode}: {error.stderr}"
+    except subprocess.SubprocessError as error:
+        message = f"Temml failed: {error} {error.stderr or ''}"  # type: ignore[attr-defined]
         raise ExtensionError(message) from error
     answers: list[dict[str, str]] = json.loads(done.stdout)
     return answers

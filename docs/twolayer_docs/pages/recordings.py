@@ -14,6 +14,7 @@ from jinja2 import Environment, StrictUndefined, TemplateError
 from sphinx.errors import ExtensionError
 
 from twolayer.rungs import RUNGS
+from twolayer_docs.course import RECORDINGS
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -25,13 +26,13 @@ _WANTED = "want what `python -m twolayer record` wrote on a machine with a GPU, 
 def leave_out(app: Sphinx, config: Config) -> None:
     """Leave the page out where nothing is recorded, also of the home page's contents."""
     if not _files(app):
-        config.exclude_patterns = [*config.exclude_patterns, "recordings/**"]
+        config.exclude_patterns = [*config.exclude_patterns, f"{Path(RECORDINGS).parent}/**"]
         config.suppress_warnings = [*config.suppress_warnings, "toc.excluded"]
 
 
 def fill_in(app: Sphinx, docname: str, content: list[str]) -> None:
     """Fill the page's template with the recordings."""
-    if docname != "recordings/index":
+    if docname != RECORDINGS:
         return
     app.env.note_reread()  # No dependency tells Sphinx that a folder has a new file.
     template = Environment(undefined=StrictUndefined).from_string(content[0])  # noqa: S701 - no HTML

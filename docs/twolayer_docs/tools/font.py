@@ -12,12 +12,12 @@ from pathlib import Path
 from fontTools import subset  # type: ignore[import-untyped]
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
+from twolayer_docs.pages.maths import FONT
 from twolayer_docs.paths import DOCS
 
 CHARACTERS = "()+,.0123456789=>[]{∑−≤abefhimnoprstuwxyℎ𝐷𝐻𝐿𝑁𝑃𝑅𝑊𝑋𝑌𝑍𝑖𝑗𝑘𝑛𝑤𝑥𝑦𝜕"  # noqa: RUF001
 """What formulas need; a letter that stands alone is drawn as its italic twin."""
 SOURCE = Path("/usr/share/texmf/fonts/opentype/public/lm-math/latinmodern-math.otf")
-FONT = DOCS / "_static" / "fonts" / "twolayer-math.woff2"
 SCRIPT = FONT.with_suffix(".js")
 """The same for the head of pages with formulas: what a script brings is there before anything is drawn."""
 FAMILY = "Twolayer Math"
@@ -45,7 +45,9 @@ def make(source: Path, target: Path = FONT) -> None:
         font["CFF "].cff.topDictIndex[0].FamilyName = FAMILY
         subset.save_font(font, str(target), options)
     data = f'Uint8Array.from(atob("{base64.b64encode(target.read_bytes()).decode()}"), (c) => c.charCodeAt(0))'
-    target.with_suffix(".js").write_text(f'document.fonts.add(new FontFace("{FAMILY}", {data}));\n')
+    target.with_suffix(SCRIPT.suffix).write_text(
+        f'document.fonts.add(new FontFace("{FAMILY}", {data}));\n', "utf-8"
+    )
 
 
 if __name__ == "__main__":

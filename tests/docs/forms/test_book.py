@@ -104,12 +104,11 @@ def test_a_fault_in_a_page_is_named(tmp_path: Path, body: str, problem: str) -> 
 
 
 def test_a_book_has_no_downloads() -> None:
-    """The note on downloads goes, and where they stood the book says where they are."""
-    note = nodes.container("", nodes.paragraph("", "Go"), classes=["sphx-glr-download-link-note"])
+    """Where downloads stood the book says where they are."""
     footer = nodes.container("", nodes.paragraph("", "a.py"), classes=["sphx-glr-footer"])
     dark = nodes.image(uri="a_dark.svg", classes=["only-dark"])
     file = nodes.reference("", "the zip", refuri="a.zip", classes=["site-file"])
-    page = nodes.section("", note, dark, nodes.paragraph("", "", file), footer)
+    page = nodes.section("", dark, nodes.paragraph("", "", file), footer)
 
     book.for_book(page, "https://net.example/")
 

@@ -11,6 +11,7 @@ import pytest
 
 from twolayer_docs import npm
 from twolayer_docs.forms import search
+from twolayer_docs.paths import NO_PAGES
 
 HARNESS = Path(__file__).parents[2] / "site" / "search.cjs"
 PAGE = """<html><body><nav>navigation</nav><article>
@@ -83,7 +84,7 @@ def test_pages_without_an_article_are_passed_over() -> None:
 
 def test_a_site_is_read_without_its_own_tools(tmp_path: Path) -> None:
     """The index, the search page and the page for missing addresses are not searched."""
-    for name in ("index.html", *search.NOT_SEARCHED, "_static/x.html"):
+    for name in ("index.html", *NO_PAGES, "_static/x.html"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(PAGE, "utf-8")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import re
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -23,11 +22,13 @@ from twolayer_docs.gallery.cards import (
     open_line,
     plain_line,
 )
+from twolayer_docs.paths import ROOT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sphinx.application import Sphinx
 
-ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(ROOT / "gallery") for path in (ROOT / "gallery").rglob("*.py"))
 FILES = sorted((DOCS / DRAWINGS).rglob("*.svg"))

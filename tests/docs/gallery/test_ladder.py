@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,11 +12,13 @@ from twolayer.rungs import RUNGS
 from twolayer_docs.course import training_loop
 from twolayer_docs.gallery.cards import close_line, open_line, plain_line
 from twolayer_docs.gallery.ladder import KINDS, Ladder, blocks, kind_of
+from twolayer_docs.paths import ROOT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sphinx.application import Sphinx
 
-ROOT = Path(__file__).resolve().parents[3]
 LOOPS = {name: training_loop(ROOT / f"{rung.page}.py") for name, rung in RUNGS.items()}
 _BLOCK = re.compile(r"M(\d+) 2h9v16h-9z")
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.docs import small_site
+from twolayer_docs.figures.files import PictureSizes
 from twolayer_docs.pages import body
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
 
     def register(app: Sphinx) -> None:
         app.set_translator("html", body.Translator)
+        app.add_post_transform(PictureSizes)
 
     folder = tmp_path_factory.mktemp("small")
     (folder / "drawing.svg").write_text(DRAWING, "utf-8")

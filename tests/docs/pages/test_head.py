@@ -11,11 +11,13 @@ from docutils import nodes
 from sphinx import addnodes
 
 from tests.docs import small_site
-from twolayer_docs.pages import head
+from twolayer_docs.pages import body, head
 from twolayer_docs.paths import DOCS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sphinx.application import Sphinx
 
 ADDRESS = "https://example.org/twolayer/"
 REPOSITORY = "https://github.com/someone/twolayer"
@@ -30,6 +32,7 @@ def links(page: str, *, repository: str | None, gallery: bool) -> dict[str, str]
     context = {
         "pathto": lambda place, **_: f"/{place}",
         "repository": repository,
+        "markdown": f"{page.rpartition('/')[2]}.html.md",
         "sourcename": f"{page}.{'rst' if gallery else 'md'}",
     }
     return {link.name: link.href for link in head.page_links(page, context, tree)}
@@ -69,6 +72,12 @@ def test_colab_needs_github() -> None:
     assert "Open in Colab" not in page
 
 
+def offer(app: Sphinx) -> None:
+    """Offer templates what they ask for."""
+    app.connect("html-page-context", body.offer)
+    app.connect("html-page-context", head.offer)
+
+
 @pytest.mark.parametrize("address", [None, ADDRESS])
 def test_pages_name_an_address_that_is_known(tmp_path: Path, address: str | None) -> None:
     """With an address, each page has its canonical address and what previews need; without, it has none."""
@@ -76,7 +85,7 @@ def test_pages_name_an_address_that_is_known(tmp_path: Path, address: str | None
     html, warnings = small_site.build(
         tmp_path,
         pages,
-        lambda app: app.connect("html-page-context", head.offer),
+        offer,
         html_theme="furo",
         templates_path=[str(DOCS / "_templates")],
         html_baseurl=address or "",

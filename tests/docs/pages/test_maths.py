@@ -73,13 +73,13 @@ def test_several_lines_are_aligned() -> None:
 
 def test_the_font_is_small_and_renamed() -> None:
     """The font holds its characters in less than 15 kB, has a MATH table, its own name and its licence."""
-    assert font.FONT.stat().st_size < 15_000
-    with TTFont(font.FONT) as opened:
+    assert maths.FONT.stat().st_size < 15_000
+    with TTFont(maths.FONT) as opened:
         held = {chr(code) for code in opened.getBestCmap()}
         assert set(font.CHARACTERS) - held == set()
         assert "MATH" in opened
         assert opened["name"].getDebugName(1) == font.FAMILY
-    licence = font.FONT.with_name("GUST-FONT-LICENSE.txt").read_text("utf-8")
+    licence = maths.FONT.with_name("GUST-FONT-LICENSE.txt").read_text("utf-8")
     assert "GUST Font License" in licence
 
 
@@ -87,7 +87,7 @@ def test_the_script_brings_the_font() -> None:
     """The script for pages with formulas holds the font's very bytes."""
     script = font.SCRIPT.read_text("utf-8")
 
-    assert base64.b64encode(font.FONT.read_bytes()).decode() in script
+    assert base64.b64encode(maths.FONT.read_bytes()).decode() in script
 
 
 @pytest.mark.skipif(not font.SOURCE.is_file(), reason="Latin Modern Math is not on this machine")
@@ -95,4 +95,4 @@ def test_the_font_can_be_made_anew(tmp_path: Path) -> None:
     """Making the font again gives the committed one."""
     font.make(font.SOURCE, tmp_path / "font.woff2")
 
-    assert (tmp_path / "font.woff2").read_bytes() == font.FONT.read_bytes()
+    assert (tmp_path / "font.woff2").read_bytes() == maths.FONT.read_bytes()

@@ -12,9 +12,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[3]
-_TRANSIENT = shutil.ignore_patterns(
-    ".*", "_site*", "_build", "__pycache__", "build", "dist", "jupyter_execute"
-)
+_TRANSIENT = shutil.ignore_patterns(".*", "_site*", "_build", "__pycache__", "build", "dist")
 _NEVER_THE_CALLERS = ("PYTHONHASHSEED", "SOURCE_DATE_EPOCH", "TZ", "LANG", "LC_", "COLUMNS")
 
 

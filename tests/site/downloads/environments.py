@@ -23,8 +23,8 @@ from tests.site.offers import built_site
 from twolayer_docs.course import read_header, script_header
 from twolayer_docs.forms import wheel
 from twolayer_docs.gallery.run import kernel_settings
+from twolayer_docs.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 CONSTRAINTS = ROOT / "constraints.txt"
 ENVIRONMENTS = ROOT / ".nox" / "downloads"
 NOTEBOOK_RUNNER = Path(__file__).with_name("run_notebook.py")

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.site.offers import EXERCISES, NAMES, ROOT, SCRIPTS, download
+from tests.site.offers import EXERCISES, NAMES, SCRIPTS, download
 from twolayer_docs.course import script_header
+from twolayer_docs.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
