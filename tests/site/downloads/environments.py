@@ -175,8 +175,8 @@ class Workplace:
         settings["PYTHONPATH"] = str(self.folder / "guard")
         del settings["MPLBACKEND"]
         kernel = (
-            "import sys; "
-            f"sys.path.append({str(self._kernel())!r}); "
+            "import site; "
+            f"site.addsitedir({str(self._kernel())!r}); "
             "from ipykernel import kernelapp; "
             "kernelapp.launch_new_instance()"
         )
