@@ -147,10 +147,11 @@ class Workplace:
         subprocess.run([*command, str(self._wheel)], env=_clean_environment(), check=True)
 
     def run_script(self, script: Path) -> subprocess.CompletedProcess[str]:
-        """Let pipx read the header of a script, which stands in a folder of its own, and run it."""
-        self.environment(script_header(script.read_text(encoding="utf-8")))
+        """Run a script, which stands in a folder of its own, in the environment that pipx made of its header."""
+        # Not by pipx, which takes the guard out of the search path.
+        header = script_header(script.read_text(encoding="utf-8"))
         return subprocess.run(
-            [*_PIPX_RUN, "--python-args=-Werror", script.name],
+            [str(self.environment(header).python), "-W", "error", script.name],
             cwd=script.parent,
             env={**self._surroundings(), "PYTHONPATH": str(self.folder / "guard")},
             capture_output=True,

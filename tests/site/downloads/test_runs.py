@@ -92,7 +92,7 @@ def script_result(
 
 @every_name
 def test_script_runs(site: Path, name: str, script_result: Callable[[bytes], Result]) -> None:
-    """``pipx run`` reads a script's header; the script prints, warns of nothing, and leaves no file."""
+    """With what its header names, a script runs to its end, prints, warns of nothing, and leaves no file."""
     result = script_result(download(site, f"{name}.py").read_bytes())
 
     assert (result.status, result.errors) == (0, "")
