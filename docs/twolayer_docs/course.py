@@ -1,7 +1,7 @@
 """The course: its pages in reading order, and what the gallery's scripts hold for others to read.
 
 The home page's tables of contents have the order of guides and sections; ``SECTIONS`` has the order of the
-pages in a section. Nothing else lists the gallery's pages.
+pages in a section, and ``GUIDES`` the guides among them. Nothing else lists the gallery's pages.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ EXERCISES = "exercises"
 SECTIONS = {
     LADDER: tuple(rung.name for rung in RUNGS.values() if rung.folder == LADDER),
     "tensors": ("creating", "operations", "numpy_interop", "cuda_device"),
-    "autograd": ("tracking", "graph", "gradients", "vector_jacobian_product"),
+    "autograd": ("gradients", "tracking", "graph", "vector_jacobian_product"),
     "networks": ("lenet", "digits"),
     "scaling": ("how_fast", "data_parallel"),
     "labs": ("break_it", "learning_rate_map"),
 }
 """The gallery's folders but that of the exercises, and the pages of each in reading order."""
 FOLDERS = (*SECTIONS, EXERCISES)
+GUIDES = {"numpy_by_hand": "backward_pass", "autograd": "is_it_learning"}
+"""The guides on the ladder's way, by the rung that each comes after."""
 HOME = DOCS / "index.md"
 RECORDINGS = "recordings/index"
 _TOCTREE = re.compile(r"(?ms)^```\{toctree\}\n(.*?)^```$")
@@ -66,7 +68,7 @@ def reading_order() -> tuple[str, ...]:
             if section is None and entry != RECORDINGS:
                 order.append(entry)
             elif section and section[1] != EXERCISES:
-                order += [f"gallery/{section[1]}/{name}" for name in page_names(section[1])]
+                order += section_pages(section[1])
     return tuple(order)
 
 
@@ -80,6 +82,21 @@ def page_names(folder: str) -> tuple[str, ...]:
     there = {script.stem for script in (ROOT / "gallery" / EXERCISES).glob("*.py")}
     lessons = (docname.rpartition("/")[2] for docname in reading_order())
     return tuple(name for name in lessons if name in there)
+
+
+def section_pages(folder: str) -> list[str]:
+    """List a folder's pages as Sphinx names them, guides on the way included.
+
+    Examples:
+        >>> section_pages("two_layer")[:3]
+        ['gallery/two_layer/numpy_by_hand', 'backward_pass', 'gallery/two_layer/tensors_by_hand']
+    """
+    pages = []
+    for name in page_names(folder):
+        pages.append(f"gallery/{folder}/{name}")
+        if folder == LADDER and name in GUIDES:
+            pages.append(GUIDES[name])
+    return pages
 
 
 def script_header(source: str) -> str:

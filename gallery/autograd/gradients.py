@@ -230,4 +230,4 @@ print("x.grad", x.grad)
 #
 # Practise: ``exercises/gradients``
 #
-# Next: ``vector_jacobian_product`` says what ``backward`` computes where the result is a vector.
+# Next: ``tracking`` looks at what PyTorch records while you compute.

@@ -329,4 +329,4 @@ for forward in (compute_loss, penalized_loss):
 #
 # Practise: ``exercises/graph``
 #
-# Next: ``gradients`` computes one gradient in three ways and shows what ``backward`` does with it.
+# Next: ``vector_jacobian_product`` says what ``backward`` computes where the result is a vector.

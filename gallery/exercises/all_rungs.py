@@ -91,4 +91,4 @@ check("all_rungs.2", only_rounding)
 #
 # Back: ``all_rungs`` is the lesson.
 #
-# Next: ``backward_pass`` derives what the rungs compute.
+# Next: ``creating`` begins with tensors, which all rungs but the first are made of.

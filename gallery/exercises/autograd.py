@@ -118,4 +118,4 @@ check("autograd.4", clipped_step)
 #
 # Back: ``autograd`` is the lesson.
 #
-# Next: ``custom_function`` teaches autograd an operation of your own.
+# Next: ``is_it_learning`` asks what this network has learnt.

@@ -132,4 +132,4 @@ check("backward_pass.4", three_layer_grads)
 #
 # Back: ``backward_pass`` is the guide.
 #
-# Next: ``is_it_learning`` asks what this network has learnt.
+# Next: ``tensors_by_hand`` keeps every line and changes the library.

@@ -107,4 +107,4 @@ check("cuda_device.4", bytes_to_move)
 #
 # Back: ``cuda_device`` is the lesson.
 #
-# Next: ``tracking`` looks at what PyTorch records while you compute.
+# Next: ``gradients`` computes one gradient in three ways and shows what ``backward`` does with it.

@@ -147,4 +147,4 @@ check("custom_function.4", Softplus)
 #
 # Back: ``custom_function`` is the lesson.
 #
-# Next: ``static_graph`` captures the network as a graph.
+# Next: ``nn_sequential`` removes the weights that you kept yourself.

@@ -126,4 +126,4 @@ check("dynamic_graph.4", draw_depths)
 #
 # Back: ``dynamic_graph`` is the lesson.
 #
-# Next: ``all_rungs`` runs all rungs from one problem.
+# Next: ``static_graph`` captures the network as a graph.

@@ -102,4 +102,4 @@ check("gradients.3", cross_entropy)
 #
 # Back: ``gradients`` is the lesson.
 #
-# Next: ``vector_jacobian_product`` says what ``backward`` computes where the result is a vector.
+# Next: ``tracking`` looks at what PyTorch records while you compute.

@@ -100,4 +100,4 @@ check("graph.3", kept_bytes)
 #
 # Back: ``graph`` is the lesson.
 #
-# Next: ``gradients`` computes one gradient in three ways and shows what ``backward`` does with it.
+# Next: ``vector_jacobian_product`` says what ``backward`` computes where the result is a vector.

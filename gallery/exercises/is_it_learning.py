@@ -112,4 +112,4 @@ check("is_it_learning.4", choose_and_report)
 #
 # Back: ``is_it_learning`` is the guide.
 #
-# Next: ``creating`` begins with tensors, which all rungs but the first are made of.
+# Next: ``custom_function`` teaches autograd an operation of your own.

@@ -121,4 +121,4 @@ check("numpy_by_hand.4", leaky_relu_backward)
 #
 # Back: ``numpy_by_hand`` is the lesson.
 #
-# Next: ``tensors_by_hand`` keeps every line and changes the library.
+# Next: ``backward_pass`` derives those formulas, with indices first.

@@ -114,4 +114,4 @@ check("static_graph.4", halve)
 #
 # Back: ``static_graph`` is the lesson.
 #
-# Next: ``nn_sequential`` goes back to running line by line.
+# Next: ``all_rungs`` runs all rungs from one problem.

@@ -209,4 +209,4 @@ else:
 #
 # Practise: ``exercises/cuda_device``
 #
-# Next: ``tracking`` looks at what PyTorch records while you compute.
+# Next: ``gradients`` computes one gradient in three ways and shows what ``backward`` does with it.

@@ -257,4 +257,4 @@ plt.show()
 #
 # Practise: ``exercises/autograd``
 #
-# Next: ``custom_function`` removes the built-in ReLU: you teach autograd an operation of your own.
+# Next: ``is_it_learning`` asks what this network learns, and fits a curve that you can see.

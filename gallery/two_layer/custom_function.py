@@ -233,4 +233,4 @@ except RuntimeError as error:
 #
 # Practise: ``exercises/custom_function``
 #
-# Next: ``static_graph`` removes your forward lines from the loop: a graph is captured once and run 500 times.
+# Next: ``nn_sequential`` removes the weights that you kept yourself, and the formula of the loss.

@@ -259,4 +259,4 @@ for repeats in range(4):
 #
 # Practise: ``exercises/dynamic_graph``
 #
-# Next: ``all_rungs`` runs all rungs from one problem, and their losses fall on one another.
+# Next: ``static_graph`` captures the graph once and runs it 500 times, without your forward lines.

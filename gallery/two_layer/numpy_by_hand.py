@@ -213,4 +213,4 @@ for learning_rate in (1e-6, 2e-6, 5e-6):
 #
 # Practise: ``exercises/numpy_by_hand``
 #
-# Next: ``tensors_by_hand`` keeps every line and changes the library.
+# Next: ``backward_pass`` derives those formulas, with indices first.

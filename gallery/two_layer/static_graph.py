@@ -293,4 +293,4 @@ print("public:", *(name for name in ("cond", "while_loop", "scan") if hasattr(to
 #
 # Practise: ``exercises/static_graph``
 #
-# Next: ``nn_sequential`` goes back to running line by line and removes the weights that you kept yourself.
+# Next: ``all_rungs`` runs all rungs from one problem, and their losses fall on one another.

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.pages.expectations import SCRIPTS, run
+from tests.pages.expectations import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,12 +63,6 @@ def page(runs: Callable[[Path], Run]) -> Run:
 def digits() -> Any:
     """The data set, loaded apart from the page."""
     return importlib.import_module("sklearn.datasets").load_digits()
-
-
-def test_page_names_the_next() -> None:
-    """The page's last line leads to the recorded runs."""
-    assert PAGE in SCRIPTS
-    assert SOURCE.splitlines()[-1].startswith("# Next: ``how_fast`` ")
 
 
 def test_nothing_is_downloaded() -> None:

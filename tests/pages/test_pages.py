@@ -6,7 +6,6 @@ import ast
 import re
 import sys
 import tomllib
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from tests.pages.figure_lines import blank
 from tests.pages.tolerance import Tolerance
 from tests.rungs.agreement import TOLERANCE, largest_relative_difference, reference_fit
 from twolayer.rungs import RUNGS
-from twolayer_docs.course import EXERCISES, page_names, read_header
+from twolayer_docs.course import EXERCISES, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -258,12 +257,3 @@ def test_page_and_rung_have_one_title(rung: str) -> None:
     title = ast.get_docstring(ast.parse(page_of(rung).read_text(encoding="utf-8")))
     assert title is not None
     assert title.splitlines()[0] == RUNGS[rung].title
-
-
-@pytest.mark.parametrize(
-    ("rung", "following"), [*pairwise([*page_names("two_layer"), "all_rungs"])]
-)
-def test_page_names_the_next_rung(rung: str, following: str) -> None:
-    """Each page's last line leads to the next rung, the last one's in the folder to all of them."""
-    *_, last = text_cells(page_of(rung))
-    assert re.search(rf"(?m)^# Next: .*``{following}``", last)

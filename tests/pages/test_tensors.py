@@ -8,7 +8,6 @@ import random
 import re
 import subprocess
 import sys
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,12 +53,6 @@ def source(name: str) -> str:
 def test_the_folder_has_the_four_pages() -> None:
     """The folder holds the pages that have a place in the order, and nothing else."""
     assert {path.stem for path in FOLDER.glob("*.py")} == set(NAMES)
-
-
-@pytest.mark.parametrize(("name", "following"), [*pairwise([*NAMES, "tracking"])])
-def test_page_names_the_next(name: str, following: str) -> None:
-    """Each page's last line leads to the next page, the last one's to the pages on autograd."""
-    assert source(name).splitlines()[-1].startswith(f"# Next: ``{following}`` ")
 
 
 def test_no_script_takes_the_name_of_a_module_that_libraries_import() -> None:

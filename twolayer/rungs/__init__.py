@@ -53,13 +53,13 @@ _LADDER = (
     Rung("tensors_by_hand", "Tensors by hand", "NumPy, and being tied to the CPU"),
     Rung("autograd", "Autograd", "the backward pass"),
     Rung("custom_function", "Custom function", "the built-in ReLU, for one of your own"),
-    Rung("static_graph", "Static graph", "the forward lines from the loop"),
     Rung(
         "nn_sequential", "Layers in a row", "the weights, the products and the formula of the loss"
     ),
     Rung("optimizers", "Optimizers", "the update"),
     Rung("custom_module", "A module of your own", "the fixed row of layers"),
     Rung("dynamic_graph", "A graph that changes", "the fixed graph"),
+    Rung("static_graph", "Static graph", "the forward lines from the loop"),
     Rung("data_parallel", "Data parallel", "the one process that has the whole batch", "scaling"),
 )
 

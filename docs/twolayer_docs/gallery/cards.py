@@ -18,7 +18,7 @@ from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from twolayer_docs.course import EXERCISES, HOME, LADDER, page_names
+from twolayer_docs.course import EXERCISES, HOME, LADDER, page_names, section_pages
 from twolayer_docs.figures.inline import for_page
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class GalleryCards(SphinxDirective):
         for name in names:
             ladder = mark(names.index(name) + 1, len(names)) if folder.name == LADDER else ""
             cards += self._card(folder, name, ladder)
-        return [cards, *self.parse_text_to_nodes(_toctree(folder, names))]
+        return [cards, *self.parse_text_to_nodes(_toctree(section_pages(folder.name)))]
 
     def _card(self, folder: PurePosixPath, name: str, ladder: str) -> nodes.list_item:
         docs = Path(self.env.srcdir)
@@ -136,6 +136,6 @@ class GalleryCards(SphinxDirective):
         )
 
 
-def _toctree(folder: PurePosixPath, names: Sequence[str]) -> str:
-    entries = "".join(f"   /{folder}/{name}\n" for name in names)
+def _toctree(pages: Sequence[str]) -> str:
+    entries = "".join(f"   /{page}\n" for page in pages)
     return f".. toctree::\n   :hidden:\n\n{entries}"
