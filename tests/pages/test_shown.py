@@ -244,6 +244,23 @@ def test_remainders_agree_within_their_factor(shown: str, *, same: bool) -> None
     assert remainders.same_number(shown, "2.0e-12") == same
 
 
+@pytest.mark.parametrize(
+    ("shown", "same"),
+    [
+        ("64 rows, this build: 9 us, 40 steps", True),
+        ("64 rows, this build: 49,000.5 us, 2 steps", True),
+        ("64 rows, this build: 51,000 us, 40 steps", False),
+        ("64 rows, this build: 500 ms, 40 steps", False),
+        ("64 rows, this build: 500 us", False),
+        ("65 rows, this build: 500 us, 40 steps", False),
+    ],
+)
+def test_a_time_is_compared_by_form_and_order_of_magnitude(shown: str, *, same: bool) -> None:
+    """Behind "this build: " a number may be a hundred times as large; words and units may not differ."""
+    wanted = "64 rows, this build: 500 us, 40 steps"
+    assert (Tolerance().differences(shown, wanted) == []) == same
+
+
 def test_whole_numbers_are_compared_exactly() -> None:
     """A count that differs by one is a difference, whatever the tolerance."""
     assert Tolerance(relative=0.01).differences("640 numbers", "641 numbers") != []
