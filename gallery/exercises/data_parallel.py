@@ -15,16 +15,16 @@ install it.
 
 What you'll learn:
 
-- which factor makes a sum of the mean over processes;
+- which factor makes a sum of the average over processes;
 - which rows each process has where they don't come out even;
 - how unequal shares are averaged.
 """
 
 # %%
-# Exercise 1: A mean that has to be a sum
-# ---------------------------------------
+# Exercise 1: An average that has to be a sum
+# -------------------------------------------
 #
-# This loop goes through the shares of all processes, and at its end takes the mean of their gradients, as
+# This loop goes through the shares of all processes, and at its end averages their gradients, as
 # ``torch.nn.parallel.DistributedDataParallel`` does. The loss is the sum of squared errors over all rows, so the result
 # should be the gradient of that. Leave the last line as it is, and change another.
 #
@@ -36,7 +36,7 @@ from twolayer.exercises import check, hint, solution
 
 
 def summed(x, y, w, processes):
-    """The gradient of the batch's sum of squared errors, as a mean over processes."""
+    """The gradient of the batch's sum of squared errors, as an average over processes."""
     gradients = []
     for x_share, y_share in zip(x.tensor_split(processes), y.tensor_split(processes), strict=True):
         leaf = w.clone().requires_grad_()
@@ -78,7 +78,7 @@ check("data_parallel.2", share)
 
 
 def averaged(x, y, w, processes):
-    """The gradient of the batch's mean of squared errors, as a mean over processes."""
+    """The gradient of the batch's mean of squared errors, as an average over processes."""
     gradients = []
     for x_share, y_share in zip(x.tensor_split(processes), y.tensor_split(processes), strict=True):
         leaf = w.clone().requires_grad_()
@@ -95,7 +95,7 @@ check("data_parallel.3", averaged)
 # Summary
 # -------
 #
-# - Multiply a loss that is a sum by the number of processes, and the mean of the gradients is their sum.
+# - Multiply a loss that is a sum by the number of processes, and the average of the gradients is their sum.
 # - The rows that a division leaves over go to the first shares, and those after them begin later.
 # - A mean of means weighs shares alike; weigh them by their rows to get the batch's mean.
 #

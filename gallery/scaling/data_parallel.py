@@ -11,7 +11,7 @@ Data parallel
 =============
 
 You fit the network in several processes at once, each with its share of the batch. ``torch.distributed``
-lets them talk, and ``torch.nn.parallel.DistributedDataParallel`` adds up their gradients while it computes
+lets them talk, and ``torch.nn.parallel.DistributedDataParallel`` averages their gradients while it computes
 them. This rung removes the one process that has the whole batch; the layers, the loss and the optimizer are
 those of ``optimizers``, and so are the losses.
 
@@ -22,7 +22,8 @@ What you'll learn:
 
 - who holds what, and what travels between processes at each step;
 - why the loss is multiplied by the number of processes, and why the fit is then the same as ever;
-- how to start processes on one machine and on several, and what happens when one of them dies.
+- how to save all-reduces while gradients accumulate;
+- how to start processes on one machine and on several, and what happens when one of them hangs or dies.
 """
 
 # %%
@@ -31,8 +32,9 @@ What you'll learn:
 #
 # ``torchrun`` starts your script several times and tells each process its number, the rank, and how many there
 # are. They meet in a process group: ``torch.distributed.init_process_group`` waits until all have come, for as
-# long as ``timeout`` says. The backend carries the numbers: nccl between GPUs, gloo between CPUs. Without
-# ``torchrun`` this process is a group of one. Only rank 0 prints, or you would read everything once for each.
+# long as ``timeout`` says. The backend carries the numbers: nccl between GPUs, gloo between CPUs. Each process
+# takes one GPU, by its local rank, and makes it the current one with ``torch.cuda.set_device``. Without ``torchrun`` this
+# process is a group of one. Only rank 0 prints, or you would read everything once for each.
 
 import json
 import os
@@ -47,6 +49,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.distributed as dist
+import torch.distributed.nn  # before there is a group, which its functions' defaults would hold on to
+from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 from torch.distributed.run import get_args_parser
 
 plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
@@ -54,6 +58,9 @@ plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
 on_gpus = torch.cuda.device_count() >= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if on_gpus else "cpu"
 options = {"backend": "nccl" if on_gpus else "gloo", "timeout": timedelta(seconds=60)}
+if on_gpus:
+    torch.cuda.set_device(device)
+    options["device_id"] = device
 if dist.is_torchelastic_launched():
     dist.init_process_group(**options)
 else:
@@ -73,9 +80,9 @@ say("processes:", processes)
 # Shares
 # ------
 #
-# Each process makes the same numbers from the same seed and keeps some of the rows; for a data set from disk,
-# each would read only its own. ``torch.tensor_split`` cuts at any number of rows: where they don't come out
-# even, the first shares have a row more.
+# Each process makes the same numbers from the same seed and keeps some of the rows. For a data set on disk,
+# ``torch.utils.data.distributed.DistributedSampler`` deals the rows out; the page ``data`` shows it.
+# ``torch.tensor_split`` cuts at any number of rows: where they don't come out even, the first shares have a row more.
 
 torch.manual_seed(0)
 rng = np.random.default_rng(0)
@@ -91,8 +98,8 @@ for size, count in ((64, 2), (64, 4), (65, 2), (63, 4)):
     say(f"{size} rows for {count} processes:", *shares)
 
 # %%
-# What is summed
-# --------------
+# A sum, and an average
+# ---------------------
 #
 # The loss is a sum over rows, so it is the sum of the shares' losses, and its gradient is the sum of the shares'
 # gradients. Nothing else has to travel: not the rows, not the predictions. Try it without a second process.
@@ -113,20 +120,25 @@ def network():
 
 loss_fn = torch.nn.MSELoss(reduction="sum")
 net = network()
-parts = zip(x.tensor_split(2), y.tensor_split(2), strict=True)
-part_losses = [loss_fn(net(x_part), y_part) for x_part, y_part in parts]
-part_gradients = [torch.autograd.grad(loss, net[0].weight)[0] for loss in part_losses]
-loss = loss_fn(net(x), y)
-(gradient,) = torch.autograd.grad(loss, net[0].weight)
-say("sum of two losses is the loss:        ", torch.allclose(sum(part_losses), loss))
-say("sum of two gradients is the gradient: ", torch.allclose(sum(part_gradients), gradient))
-say("their mean is half of it:             ", torch.allclose(sum(part_gradients) / 2, gradient / 2))
+parts = list(zip(x.tensor_split(2), y.tensor_split(2), strict=True))
+part_gradients = [
+    torch.autograd.grad(loss_fn(net(x_part), y_part), net[0].weight)[0] for x_part, y_part in parts
+]
+(gradient,) = torch.autograd.grad(loss_fn(net(x), y), net[0].weight)
+assert torch.allclose(sum(part_gradients), gradient)
+for name, each in (
+    ("gradients of two shares", part_gradients),
+    ("their sum", [sum(part_gradients)]),
+    ("their average", [sum(part_gradients) / 2]),
+    ("that of the whole batch", [gradient]),
+):
+    say(f"{name:23s}  length", *(f"{part.norm():.4e}" for part in each))
 
 # %%
-# ``torch.nn.parallel.DistributedDataParallel`` takes that mean, not the sum. It is right for a loss that is a
-# mean over rows, where all shares are equal. Yours is a sum, so multiply it by the number of processes before
-# ``backward``: the mean of the enlarged gradients is the sum. A learning rate as many times larger would do the
-# same for this optimizer, though not for one such as Adam, whose steps hardly depend on the gradient's size.
+# ``torch.nn.parallel.DistributedDataParallel`` averages the gradients, and does not add them up. The average is right for a loss that is a mean over rows, where all shares are equal. Yours is a sum,
+# so multiply it by the number of processes before ``backward``: the average of the enlarged gradients is the sum. A
+# learning rate as many times larger would do the same for this optimizer, though not for one such as Adam, whose
+# steps hardly depend on the gradient's size.
 #
 # The whole loop
 # --------------
@@ -171,19 +183,58 @@ for t in range(500):
     optimizer.step()
 
 alone = fit_alone()
+assert np.allclose(losses, alone, rtol=1e-8, atol=0)
 for t in (0, 1, 100, 200, 300, 400, 499):
-    say(f"step {t:3d}  loss {losses[t]:.3e}")
-say("as alone, to 1e-8 at each step:", np.allclose(losses, alone, rtol=1e-8, atol=0))
+    say(f"step {t:3d}  loss {losses[t]:.3e}  alone {alone[t]:.3e}")
 
 # %%
 # Each process updates its own copy of the weights. No copy is ever sent after the first, which goes out when the
-# network is wrapped. The copies stay the same since each gets the same summed gradient. Check that across the
-# group: the largest of all values at each place must be one's own.
+# network is wrapped. The copies stay the same since each gets the same averaged gradient. Check that across the
+# group: at each place, the largest of all values must be one's own.
 
-for weight in net.parameters():
+for name, weight in net.module.named_parameters():
     largest = weight.detach().clone()
     dist.all_reduce(largest, dist.ReduceOp.MAX)
-    say("the same weights in all processes:", torch.equal(largest, weight))
+    apart = (largest - weight).abs().max().item()
+    assert apart == 0
+    say(f"{name}: largest difference between processes {apart}")
+
+# %%
+# Fewer all-reduces
+# -----------------
+#
+# Gradients may also accumulate over several backward passes, where a batch doesn't fit into memory at once: ``backward``
+# adds to ``grad``, and the optimizer steps after the last. Only then do the processes need each other's
+# gradients. Inside ``torch.nn.parallel.DistributedDataParallel.no_sync`` they don't exchange any. A hook, called
+# instead of each all-reduce of gradients, makes it and notes how many numbers it had.
+
+sent = []
+
+
+def counted(state, bucket):
+    """Note how many gradients travel, and send them."""
+    sent.append(bucket.buffer().numel())
+    return allreduce_hook(state, bucket)
+
+
+net = torch.nn.parallel.DistributedDataParallel(network())
+net.register_comm_hook(None, counted)
+rows = list(zip(x_share.tensor_split(4), y_share.tensor_split(4), strict=True))
+for x_part, y_part in rows:
+    (processes * loss_fn(net(x_part), y_part)).backward()
+say(f"{len(rows)} backward passes, numbers sent: {sent}")
+
+sent.clear()
+net.zero_grad()
+with net.no_sync():
+    for x_part, y_part in rows[:-1]:
+        (processes * loss_fn(net(x_part), y_part)).backward()
+(processes * loss_fn(net(rows[-1][0]), rows[-1][1])).backward()
+say(f"with no_sync for all but the last: {sent}")
+accumulated = net.module[0].weight.grad
+assert torch.allclose(accumulated, gradient)
+say(f"length of the gradient {accumulated.norm():.4e}, of the whole batch's {gradient.norm():.4e}")
+del net  # it holds the group
 dist.destroy_process_group()
 
 # %%
@@ -196,14 +247,17 @@ dist.destroy_process_group()
 # ``--local-addr localhost`` gives one that each machine knows. If you run this page itself under ``torchrun``,
 # this cell starts nothing.
 #
-# The program ends with a short pause. The threads that carry the numbers let go of their tensors a moment after the
-# last sum; where Python ends first, versions before 3.14 may abort the process.
+# The last two lines belong together. The threads that carry the numbers let go of their tensors a moment after the
+# last sum; where Python ends first, it may abort. ``torch.distributed.destroy_process_group`` waits for those threads,
+# if nothing else holds the group. The wrapped network does, until you delete it, and so does a module that PyTorch
+# imports on its own as it wraps a network, unless it is there before the group is.
 
 PROGRAM = """\
-import json, pathlib, sys, time
+import json, pathlib, sys
 import numpy as np
 import torch
 import torch.distributed as dist
+import torch.distributed.nn  # before there is a group
 
 dist.init_process_group("gloo")
 rank, processes = dist.get_rank(), dist.get_world_size()
@@ -238,19 +292,19 @@ if rank == 0:
     for t in (0, 1, 100, 200, 300, 400, 499):
         print(f"step {t:3d}  loss {losses[t]:.3e}")
     pathlib.Path(sys.argv[1]).write_text(json.dumps(losses))
+del net
 dist.destroy_process_group()
-time.sleep(0.1)
 """
 
 
 def torchrun(program, folder):
-    """Run a program in two processes, and wait for both."""
+    """Run a program in two processes, with a path in the folder, and wait for both."""
     script = Path(folder, "program.py")
     script.write_text(program, encoding="utf-8")
     options = ["--standalone", "--local-addr=localhost", "--nproc-per-node=2"]
     command = [sys.executable, "-m", "torch.distributed.run", *options, script]
     return subprocess.run(
-        [*command, Path(folder, "losses.json")],
+        [*command, Path(folder, "noted")],
         env={**os.environ, "OMP_NUM_THREADS": "1"},  # a thread for each process
         capture_output=True,
         text=True,
@@ -264,9 +318,9 @@ if processes == 1:
     with tempfile.TemporaryDirectory() as folder:
         done = torchrun(PROGRAM, folder)
         assert done.returncode == 0, done.stderr
-        two_losses = json.loads(Path(folder, "losses.json").read_text(encoding="utf-8"))
+        two_losses = json.loads(Path(folder, "noted").read_text(encoding="utf-8"))
     print(done.stdout, end="")
-say("as alone, to 1e-8 at each step:", np.allclose(two_losses, alone, rtol=1e-8, atol=0))
+assert np.allclose(two_losses, alone, rtol=1e-8, atol=0)
 
 # %%
 # On one curve lies the other. A difference there is, for 64 rows are added in another order; it is rounding.
@@ -280,23 +334,50 @@ if rank == 0:
     plt.show()
 
 # %%
-# When one dies
-# -------------
+# When one hangs or dies
+# ----------------------
 #
-# The others wait for its part of a sum that never comes. ``torchrun`` watches the processes: when one ends with
-# an error, it ends the others and reports which it was. Let rank 1 end with exit code 3, while rank 0 would go on
-# for an hour. If a whole machine hangs, no process ends; then the time-out of the group does it.
+# The others need its part of a sum. As long as it *hangs*, they wait, until the time-out of the group ends them.
+# ``torch.distributed.monitored_barrier`` is a meeting place with a time-out of its own that says who is
+# missing. When a process *dies*, its connections end with it, and a sum that needs it raises at once. Here rank 1
+# hangs until rank 0 has noticed it, and then ends with exit code 3.
+#
+# ``torchrun`` watches the processes too: when one ends with an error, it ends the others and reports which it was.
+# So that rank 0 has time to say what it sees, this program lets it ignore the signal to end.
 
-DEAD = """\
-import os, sys, time
-if os.environ["RANK"] == "1":
-    sys.exit(3)
-time.sleep(3600)
+FAILS = """\
+import os, pathlib, re, signal, sys, time
+from datetime import timedelta
+import torch
+import torch.distributed as dist
+
+dist.init_process_group("gloo")
+watched = dist.new_group()
+noticed = pathlib.Path(sys.argv[1])
+if dist.get_rank() == 1:
+    while not noticed.exists():
+        time.sleep(0.01)
+    os._exit(3)
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+try:
+    dist.monitored_barrier(watched, timeout=timedelta(seconds=1))
+except RuntimeError as error:
+    print(str(error).splitlines()[0])
+noticed.touch()
+try:
+    dist.all_reduce(torch.ones(1))
+except RuntimeError as error:
+    (how,) = re.findall("Connection (?:closed|reset) by peer", str(error))
+    print("[Rank 0]:", re.sub("closed|reset", "closed or reset", how))
+del watched
+dist.destroy_process_group()
 """
 
 if processes == 1:
     with tempfile.TemporaryDirectory() as folder:
-        done = torchrun(DEAD, folder)
+        done = torchrun(FAILS, folder)
+    print(done.stdout, end="")
     cause = done.stderr.partition("Root Cause")[2]
     failed, code = re.search(r"rank +: (\d+) .*\n +exitcode +: (-?\d+)", cause).groups()
     print(f"rank {failed} ended with exit code {code}; torchrun with {done.returncode}")
@@ -321,7 +402,7 @@ say("meet at", options.rdzv_endpoint, " processes:", hosts * each)
 # -------
 #
 # - Each process has its rows and a copy of the weights; ``torch.distributed.all_reduce`` adds up what they found.
-# - ``torch.nn.parallel.DistributedDataParallel`` takes the mean of the gradients; for a loss that is a sum, multiply
+# - ``torch.nn.parallel.DistributedDataParallel`` averages the gradients; for a loss that is a sum, multiply
 #   it by the number of processes, and the fit is that of one process.
 # - ``torchrun`` starts the processes on one host or on many, and ends all of them when one fails.
 #

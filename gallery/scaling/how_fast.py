@@ -10,16 +10,16 @@
 How fast can it be?
 ===================
 
-You count what one step of the ladder costs, measure what your machine can do at best, and put every rung's
-loop beside that bound. Old texts promise "50x or greater on a GPU". Here you find out when, and why, from
-counts that hold anywhere and from times that hold for your machine.
+You count what one step of the ladder costs, measure what a machine can do at best, and put the rungs'
+loops beside that bound. Old texts promise "50x or greater on a GPU". Here you find out when, and why. The counts
+hold anywhere. A line that says "this build" shows a time, of the machine that ran the page: run the script, and it is yours.
 
 What you'll learn:
 
 - how many operations and bytes a step takes, by its shapes alone;
 - how to take a time that means something;
 - which bound a machine sets, and how near each loop comes to it;
-- how ``torch.compile`` and CUDA graphs help, and from which size on a GPU pays.
+- what ``torch.compile`` and CUDA graphs are for, and from which size on a GPU pays.
 """
 
 # %%
@@ -32,9 +32,7 @@ What you'll learn:
 
 import concurrent.futures
 import statistics
-import sys
 import time
-import warnings
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -42,6 +40,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from torch.utils import benchmark
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
@@ -95,42 +94,66 @@ def squared_error(x, y, w1, w2):
     return (x.mm(w1).relu().mm(w2) - y).square().sum()
 
 
-def counted(work, *inputs):
+def counted(work):
     with FlopCounterMode(display=False) as counter:
-        work(*inputs)
+        work()
     return counter.get_total_flops()
 
 
-def backward(*inputs):
-    squared_error(*inputs).backward()
-
-
 x, y, w1, w2 = tensors("float32")
-print("by hand, as counted from shapes:", counted(by_hand, x, y, w1, w2) == total)
+by_torch = {"by hand": counted(lambda: by_hand(x, y, w1, w2))}
 w1, w2 = w1.requires_grad_(), w2.requires_grad_()
-print("by autograd, the same:          ", counted(backward, x, y, w1, w2) == total)
-extra = counted(backward, x.requires_grad_(), y, w1, w2) - total
-print(f"with x tracked:                  {extra:,d} more, {extra / total:.0%}")
+by_torch["by autograd"] = counted(lambda: squared_error(x, y, w1, w2).backward())
+assert set(by_torch.values()) == {total}
+x.requires_grad_()
+by_torch["with x tracked"] = counted(lambda: squared_error(x, y, w1, w2).backward())
+for name, count in by_torch.items():
+    print(f"{name:14s} {count:10,d}, {count / total:.0%} of what the shapes say")
 
 # %%
 # What a step moves
 # -----------------
 #
-# An operation needs its numbers, and they come from memory. A product reads two matrices and writes one. The
-# update of ``w1`` reads two and writes one, for two operations a number. Operations for each byte moved is
-# called the arithmetic intensity: high, and the arithmetic takes the time; low, and memory does. In float64
-# a number has twice the bytes, so every intensity halves.
+# An operation needs its numbers, and they come from memory. A product reads two matrices and writes one.
+# Operations for each byte moved is called the arithmetic intensity: high, and the arithmetic takes the
+# time; low, and memory does. In float64 a number has twice the bytes, so every intensity halves.
 
 numbers = {name: a * b + b * c + a * c for name, (a, b, c) in shapes.items()}
-work = {**operations, "w1 -= learning_rate * grad_w1": 2 * D_in * H}
-numbers["w1 -= learning_rate * grad_w1"] = 3 * D_in * H
-intensity = {name: work[name] / (4 * numbers[name]) for name in work}
+intensity = {name: operations[name] / (4 * numbers[name]) for name in numbers}
 for name, count in numbers.items():
     print(f"{name:33s} {4 * count:9,d} bytes in float32, intensity {intensity[name]:5.2f}")
 
-with torch.no_grad():
-    moved = sum(tensor.nbytes for tensor in (x, w1, x @ w1))
-print("the first product's own tensors have as many bytes:", moved == 4 * numbers["h = x @ w1"])
+# %%
+# How much does the update of ``w1`` move? Look at what PyTorch runs: a ``TorchDispatchMode``, which the counter
+# above is one of, sees each operation with its tensors. As the ladder writes it, the update is two: ``mul`` reads the
+# gradient and writes a tensor as large; ``sub_`` reads that one and ``w1``, and writes ``w1``. With ``alpha``, one
+# operation does both.
+
+
+class Watch(TorchDispatchMode):
+    """Notes each operation's name, and how many numbers it reads and writes."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        read = sum(each.numel() for each in args if isinstance(each, torch.Tensor))
+        seen.append((func.overloadpacket.__name__, read, result.numel()))
+        return result
+
+
+w, grad = torch.zeros(D_in, H), torch.ones(D_in, H)
+updates = {
+    "w1 -= learning_rate * grad_w1": lambda: w.sub_(learning_rate * grad),
+    "w1.sub_(grad_w1, alpha=...)": lambda: w.sub_(grad, alpha=learning_rate),
+}
+for name, update in updates.items():
+    seen = []
+    with Watch():
+        update()
+    numbers[name] = sum(read + written for _, read, written in seen)
+    intensity[name] = 2 * D_in * H / (4 * numbers[name])
+    print(f"{name:33s} {4 * numbers[name]:9,d} bytes in float32, intensity {intensity[name]:5.2f}")
+    for operation, read, written in seen:
+        print(f"    {operation:4s} reads {read:,d} numbers, writes {written:,d}")
 
 # %%
 # Both grow with the sizes, but not alike. With more rows in the batch, or more hidden units, each number
@@ -143,8 +166,8 @@ fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for n, style in ((1, ":"), (64, "-"), (1024, "--")):
     large = 2 * n * D_in * widths / (4 * (n * D_in + D_in * widths + n * widths))
     ax.loglog(widths, large, style, label=f"x @ w1, N = {n}")
-update = intensity["w1 -= learning_rate * grad_w1"]
-ax.axhline(update, color="black", linestyle="-.", label="update of w1")
+for name, style in zip(updates, ((0, (1, 3)), "-."), strict=True):
+    ax.axhline(intensity[name], color="black", linestyle=style, label=name)
 ax.set(title="Operations for each byte moved, float32", xlabel="hidden units H")
 ax.set(ylabel="arithmetic intensity")
 ax.legend()
@@ -157,52 +180,51 @@ plt.show()
 # Four things go wrong with clocks. First, the first call pays for what later calls find ready: code is
 # loaded, caches are filled, memory is handed out page by page. So warm up, and don't count it.
 
-
-def fill(memory):
+fresh, fills = torch.empty(2**24), []  # 64 MiB that nobody has touched
+for _ in range(6):
     start = time.perf_counter()
-    memory.fill_(1.0)
-    return time.perf_counter() - start
-
-
-fresh = torch.empty(2**24)  # 64 MiB that nobody has touched
-first, *later = [fill(fresh) for _ in range(6)]
-print("the first fill takes longer than a later one:", first > min(later))
+    fresh.fill_(1.0)
+    fills.append(1000 * (time.perf_counter() - start))
+print(f"the first fill, this build: {fills[0]:.2f} ms")
+print(f"the shortest of five later ones, this build: {min(fills[1:]):.2f} ms")
 
 # %%
 # Second, a call may return before its work is done. A GPU works like that always: a call hands the work over,
 # and ``torch.cuda.synchronize`` waits for it. A thread shows the same on any machine. Stop the clock when
 # the call returns, and you have measured how long it takes to ask.
 
+asked, done = [], []  # in milliseconds
 with concurrent.futures.ThreadPoolExecutor(1) as other:
-    other.submit(sum, ()).result()  # warm-up
-    start = time.perf_counter()
-    answer = other.submit(time.sleep, 0.2)  # stands for 0.2 s of a device's work
-    asked = time.perf_counter() - start
-    answer.result()  # waits, as torch.cuda.synchronize does
-    done = time.perf_counter() - start
-print("done in 0.2 s or more:", done >= 0.2, "  asked in less:", asked < 0.2)
+    for _ in range(5):
+        start = time.perf_counter()
+        answer = other.submit(time.sleep, 0.02)  # stands for 20 ms of a device's work
+        asked.append(1000 * (time.perf_counter() - start))
+        answer.result()  # waits, as torch.cuda.synchronize does
+        done.append(1000 * (time.perf_counter() - start))
+print(f"until the call returns, this build: {min(asked):.3f} ms")
+print(f"until the work is done, this build: {min(done):.3f} ms")
 
 # %%
 # Third, other programs interrupt. One interruption moves the mean of all times, and leaves the median, the
-# time in the middle, where it is. So repeat, take the median, and say how far the middle half spreads.
+# time in the middle, where it is. To compare loops, take the shortest of many times: whatever else the machine does
+# only makes a time longer. Fourth, threads. ``torch.utils.benchmark.Timer`` warms up, waits for a GPU, and computes
+# with one thread unless you name another number, whatever PyTorch would take otherwise.
+
+
+def measure(work, threads=1, seconds=0.1):
+    """The shortest time of a piece of work, in microseconds."""
+    timer = benchmark.Timer("work()", globals={"work": work}, num_threads=threads)
+    times, end = [], time.perf_counter() + seconds
+    while len(times) < 5 or time.perf_counter() < end:
+        times.append(timer.timeit(1).median)
+    return 1e6 * min(times)
+
 
 times = [0.001] * 24 + [0.1]  # in seconds: 25 runs, one of them interrupted
 print(f"mean {statistics.mean(times):.4f} s, median {statistics.median(times):.4f} s")
-
-# %%
-# Fourth, threads. ``torch.utils.benchmark.Timer`` does all that was said here: it warms up, waits for a GPU,
-# repeats for as long as you ask, and gives median and spread. It also computes with one thread unless
-# you name another number, whatever PyTorch would take otherwise.
-
-
-def measure(work, threads=1, seconds=0.05):
-    timer = benchmark.Timer("work()", globals={"work": work}, num_threads=threads)
-    return timer.blocked_autorange(min_run_time=seconds)
-
-
 seen = set()
-measured = measure(lambda: seen.add(torch.get_num_threads()), seconds=0.001)
-print("threads inside Timer:", *seen, "  a median:", measured.median > 0)
+measure(lambda: seen.add(torch.get_num_threads()), seconds=0)
+print("threads inside Timer:", *seen)
 
 # %%
 # The bound
@@ -210,31 +232,29 @@ print("threads inside Timer:", *seen, "  a median:", measured.median > 0)
 #
 # Two numbers say what a machine can do: how many operations a second it does in a large product, and how many
 # bytes a second it copies. Work takes at least as long as its operations take at the one rate, and as its
-# bytes take at the other: the roofline. Measured times differ from machine to machine and from run to run,
-# so this page prints what holds on all; further down, ``report`` prints yours.
+# bytes take at the other: the roofline. A float32 has half the bytes of a float64, and a processor's vector
+# unit holds twice as many of them. What you measure is a rate that the machine has reached; it may do better.
 
 
-def rates(dtype, device="cpu", threads=1):
-    """Operations a second in a product, bytes a second in a copy."""
+def rates(dtype):
+    """Operations and bytes that a product and a copy take a microsecond."""
     torch.manual_seed(0)
-    a, b = torch.rand(2, 768, 768, dtype=dtype, device=device)
-    product = measure(partial(torch.mm, a, b), threads, seconds=0.25)
-    big = torch.rand(2**23, dtype=dtype, device=device)
-    copy = measure(partial(torch.empty_like(big).copy_, big), threads, seconds=0.25)
-    return 2 * 768**3 / min(product.times), 2 * big.nbytes / min(copy.times)
+    a, b = torch.rand(2, 384, 384, dtype=dtype)
+    big = torch.rand(2**22, dtype=dtype)
+    copy = measure(partial(torch.empty_like(big).copy_, big))
+    return 2 * 384**3 / measure(partial(torch.mm, a, b)), 2 * big.nbytes / copy
 
 
-machine = {dtype: rates(dtype) for dtype in (torch.float32, torch.float64)}
+machine = {dtype: rates(getattr(torch, dtype)) for dtype in ("float32", "float64")}
 for dtype, (product, copy) in machine.items():
-    print(f"{dtype}: more operations than bytes a second: {product > copy}")
-products, copies = zip(*machine.values(), strict=True)
-print("products are faster in float32 than in float64:", products[0] > products[1])
-print("copies, in bytes a second, differ little:", 1 / 4 < copies[0] / copies[1] < 4)
+    print(f"{dtype}, this build:", end=" ")
+    print(f"{product / 1000:.1f} G operations a second, {copy / 1000:.1f} GB a second")
 
 # %%
 # A loop can leave out neither of the two large products. Their own time is the bound to beat: run just
-# these two, into memory that is there already. The roofline, which knows only counts and rates, puts it at the
-# right order of magnitude.
+# these two, into memory that is there already. The roofline, which knows only counts and rates, says how long they
+# would take at the rates of a larger product and of memory; matrices as small as these may wait in a cache, which is
+# faster. More threads share a product, where the machine has them.
 
 
 def two_products(x, y, w1, w2):
@@ -249,20 +269,21 @@ def two_products(x, y, w1, w2):
 
 
 large = ("h = x @ w1", "grad_w1 = x.T @ grad_h")
-for dtype, (product, copy) in machine.items():
-    own = min(measure(two_products(*tensors(str(dtype)[6:]))).times)
-    least = sum(
-        max(operations[name] / product, numbers[name] * dtype.itemsize / copy) for name in large
-    )
-    print(f"{dtype}: roofline and time within a factor of 10: {0.1 < own / least < 10}")
+threads = torch.get_num_threads()
+for itemsize, (dtype, (product, copy)) in zip((4, 8), machine.items(), strict=True):
+    roofline = sum(max(operations[n] / product, itemsize * numbers[n] / copy) for n in large)
+    one, all_threads = (measure(two_products(*tensors(dtype)), each) for each in (1, threads))
+    print(f"{dtype}, this build: roofline {roofline:.1f} us, two products {one:.1f} us,", end=" ")
+    print(f"with {threads} of {threads} threads {all_threads:.1f} us")
 
 # %%
-# Every rung's loop
-# -----------------
+# The rungs' loops
+# ----------------
 #
 # Here are the rungs' loops in short, each as a function that makes one step and gives the loss. The rungs that
 # differentiate a function differ in what that function is; the rungs with a module in what makes the update.
-# The last is the next page's, here a group of one process.
+# The last is the next page's, here a group of one process. Two rungs are left out: ``autograd_by_hand`` needs its
+# engine, as long as all of these loops, and ``dynamic_graph`` is ``custom_module`` where it takes the shortest way.
 
 
 def numpy_by_hand(dtype):
@@ -283,22 +304,25 @@ def numpy_by_hand(dtype):
     return step
 
 
-def tensors_by_hand(dtype, step=by_hand):
-    inputs = tensors(dtype)
+def with_item(step, *inputs):
     return lambda: step(*inputs).item()
 
 
+@torch.no_grad()
+def update_by_hand(weights):
+    for w in weights:
+        w -= learning_rate * w.grad
+        w.grad = None
+
+
 def by_autograd(dtype, loss_of):
-    x, y, w1, w2 = tensors(dtype)
-    w1, w2 = w1.requires_grad_(), w2.requires_grad_()
+    x, y, *weights = tensors(dtype)
+    weights = [w.requires_grad_() for w in weights]
 
     def step():
-        loss = loss_of(x, y, w1, w2)
+        loss = loss_of(x, y, *weights)
         loss.backward()
-        with torch.no_grad():
-            for w in (w1, w2):
-                w -= learning_rate * w.grad
-                w.grad = None
+        update_by_hand(weights)
         return loss.item()
 
     return step
@@ -324,42 +348,31 @@ def own_relu(x, y, w1, w2):
 
 
 class Net(torch.nn.Module):
-    def __init__(self, w1, w2, middle):
+    def __init__(self, linear1, linear2):
         super().__init__()
-        self.linear1 = torch.nn.Linear(*w1.shape, bias=False)
-        self.linear2 = torch.nn.Linear(*w2.shape, bias=False)
-        if middle:
-            self.middle = torch.nn.Linear(len(w2), len(w2), bias=False)
-        self.depth = 0  # how often dynamic_graph goes through the middle layer
-        for layer, w in ((self.linear1, w1), (self.linear2, w2)):
-            layer.weight = torch.nn.Parameter(w.t().clone())
+        self.linear1, self.linear2 = linear1, linear2
 
     def forward(self, x):
-        h = self.linear1(x).relu()
-        for _ in range(self.depth):
-            h = self.middle(h).relu()
-        return self.linear2(h)
+        return self.linear2(self.linear1(x).relu())
 
 
-def by_module(dtype, *, sgd=True, row=False, middle=False, group=False):
-    x, y, w1, w2 = tensors(dtype)
-    torch.manual_seed(0)
-    model = Net(w1, w2, middle)
-    if row:
-        model = torch.nn.Sequential(model.linear1, torch.nn.ReLU(), model.linear2)
-    if group:
-        if not dist.is_initialized():
-            dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
-        model = torch.nn.parallel.DistributedDataParallel(model)
-    loss_fn = torch.nn.MSELoss(reduction="sum")
+def in_a_row(linear1, linear2):
+    return torch.nn.Sequential(linear1, torch.nn.ReLU(), linear2)
+
+
+def in_a_group(*layers):
+    return torch.nn.parallel.DistributedDataParallel(in_a_row(*layers))
+
+
+def by_module(dtype, model_of, *, sgd=True):
+    x, y, *weights = tensors(dtype)
+    layers = [torch.nn.Linear(*w.shape, bias=False) for w in weights]
+    for layer, w in zip(layers, weights, strict=True):
+        layer.weight = torch.nn.Parameter(w.t().clone())
+    model, loss_fn = model_of(*layers), torch.nn.MSELoss(reduction="sum")
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
 
-    @torch.no_grad()
-    def by_hand():
-        for param in model.parameters():
-            param -= learning_rate * param.grad
-
-    update = optimizer.step if sgd else by_hand
+    update = optimizer.step if sgd else partial(update_by_hand, [*model.parameters()])
 
     def step():
         loss = loss_fn(model(x), y)
@@ -371,17 +384,17 @@ def by_module(dtype, *, sgd=True, row=False, middle=False, group=False):
     return step
 
 
+dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
 loops = {
     "numpy_by_hand": numpy_by_hand,
-    "tensors_by_hand": tensors_by_hand,
+    "tensors_by_hand": lambda dtype: with_item(by_hand, *tensors(dtype)),
     "autograd": partial(by_autograd, loss_of=squared_error),
     "custom_function": partial(by_autograd, loss_of=own_relu),
+    "nn_sequential": partial(by_module, model_of=in_a_row, sgd=False),
+    "optimizers": partial(by_module, model_of=in_a_row),
+    "custom_module": partial(by_module, model_of=Net),
     "static_graph": partial(by_autograd, loss_of=torch.fx.symbolic_trace(squared_error)),
-    "nn_sequential": partial(by_module, sgd=False, row=True),
-    "optimizers": partial(by_module, row=True),
-    "custom_module": by_module,
-    "dynamic_graph": partial(by_module, middle=True),
-    "data_parallel": partial(by_module, row=True, group=True),
+    "data_parallel": partial(by_module, model_of=in_a_group),
 }
 
 # %%
@@ -409,43 +422,24 @@ def fused_step(x, y, w1, w2):
     return step
 
 
-def fused(dtype):
-    step = fused_step(*tensors(dtype))
-    return lambda: step().item()
-
-
-loops["fused, in place"] = fused
+loops["fused, in place"] = lambda dtype: with_item(fused_step(*tensors(dtype)))
 wanted_step = numpy_by_hand("float64")
 wanted = [wanted_step() for _ in range(100)]
 for name, loop in loops.items():
     step = loop("float64")
-    same = np.allclose([step() for _ in range(100)], wanted, rtol=1e-8, atol=0)
-    print(f"{name:16s} the same 100 losses: {same}")
-
-# %%
-# Now each beside the bound, with one thread. NumPy alone may take more: its products have threads of their own,
-# which Timer doesn't reach. The page states a wide bound, since machines differ, and computes with the shortest
-# times, which other programs disturb least.
-
-results = {}
-for dtype in ("float32", "float64"):
-    bound = min(measure(two_products(*tensors(dtype))).times)
-    for name, loop in loops.items():
-        results[name, dtype] = min(measure(loop(dtype)).times) / bound
-    slowest = max(results[name, dtype] for name in loops)
-    print(f"{dtype}: every loop takes less than 1,000 times it: {slowest < 1000}")
-print("loops measured:", len(results))
-dist.destroy_process_group()
+    losses = [step() for _ in range(100)]
+    assert np.allclose(losses, wanted, rtol=1e-8, atol=0)
+    print(f"{name:16s} first loss {losses[0]:.3e}, the hundredth {losses[-1]:.3e}")
 
 # %%
 # Compile, capture
 # ----------------
 #
 # ``torch.compile`` writes new code for a step: operations on the same numbers become one pass over memory.
-# Its default backend needs a C++ compiler on the CPU, and takes seconds at the first call. A ``torch.cuda.CUDAGraph``
-# is for the other cost, that of asking: on a GPU, starting the kernels of so small a step takes longer than
-# running them. A capture notes the kernels once, and a replay starts them all with one call. What is captured has to
-# stay where it is in memory, so the fused step, with its fixed places, is made for it.
+# Its default backend needs a C++ compiler on the CPU, and takes seconds at the first call; ``static_graph`` times it.
+# A ``torch.cuda.CUDAGraph`` is for the other cost, that of asking: on a GPU, starting the kernels of so small a
+# step takes longer than running them. A capture notes the kernels once, and a replay starts them all with one call.
+# What is captured has to stay where it is in memory, so the fused step, with its fixed places, is made for it.
 
 has_cuda = torch.cuda.is_available()
 
@@ -465,18 +459,33 @@ def cuda_graph(step):
     return replay
 
 
-def skipped(what):
-    """Say what this machine can't run."""
-    print(f"Skipped, as torch.cuda.is_available() is {has_cuda}: {what}")
-
-
 if has_cuda:
     inputs = tensors("float64", "cuda")
     four = [by_hand(*inputs).item() for _ in range(4)]
     replay = cuda_graph(fused_step(*tensors("float64", "cuda")))
-    print("after three steps, the replayed loss:", np.isclose(replay().item(), four[3], rtol=1e-8))
+    replayed = replay().item()
+    assert np.isclose(replayed, four[3], rtol=1e-8)
+    print(f"after three steps, the replayed loss {replayed:.3e}, by hand {four[3]:.3e}")
 else:
-    skipped("a captured step")
+    print("skipped, as torch.cuda.is_available() is False: a captured step")
+
+# %%
+# Each beside the bound
+# ---------------------
+#
+# Now the time of one step of each loop, with one thread. NumPy alone may take more: its products have threads of
+# their own, which Timer doesn't reach. Read a row against the first: what a loop takes beyond it is the rest of
+# the arithmetic, memory to be found and moved, and Python between the operations. Where two rows change places when
+# you run the page again, it can't tell them apart.
+
+rows = {"two products": lambda dtype: two_products(*tensors(dtype)), **loops}
+if has_cuda:
+    rows["GPU, by hand"] = lambda dtype: partial(by_hand, *tensors(dtype, "cuda"))
+    rows["GPU, CUDA graph"] = lambda dtype: cuda_graph(fused_step(*tensors(dtype, "cuda")))
+for name, loop in rows.items():
+    single, double = (measure(loop(dtype)) for dtype in machine)
+    print(f"{name:16s} this build: {single:7.1f} us in float32, {double:7.1f} us in float64")
+dist.destroy_process_group()
 
 # %%
 # From which size on does a GPU pay?
@@ -485,8 +494,7 @@ else:
 # Work takes time to ask for and time to do. A GPU does it many times as fast, and asking takes longer. So what
 # it gains is no one factor. Take a model with round numbers: a CPU that starts a step in 10 microseconds and
 # does 100 G operations a second, a GPU that starts it in 50 and does a hundred times as many. The factor of 50
-# comes from a benchmark of convolutions, far to the right in this picture; the ladder's step is where the line
-# stands.
+# comes from a benchmark of convolutions, far to the right in this picture.
 
 counts = np.logspace(4, 13, 50)
 cpu_model, gpu_model = 10e-6 + counts / 1e11, 50e-6 + counts / 1e13
@@ -504,119 +512,25 @@ ax.legend()
 plt.show()
 
 # %%
-# Your machine has numbers of its own, so let a sweep find them: more hidden units, more rows in the batch. A GPU
-# pays from the least work on from which it is faster at every size.
+# Your machine has numbers of its own, so let a sweep find them: more hidden units, more rows in the batch. From
+# the first row to the last the operations of the two large products grow by a factor of thousands; what asking takes is
+# the same in each row. A GPU pays from the first row on from which its time is the shorter one in all that follow.
 
-sweep_sizes = sorted(((n, h) for n in (4, 64, 256) for h in (4, 100, 1000)), key=np.prod)
-sweep_counts = [4 * n * D_in * h for n, h in sweep_sizes]
-
-
-def sweep(device, threads=1):
-    """The shortest time of a step by hand, at each size."""
-    inputs = (tensors("float32", device, N=n, H=h) for n, h in sweep_sizes)
-    return [min(measure(partial(by_hand, *each), threads).times) for each in inputs]
-
-
-def pays_from(cpu, gpu):
-    """The least count of operations from which on the GPU is always faster, or None."""
-    least = None
-    for count, on_cpu, on_gpu in reversed([*zip(sweep_counts, cpu, gpu, strict=True)]):
-        if on_gpu >= on_cpu:
-            break
-        least = count
-    return least
-
-
-on_cpu = sweep("cpu")
-print(f"{len(on_cpu)} sizes, from {sweep_counts[0]:,d} to {sweep_counts[-1]:,d} operations")
-print("on the CPU the largest takes longest:", on_cpu[-1] == max(on_cpu))
-grown = on_cpu[-1] / on_cpu[0]
-print("but its time grows less than its work:", grown < sweep_counts[-1] / sweep_counts[0])
-if has_cuda:
-    print("a GPU pays at some size:", pays_from(on_cpu, sweep("cuda")) is not None)
-else:
-    skipped("the sweep on a GPU, and from which size on it pays")
-
-# %%
-# Your machine
-# ------------
-#
-# ``report`` prints what this page keeps to itself: your rates, every loop with one thread and with all, in both
-# precisions, ``torch.compile``, CUDA graphs, and the sweep. Start the downloaded script as
-# ``python how_fast.py report``, or write ``report()`` in a cell of the notebook. It takes under a minute.
-
-
-def compiled(dtype):
-    """The step by hand, compiled, or None where there is no compiler."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the compiler's own modules use what PyTorch deprecates
-        step = tensors_by_hand(dtype, torch.compile(by_hand))
-        try:
-            step()
-        except RuntimeError as error:
-            print(f"Skipped torch.compile: {str(error).strip().splitlines()[0]}")
-            return None
-    return step
-
-
-def steps_of(dtype, threads):
-    """All that is measured beside the bound."""
-    steps = {"two products": two_products(*tensors(dtype))}
-    steps |= {name: loop(dtype) for name, loop in loops.items()}
-    if threads == 1:
-        steps["torch.compile"] = compiled(dtype)
-        if has_cuda:
-            steps["GPU, by hand"] = partial(by_hand, *tensors(dtype, "cuda"))
-            steps["GPU, CUDA graph"] = cuda_graph(fused_step(*tensors(dtype, "cuda")))
-    return {name: step for name, step in steps.items() if step}
-
-
-def report_steps():
-    """Print the rates, and each loop's time with its spread and its share of the bound."""
-    for threads in sorted({1, torch.get_num_threads()}):
-        for dtype in ("float32", "float64"):
-            product, copy = rates(getattr(torch, dtype), threads=threads)
-            print(f"\n{dtype}, threads: {threads}", end="   ")
-            print(f"{product / 1e9:.1f} G operations a second, {copy / 1e9:.1f} GB a second")
-            print(f"{'':18s}{'microseconds':>14s}{'middle half':>14s}{'of the bound':>14s}")
-            steps = steps_of(dtype, threads)
-            times = {name: measure(step, threads, 0.2) for name, step in steps.items()}
-            bound = times["two products"].median
-            for name, each in times.items():
-                print(f"{name:18s}{1e6 * each.median:14.1f}", end="")
-                print(f"{each.iqr / each.median:14.1%}{bound / each.median:14.2f}")
-
-
-def report_sweep():
-    """Print the sweep, and from which size on a GPU pays."""
-    places = {"CPU": sweep("cpu", torch.get_num_threads())}
-    if has_cuda:
-        places["GPU"] = sweep("cuda")
-        print("\na GPU pays from this many operations on:", pays_from(*places.values()))
-    for place, times in places.items():
-        print(f"\n{place}, microseconds a step")
-        for (n, h), each in zip(sweep_sizes, times, strict=True):
-            print(f"N = {n:3d}, H = {h:4d}{1e6 * each:14.1f}")
-
-
-def report():
-    """Print what this machine does."""
-    report_steps()
-    report_sweep()
-
-
-if "report" in sys.argv[1:]:
-    report()
-else:
-    print("Your own figures: python how_fast.py report")
+places = ("cpu", "cuda") if has_cuda else ("cpu",)
+for n, h in sorted(((n, h) for n in (4, 64, 256) for h in (4, 100, 1000)), key=np.prod):
+    inputs = [tensors("float32", place, N=n, H=h) for place in places]
+    times = [f"{measure(partial(by_hand, *each)):.1f} us" for each in inputs]
+    print(f"N {n:3d}, H {h:4d}, operations {4 * n * D_in * h:13,d}, this build: ", *times)
+if not has_cuda:
+    print("skipped, as torch.cuda.is_available() is False: the same on a GPU")
 
 # %%
 # Summary
 # -------
 #
 # - Shapes give operations and bytes; two of the five products do nearly all of the work.
-# - Warm up, wait for the device, name the threads, take the median: ``torch.utils.benchmark.Timer`` does.
-# - A loop is as good as its share of the bound; a GPU pays where the products outweigh asking for them.
+# - Warm up, wait for the device, name the threads, repeat: ``torch.utils.benchmark.Timer`` helps.
+# - A loop is read against the bound; a GPU pays where the products outweigh asking for them.
 #
 # Practise: ``exercises/how_fast``
 #

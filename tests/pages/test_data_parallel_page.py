@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
+import torch
+import torch.distributed as dist
 
 from twolayer_docs.course import training_loop
 
@@ -44,13 +49,12 @@ def test_the_page_runs_under_torchrun(tmp_path: Path, runs: Callable[[Path], Run
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     alone = runs(PAGE).output.splitlines()
-    only_alone = [line for line in alone if line.startswith("rank ")]
+    only_alone = [line for line in alone if line.startswith(("rank ", "[Rank "))]
     assert lines[0] == "processes: 2"
-    assert len(only_alone) == 3
+    assert len(only_alone) == 5
     # Alone, the page also shows the losses of two processes that it starts.
-    assert [line for line in alone if line not in lines] == ["processes: 1", *only_alone]
-    assert lines.count("as alone, to 1e-8 at each step: True") == 2
-    assert not any("False" in line for line in lines)
+    own = [line for line in alone if line not in lines and not line.startswith("step ")]
+    assert own == ["processes: 1", *only_alone]
     assert list(tmp_path.iterdir()) == [script]
 
 
@@ -58,16 +62,64 @@ def test_the_loop_without_the_factor_is_another_fit(tmp_path: Path) -> None:
     """Where the loss is not multiplied by the number of processes, the losses part from one's."""
     code = PAGE.read_text("utf-8")
     assert "    (processes * loss).backward()" in training_loop(PAGE)
-    start = code.partition("# On one curve lies the other")[0]
-    assert start.count("(processes * loss).backward()") == 2
+    start = code.partition("# Each process updates its own copy")[0]
+    assert start.count("(processes * loss).backward()") == 1
     script = tmp_path / "page.py"
     script.write_text(start.replace("(processes * loss).backward()", "loss.backward()"), "utf-8")
 
     done = torchrun(script, 2)
 
+    assert done.returncode == 1
+    assert "AssertionError" in done.stderr
+    assert "assert np.allclose(losses, alone, rtol=1e-8, atol=0)" in done.stderr
+
+
+def test_a_process_on_a_gpu_makes_its_own_the_current_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a GPU for each process, nccl gets the one of the local rank, and so does what torch calls current."""
+    current: list[object] = []
+    given: dict[str, object] = {}
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", current.append)
+    monkeypatch.setattr(dist, "is_torchelastic_launched", lambda: True)
+    monkeypatch.setattr(dist, "init_process_group", lambda **options: given.update(options))
+
+    exec(PAGE.read_text("utf-8").partition("\nrank, processes =")[0], {})  # noqa: S102 - the page's own
+
+    own = torch.device("cuda", 1)
+    assert current == [own]
+    assert (given["backend"], given["device_id"]) == ("nccl", own)
+
+
+THREADS = """
+import glob
+print(*(pathlib.Path(task, "comm").read_text().strip() for task in glob.glob("/proc/self/task/*")))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux")
+@pytest.mark.parametrize("left_out", [None, "del net", "import torch.distributed.nn"])
+def test_the_short_program_ends_after_its_threads(tmp_path: Path, left_out: str | None) -> None:
+    """Once the group is destroyed, no thread is left that carries numbers; without either line one is."""
+    (program,) = re.findall(r'(?s)PROGRAM = """\\\n(.*?)"""', PAGE.read_text("utf-8"))
+    assert program.endswith("\ndel net\ndist.destroy_process_group()\n")
+    kept = [line for line in program.splitlines() if left_out is None or left_out not in line]
+    assert len(kept) == len(program.splitlines()) - (left_out is not None)
+    script = tmp_path / "program.py"
+    script.write_text("\n".join(kept) + THREADS, "utf-8")
+    meeting = {"MASTER_ADDR": "localhost", "MASTER_PORT": "0", "RANK": "0", "WORLD_SIZE": "1"}
+    done = subprocess.run(
+        [sys.executable, script.name, "noted"],
+        cwd=tmp_path,
+        env={**os.environ, **SETTINGS, **meeting},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
-    assert "as alone, to 1e-8 at each step: False" in done.stdout
-    assert "the same weights in all processes: True" in done.stdout
+    assert ("gloo" in done.stdout) == (left_out is not None)
 
 
 def test_a_meeting_place_that_does_not_answer_is_named(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def _descend(
         if not math.isfinite(losses[-1]):
             break
         optimizer.zero_grad()
-        # The gradient of a sum is the sum of the shares' gradients, but the model takes the mean.
+        # The gradient of a sum is the sum of the shares' gradients, but the model averages them.
         (processes * loss).backward()
         optimizer.step()
     _check_equal(model.parameters(), group)

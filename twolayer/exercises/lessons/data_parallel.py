@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from twolayer.exercises.draws import Draw
 
-# 1. The mean that has to be a sum
+# 1. The average that has to be a sum
 
 
 def summed(x: Tensor, y: Tensor, w: Tensor, processes: int) -> Tensor:
-    """The gradient of the batch's sum of squared errors, as a mean over processes."""
+    """The gradient of the batch's sum of squared errors, as an average over processes."""
     gradients: list[Any] = []
     for x_share, y_share in zip(x.tensor_split(processes), y.tensor_split(processes), strict=True):
         leaf = w.clone().requires_grad_()
@@ -54,7 +54,7 @@ def _gradient(x: Tensor, y: Tensor, w: Tensor, processes: int) -> Tensor:
 def _shares(
     loss_of: Callable[[Tensor, int, int], Tensor],
 ) -> Callable[[Tensor, Tensor, Tensor, int], Tensor]:
-    """The mean over processes of a share's gradients; the loss gets errors, processes and N."""
+    """The average over processes of a share's gradients; the loss gets errors, processes and N."""
 
     def variant(x: Tensor, y: Tensor, w: Tensor, processes: int) -> Tensor:
         total = torch.zeros_like(w)
@@ -78,7 +78,7 @@ _SUMMED = Computation(
             diagnoses.MEAN_FOR_SUM,
             _shares(lambda error, processes, N: error.square().sum()),
             count="processes",
-            what="the mean divides by their number, and nothing makes up for it",
+            what="the average divides by their number, and nothing makes up for it",
         ),
         Mistake(
             diagnoses.KNOWN,
@@ -88,7 +88,7 @@ _SUMMED = Computation(
         Mistake(
             diagnoses.KNOWN,
             _shares(lambda error, processes, N: error.square().sum() / processes),
-            text="it is divided by the number of processes twice; the mean does it already, and you "
+            text="it is divided by the number of processes twice; the average does it already, and you "
             "want it undone",
         ),
         Mistake(
@@ -99,7 +99,7 @@ _SUMMED = Computation(
         Mistake(
             diagnoses.KNOWN,
             _shares(lambda error, processes, N: N * error.square().sum()),
-            text="each share is multiplied by the batch's rows; the mean divides by the processes",
+            text="each share is multiplied by the batch's rows; the average divides by the processes",
         ),
         Mistake(
             diagnoses.KNOWN,
@@ -182,7 +182,7 @@ _SHARE = Computation(
 
 
 def averaged(x: Tensor, y: Tensor, w: Tensor, processes: int) -> Tensor:
-    """The gradient of the batch's mean of squared errors, as a mean over processes."""
+    """The gradient of the batch's mean of squared errors, as an average over processes."""
     gradients: list[Any] = []
     for x_share, y_share in zip(x.tensor_split(processes), y.tensor_split(processes), strict=True):
         leaf = w.clone().requires_grad_()
@@ -210,7 +210,7 @@ _AVERAGED = Computation(
             diagnoses.MEAN_FOR_SUM,
             _shares(lambda error, processes, N: len(error) / N * error.square().mean()),
             count="processes",
-            what="the weights add up to 1 already, and the mean divides once more",
+            what="the weights add up to 1 already, and the average divides once more",
         ),
         Mistake(
             diagnoses.KNOWN,
@@ -246,12 +246,12 @@ _AVERAGED = Computation(
 EXERCISES = (
     Exercise(
         number=1,
-        title="A mean that has to be a sum",
+        title="An average that has to be a sum",
         check=_SUMMED,
         hints=(
             "The gradient of the whole batch is the sum of the shares' gradients. What does the last "
             "line make of them, and by how much is that less?",
-            "A mean is a sum divided by the number of processes. What multiplies a loss multiplies its "
+            "An average is a sum divided by the number of processes. What multiplies a loss multiplies its "
             "gradient, so make up for it before backward.",
         ),
         solution=summed,
@@ -277,7 +277,7 @@ EXERCISES = (
         hints=(
             "Two shares, of two rows and of one. How much does each row count in the mean of the two "
             "means? How much should it?",
-            "A share should count by its part of the batch's rows, which the mean over processes then "
+            "A share should count by its part of the batch's rows, which the average over processes then "
             "divides once more, as in the first exercise. With equal shares the weight is 1.",
         ),
         solution=averaged,
