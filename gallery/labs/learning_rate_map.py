@@ -18,7 +18,7 @@ What you'll learn:
 
 - how the last loss and the share of live ReLUs depend on the learning rate, from two kinds of first weights;
 - how to run many fits as one batch of matrices, and how to check that nothing changed;
-- what the curvature of the loss says about a rate, and what it doesn't say;
+- what the curvature of the loss says about a rate, what it doesn't say, and what the edge of stability is;
 - what a fit can still predict when its ReLUs are dead.
 """
 
@@ -59,7 +59,8 @@ for kind in ("normal", "nn"):
     loss = ((x @ w1).relu() @ w2 - y).square().sum()
     print(f"{kind:6s}  size of w1 {w1.std():.3f}, of w2 {w2.std():.3f}  first loss {loss:.1e}")
 ladders_x = torch.from_numpy(np.random.default_rng(0).standard_normal((N, D_in)))
-print("seed 0 draws the ladder's x:", torch.equal(x, ladders_x))
+assert torch.equal(x, ladders_x)
+print(f"seed 0 draws the ladder's x, from {x[0, 0]:.4f} to {x[-1, -1]:.4f}")
 
 # %%
 # This is the plain loop, one fit at one rate. It returns the loss of the last step, and the hidden layer and
@@ -124,7 +125,9 @@ def turned(x, y, w1, w2):
 
 
 x_turned, _, w1_turned, _ = turned(x, y, w1, w2)
-print("the same hidden layer:", torch.allclose(x_turned @ w1_turned, x @ w1))
+h, h_turned = x @ w1, x_turned @ w1_turned
+assert torch.allclose(h, h_turned)
+print(f"length of h: {h.norm():.6e}, turned: {h_turned.norm():.6e}")
 print(f"numbers in w1: {w1.numel():,d}, turned: {w1_turned.numel():,d}")
 
 # %%
@@ -177,12 +180,13 @@ print("fits:", sum(len(row) for rows in zones.values() for row in rows))
 
 for kind, seed, place in (("normal", 0, 3), ("normal", 5, 6), ("nn", 3, 7)):
     loss, h, *_ = fit(*start(kind, seed), RATES[kind][place])
-    same = math.isclose(loss, losses[kind][seed][place], rel_tol=1e-6)
-    as_many = math.isclose((h > 0).double().mean().item(), shares[kind][seed][place])
+    live = (h > 0).double().mean().item()
+    assert math.isclose(loss, losses[kind][seed][place], rel_tol=1e-6)
+    assert math.isclose(live, shares[kind][seed][place])
     print(
         f"{kind:6s} seed {seed} rate {RATES[kind][place]:.1e} {zones[kind][seed][place]:6s}", end=""
     )
-    print(f" the same loss: {same}  as many live: {as_many}")
+    print(f" loss {losses[kind][seed][place]:.3e}, plain loop {loss:.3e}, live {live:.1%}")
 
 # %%
 # The map
@@ -197,7 +201,9 @@ for place in range(len(TENTHS)):
         row = "".join(SYMBOLS[zones[kind][seed][place]] for seed in SEEDS)
         print(f"{RATES[kind][place]:.1e} {row}", end="\n" if kind == "nn" else "     ")
 classic = RATES["normal"].index(1e-6)
-print("at 1e-06 all seeds learn:", {row[classic] for row in zones["normal"]} == {"learns"})
+learned = [row[classic] for row in zones["normal"]].count("learns")
+assert learned == len(SEEDS)
+print(f"at 1e-06 learn {learned} of {len(SEEDS)}")
 
 # %%
 # Then in colour, with the last loss from dark, large, to bright, small. Where the ReLUs die there is a ring,
@@ -224,7 +230,8 @@ def draw(kind, title):
             top.text(rates[place], seed, symbol, **at)
     fig.colorbar(mesh, ax=top, label="log10 of the last loss")
     top.set(title=title, ylabel="seed", yticks=range(8))
-    bottom.semilogx(rates, live.T, "o", color="C0", markersize=4)
+    names = [f"seed {seed}" for seed in SEEDS]
+    bottom.semilogx(rates, live.T, "o", color="C0", markersize=4, label=names)
     bottom.set(xlabel="learning rate", ylabel="share of live ReLUs", ylim=(-0.02, 0.55))
 
 
@@ -272,8 +279,9 @@ for factor in (0.9, 1.1):
     for _ in range(200):
         history.append((h_relu @ w - y).square().sum().item())
         w -= factor * 2 / curvature * 2 * h_relu.T @ (h_relu @ w - y)
-    falls = all(after < before for before, after in pairwise(history))
-    print(f"{factor} times that: falls at every step {falls!s:5s}", end="  ")
+    falls = sum(after < before for before, after in pairwise(history))
+    assert (falls == len(history) - 1) == (factor < 1)
+    print(f"{factor} times that: falls at {falls} of {len(history) - 1} steps", end=", ")
     print(f"last loss over first {history[-1] / history[0]:.0e}")
 
 # %%
@@ -305,9 +313,10 @@ for kind, of_seed in bounds.items():
     for seed in SEEDS:
         for rate, name in zip(RATES[kind], zones[kind][seed], strict=True):
             ended[name].append(rate / of_seed[seed])
-    below = sum(in_bounds < 1 for name in ended for in_bounds in ended[name])
+    below = {name: sum(in_bounds < 1 for in_bounds in each) for name, each in ended.items()}
+    assert below["learns"] == sum(below.values())
     print(f"{kind:6s} the bound is {min(of_seed):.2e} to {max(of_seed):.2e}")
-    print("       all fits below it learn:", below == sum(b < 1 for b in ended["learns"]))
+    print(f"       fits below it: {sum(below.values())}, of which learn {below['learns']}")
     print(f"       largest rate that learns {max(ended['learns']):.1f} bounds", end=", ")
     print(f"smallest that explodes {min(ended['explodes']):.1f} bounds")
 
@@ -317,17 +326,19 @@ for kind, of_seed in bounds.items():
 # all seeds, and learns. The curvature is that of the place where you stand; steps that overshoot lead to other
 # places.
 
-print("1e-06 is above the bound of each seed:", max(bounds["normal"]) < 1e-6)
-for kind, learning_rate in (("normal", 1e-6), ("normal", 2e-6), ("nn", 2e-3)):
+assert max(bounds["normal"]) < 1e-6
+for kind, learning_rate in (("normal", 1e-6), ("normal", 2e-6), ("nn", 2e-3), ("nn", 1e-3)):
     x, y, w1, w2 = turned(*start(kind, seed=0))
     _, h, w1_end, w2_end = fit(x, y, w1, w2, learning_rate)
     first, last = bound(x, y, w1, w2), bound(x, y, w1_end, w2_end)
     print(f"{kind:6s} rate {learning_rate:.0e}  bound at first {first:.1e}, at the end {last:.1e}")
 
 # %%
-# Each of these fits begins above the bound and ends below: it overshoots until it has come to a place that is
+# The first three fits begin above the bound and end below: they overshoot until they have come to a place that is
 # flat enough. Such places are where weights are smaller, and where ReLUs are dead, which take their share of the
-# curvature with them. A fit explodes if it doesn't get there in time.
+# curvature with them. A fit explodes if it doesn't get there in time. The last fit begins below the bound, and
+# comes to places that are steeper. The last two end close to their bound: where the curvature comes to 2 over
+# the rate and the fit goes on, it is at the edge of stability.
 
 x, y, w1, w2 = turned(*start("normal", seed=0))
 half_dead = w1.clone()
@@ -353,9 +364,10 @@ w1_end.requires_grad_()
 ((x @ w1_end).relu() @ w2_end - y).square().sum().backward()
 lost = y[dead_inputs].square().sum().item()
 print(f"inputs without a live ReLU: {dead_inputs.sum()} of {N}; they cost {lost:.0f} of {loss:.0f}")
-print("their predictions are exactly zero:", not y_pred[dead_inputs].any())
-print(f"units that no input reaches: {dead_units.sum()} of {H}", end="; ")
-print("their gradient is exactly zero:", not w1_end.grad[:, dead_units].any())
+largest = y_pred[dead_inputs].abs().max().item(), w1_end.grad[:, dead_units].abs().max().item()
+assert largest == (0, 0)
+print(f"largest of their predictions: {largest[0]}")
+print(f"units that no input reaches: {dead_units.sum()} of {H}; largest gradient: {largest[1]}")
 print(f"all predictions zero would cost {y.square().sum():.0f}")
 
 # %%

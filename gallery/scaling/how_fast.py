@@ -274,7 +274,7 @@ for itemsize, (dtype, (product, copy)) in zip((4, 8), machine.items(), strict=Tr
     roofline = sum(max(operations[n] / product, itemsize * numbers[n] / copy) for n in large)
     one, all_threads = (measure(two_products(*tensors(dtype)), each) for each in (1, threads))
     print(f"{dtype}, this build: roofline {roofline:.1f} us, two products {one:.1f} us,", end=" ")
-    print(f"with {threads} of {threads} threads {all_threads:.1f} us")
+    print(f"with all threads, {threads}: {all_threads:.1f} us")
 
 # %%
 # The rungs' loops

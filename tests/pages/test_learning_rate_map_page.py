@@ -189,16 +189,6 @@ def test_the_bound_is_two_over_the_hessians_largest_eigenvalue(functions: dict[s
     assert functions["bound"](x, y, w1, w2) == pytest.approx(2 / largest, rel=1e-3)
 
 
-def test_every_fit_below_its_bound_learns(values: dict[str, Any]) -> None:
-    """The bound of a start lies between rates of the map, and every rate below it learns."""
-    for kind in KINDS:
-        for seed, bound in enumerate(values["bounds"][kind]):
-            rates = np.array(values["RATES"][kind])
-            below = np.array(values["zones"][kind][seed])[rates < bound]
-            assert 0 < len(below) < len(rates)
-            assert set(below) == {"learns"}
-
-
 def test_symbols_stand_on_the_fits_that_they_are_of(page: Run, values: dict[str, Any]) -> None:
     """Each map has a ring for each fit that dies, a cross for each that explodes, and no more."""
     for figure, kind in zip(page.figures, KINDS, strict=True):

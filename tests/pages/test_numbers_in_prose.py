@@ -32,7 +32,6 @@ ELSEWHERE = [
 GIVEN = [
     ("how_this_site_is_checked", "2.2", "the version of a standard"),
     ("lenet", "1998", "the year of a paper"),
-    ("data_parallel", "3.14", "a version of Python"),
     ("cuda_device", "50", "quoted from old texts, as a claim to measure"),
 ]
 
