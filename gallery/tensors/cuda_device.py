@@ -76,9 +76,9 @@ else:
 
 # %%
 # ``torch.set_default_device`` changes the default, for the whole program; with None it is the CPU again. To
-# change it for a few lines, write ``with torch.device("cuda"):``. It reaches what takes ``device``.
-# ``torch.from_numpy`` doesn't: its tensor uses the array's memory, which is the CPU's. A tensor made like
-# another one lies where that one does.
+# change it for a few lines, write ``with torch.device("cuda"):``. The default reaches functions that take
+# ``device``. ``torch.from_numpy`` doesn't: its tensor uses the array's memory, which is the CPU's. A tensor
+# made like another one lies where that one does.
 
 array, model = np.ones(2), torch.ones(2)
 torch.set_default_device("meta")

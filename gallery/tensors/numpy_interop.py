@@ -138,7 +138,7 @@ table(t, from_tensor)
 # Both in one operation
 # ---------------------
 #
-# With the tensor on the left, an operator gives a tensor of the wider dtype, and NumPy warns that this won't
+# With the tensor on the left, arithmetic gives a tensor of the wider dtype, and NumPy warns that this won't
 # last. With the array on the left, most operators raise. ``torch.add`` and its like take no arrays. So
 # convert one side: then both orders work, and you choose what comes out. A single number from an array, such
 # as ``a[0]``, mixes as a Python number does.
