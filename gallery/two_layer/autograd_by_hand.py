@@ -10,10 +10,10 @@
 Autograd by hand
 ================
 
-You write an engine that finds gradients, in about forty lines of NumPy. From ``tensors_by_hand`` this rung removes the
-backward pass written for this one network: each operation knows its own backward, and a walk back through what was
-computed puts them together. NumPy returns for this one page, so that nothing of the engine is hidden; at the end PyTorch's
-stands beside yours.
+You write an engine that finds gradients, an autograd from scratch, in about forty lines of NumPy. From ``tensors_by_hand``
+this rung removes the backward pass written for this one network: each operation knows its own backward, and a walk back
+through what was computed puts them together. That is reverse-mode differentiation. NumPy returns for this one page, so that
+nothing of the engine is hidden; at the end PyTorch's stands beside yours.
 
 What you'll learn:
 
@@ -105,7 +105,8 @@ print(f"by distance:       w has {early['w']:.0f}, a has {early['a']:.0f}, but t
 # The engine
 # ----------
 #
-# Now arrays, and a graph that writes itself down. A ``Value`` holds an array. Each operation makes a new one, with an edge to
+# Now arrays, and a graph that is written down as you compute; micrograd is such an engine for single numbers. A ``Value``
+# holds an array. Each operation makes a new one, with an edge to
 # each of its inputs: the input, and a function that turns the result's gradient into the input's share. These five
 # functions are all the calculus there is; the two of the product are those that ``backward_pass`` derives.
 #
