@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Array: TypeAlias = NDArray[np.floating[Any]]
-    Share: TypeAlias = Callable[[Array], Array]
+    Matrix = NDArray[np.floating[Any]]
 
 
 def fit(problem: Problem, *, steps: int = 500, learning_rate: float = 1e-6) -> Fit:
@@ -93,16 +92,16 @@ class Value:
 
     def __init__(
         self,
-        data: Array,
+        data: Matrix,
         operation: str | None = None,
-        edges: Iterable[tuple[Value, Share]] = (),
+        edges: Iterable[tuple[Value, Callable[[Matrix], Matrix]]] = (),
         *,
         requires_grad: bool = False,
     ) -> None:
         self.data, self.operation = data, operation
         self.grad: Any = None
         self.edges = [(value, share) for value, share in edges if value.requires_grad]
-        self.requires_grad = requires_grad or bool(self.edges)
+        self.requires_grad: bool = requires_grad or bool(self.edges)
 
     def __matmul__(self, other: Value) -> Value:
         """Multiply two matrices.

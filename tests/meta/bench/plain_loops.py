@@ -70,9 +70,10 @@ class Node:
     """An array, and for each input that needs a gradient, the input and its share."""
 
     def __init__(self, data: Any, *edges: Any, needs: bool = False) -> None:
-        self.data, self.grad = data, None
+        self.data: Any = data
+        self.grad: Any = None
         self.edges = [edge for edge in edges if edge[0].needs]
-        self.needs = needs or bool(self.edges)
+        self.needs: bool = needs or bool(self.edges)
 
     def __matmul__(self, other: Node) -> Node:
         """Multiply."""

@@ -76,7 +76,7 @@ _TANH = Computation(
     mistakes=tuple(
         Mistake(
             diagnoses.KNOWN,
-            lambda data, grad, own=grad_of: {"grad_data": own(data, grad)},  # type: ignore[misc]
+            lambda data, grad, own=grad_of: {"grad_data": own(data, grad)},
             text=text,
         )
         for grad_of, text in _SLOPES
