@@ -74,6 +74,26 @@ def test_late_losses_depend_on_the_precision() -> None:
     assert losses[-1] > 10 * wanted[-1]
 
 
+def test_late_errors_are_what_is_left_of_numbers_that_cancel() -> None:
+    """At the end errors are far smaller than predictions, and rounding weighs as much more in the loss."""
+    problem = random_problem()
+    fit = RUNGS["numpy_by_hand"].fit(problem)
+    rng = np.random.default_rng(0)
+
+    def errors_and_predictions(w1: Any, w2: Any) -> Any:
+        y_pred = np.maximum(problem.x @ w1, 0) @ w2
+        return y_pred - problem.y, y_pred
+
+    errors, y_pred = errors_and_predictions(fit.w1, fit.w2)
+    change = 1e-13
+    moved = [np.asarray(w) * (1 + change * rng.standard_normal(w.shape)) for w in (fit.w1, fit.w2)]
+    others, others_pred = errors_and_predictions(*moved)
+
+    assert np.linalg.norm(errors) < 1e-4 * np.linalg.norm(y_pred)
+    assert np.linalg.norm(others_pred - y_pred) < 1e-10 * np.linalg.norm(y_pred)
+    assert abs(np.square(others).sum() / np.square(errors).sum() - 1) > 1000 * change
+
+
 def test_an_update_in_place_needs_no_grad() -> None:
     """A tracked leaf can't be changed in place, unless under ``no_grad``, where it stays a leaf."""
     w = torch.ones(2, requires_grad=True)
