@@ -299,7 +299,7 @@ for words in ("as tensors", "as tensors, after backward", "as numbers"):
             if words.endswith("backward"):
                 loss.backward()
             kept_losses.append(loss.item() if words == "as numbers" else loss)
-    del loss
+    del loss  # or this name keeps the last one
     print(f"ten losses {words}: {bytes_kept():,} bytes")
 
 # %%

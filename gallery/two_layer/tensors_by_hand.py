@@ -84,9 +84,9 @@ print("after adding 1 to shared.numpy():   ", array)
 # Don't mix them
 # --------------
 #
-# A product of an array and a tensor works in one order only. With the tensor on the left, NumPy computes it, makes a tensor of
-# the result, and warns; with the array on the left, or by ``mm``, there is an error. So convert all
-# arrays at the start, as the first cell does.
+# A product of an array and a tensor works in one order only. With the tensor on the left, NumPy computes it, and the
+# result comes back as a tensor, with a warning. With the array on the left there is an error, and so there is from ``mm``, a
+# method of tensors that takes only tensors. So convert all arrays at the start, as the first cell does.
 
 for words, product in (
     ("tensor @ array", lambda: x @ w1_array),
@@ -104,9 +104,8 @@ for words, product in (
 # The dictionary
 # --------------
 #
-# One whole step in both languages: the lines of ``numpy_by_hand``, and below them the same lines on tensors.
-# ``mm`` is the product of two matrices, ``t`` the transpose; ``clone`` is needed for the reason ``copy`` was.
-# The page ``cheat_sheet`` sets the lines side by side.
+# One whole step in both languages. First come the lines of ``numpy_by_hand``; ``locals()`` gives all that a
+# function has computed, by name.
 
 
 def numpy_step(x, y, w1, w2):
@@ -126,6 +125,16 @@ def numpy_step(x, y, w1, w2):
     return locals()
 
 
+arrays = numpy_step(x_array, y_array, w1_array.copy(), w2_array.copy())
+print("computed:", *arrays)
+
+# %%
+# Now the same lines on tensors. ``mm`` is the product of two matrices, ``t`` the transpose; ``clone`` is needed for the
+# reason ``copy`` was. Each name ends with the same numbers as above, but for rounding: the two libraries add up products
+# in orders of their own. The table shows the largest number of each, whatever its sign. The page ``cheat_sheet`` has the lines
+# side by side.
+
+
 def tensor_step(x, y, w1, w2):
     """One step on tensors: all that it computes, by name."""
     h = x.mm(w1)
@@ -143,11 +152,6 @@ def tensor_step(x, y, w1, w2):
     return locals()
 
 
-# %%
-# Both steps end with the same numbers under each name, but for rounding: the two libraries add up products in orders
-# of their own. The table shows the largest of each, whatever its sign.
-
-arrays = numpy_step(x_array, y_array, w1_array.copy(), w2_array.copy())
 tensors = tensor_step(x, y, w1_start.clone(), w2_start.clone())
 apart = {}
 print("name          shape          in NumPy    in PyTorch")
