@@ -275,4 +275,4 @@ assert shares[0] > 0.5 > shares[1]
 #
 # Practise: ``exercises/tensors_by_hand``
 #
-# Next: ``autograd`` removes the backward pass that you wrote by hand.
+# Next: ``autograd_by_hand`` removes the backward pass written for this one network.
