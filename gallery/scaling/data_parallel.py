@@ -81,7 +81,7 @@ say("processes:", processes)
 # ------
 #
 # Each process makes the same numbers from the same seed and keeps some of the rows. For a data set on disk,
-# ``torch.utils.data.distributed.DistributedSampler`` deals the rows out; the page ``data`` shows it.
+# ``torch.utils.data.distributed.DistributedSampler`` deals the rows out; the page ``data_loading`` shows it.
 # ``torch.tensor_split`` cuts at any number of rows: where they don't come out even, the first shares have a row more.
 
 torch.manual_seed(0)

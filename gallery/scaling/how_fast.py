@@ -282,8 +282,8 @@ for itemsize, (dtype, (product, copy)) in zip((4, 8), machine.items(), strict=Tr
 #
 # Here are the rungs' loops in short, each as a function that makes one step and gives the loss. The rungs that
 # differentiate a function differ in what that function is; the rungs with a module in what makes the update.
-# The last is the next page's, here a group of one process. Two rungs are left out: ``autograd_by_hand`` needs its
-# engine, as long as all of these loops, and ``dynamic_graph`` is ``custom_module`` where it takes the shortest way.
+# The last is the next page's, here a group of one process. Two rungs are left out: the engine of ``autograd_by_hand``
+# asks NumPy for the operations of the first loop, and ``dynamic_graph`` is ``custom_module`` where it takes no detour.
 
 
 def numpy_by_hand(dtype):
