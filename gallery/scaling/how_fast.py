@@ -140,15 +140,20 @@ class Watch(TorchDispatchMode):
         return result
 
 
+def as_written(w1, grad_w1):
+    w1 -= learning_rate * grad_w1
+
+
+def in_one(w1, grad_w1):
+    w1.sub_(grad_w1, alpha=learning_rate)
+
+
 w, grad = torch.zeros(D_in, H), torch.ones(D_in, H)
-updates = {
-    "w1 -= learning_rate * grad_w1": lambda: w.sub_(learning_rate * grad),
-    "w1.sub_(grad_w1, alpha=...)": lambda: w.sub_(grad, alpha=learning_rate),
-}
+updates = {"w1 -= learning_rate * grad_w1": as_written, "w1.sub_(grad_w1, alpha=...)": in_one}
 for name, update in updates.items():
     seen = []
     with Watch():
-        update()
+        update(w, grad)
     numbers[name] = sum(read + written for _, read, written in seen)
     intensity[name] = 2 * D_in * H / (4 * numbers[name])
     print(f"{name:33s} {4 * numbers[name]:9,d} bytes in float32, intensity {intensity[name]:5.2f}")

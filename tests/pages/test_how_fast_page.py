@@ -112,10 +112,11 @@ def test_the_pages_bytes_are_those_of_the_tensors(page: Run) -> None:
 def test_an_update_as_written_moves_five_numbers_and_with_alpha_three(page: Run) -> None:
     """PyTorch's profiler names the operations that the page sees, and their tensors have the bytes that it counts."""
     w, grad = torch.zeros(1000, 100), torch.ones(1000, 100)
-    for name, update, operations, tensors_moved in (
+    updates: tuple[tuple[str, Callable[[], object], list[str], int], ...] = (
         ("w1 -= learning_rate * grad_w1", lambda: w.sub_(1e-6 * grad), ["mul", "sub_"], 5),
         ("w1.sub_(grad_w1, alpha=...)", lambda: w.sub_(grad, alpha=1e-6), ["sub_"], 3),
-    ):
+    )
+    for name, update, operations, tensors_moved in updates:
         with torch.autograd.profiler.profile() as profile:
             update()
         assert [
