@@ -264,7 +264,7 @@ def test_rows_do_not_see_what_others_changed(faults: Callable[[str], list[str]])
     """A row's changes to values, dtypes, generators and gradient mode end with the row."""
     change = (
         "| change | `a[:] = 0; np.random.seed(3); a` "
-        "| `t.zero_(); torch.set_default_dtype(torch.float64); torch.set_grad_enabled(False); t` "
+        "| `t.zero_(); torch.set_default_dtype(torch.float64); torch.set_grad_enabled(False); torch.set_printoptions(precision=1); t` "
         "| `[0, 0, 0]` |"
     )
     look = "| look | `a` | `t` | `[3, 1, 2]` |"
@@ -274,6 +274,7 @@ def test_rows_do_not_see_what_others_changed(faults: Callable[[str], list[str]])
     assert faults(text) == []
     assert torch.get_default_dtype() == torch.float32
     assert torch.is_grad_enabled()
+    assert str(torch.tensor(0.25)) == "tensor(0.2500)"
     assert torch.equal(torch.get_rng_state(), drawn[0])
     assert np.random.get_state()[1].tolist() == drawn[1]  # type: ignore[index]  # noqa: NPY002
 
