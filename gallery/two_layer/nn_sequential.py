@@ -208,8 +208,8 @@ for prediction, target in ((y[:1], y[0]), (y[:, :1], y[:, 0])):
 #
 # With the weights that the layers draw for themselves, the loss starts lower by powers of ten, with biases or
 # without. Only the initialisation differs: the problem's weights are standard normal, while a linear layer
-# draws evenly between plus and minus one over the square root of its number of inputs. He initialisation, which
-# PyTorch has under He's first name, draws normal weights with the square root of 2 over that number as their
+# draws evenly between plus and minus one over the square root of its number of inputs. He initialisation, also
+# called Kaiming initialisation, draws normal weights with the square root of 2 over that number as their
 # spread. A ReLU drops about half of the squares that reach it, and the 2 makes up for that: ``h_relu`` is about
 # as large as ``x``.
 

@@ -186,7 +186,7 @@ for name, rule in {**rules, "SGD, Nesterov": nesterov}.items():
 
 # %%
 # The rows of SGD follow the gradient. Momentum adds nine tenths of the last step, which under a steady
-# gradient makes steps ten times those of plain SGD; Nesterov's form looks one such addition ahead. The others
+# gradient makes steps ten times those of plain SGD; Nesterov momentum looks one such addition ahead. The others
 # divide by the size of the gradients so far, so the gradient's scale drops out: Adagrad by a sum that keeps
 # growing, RMSprop by an average that starts from zero, Adam by one that corrects for that start. So under a
 # steady gradient Adam's step is about the learning rate itself, however large the gradient.
