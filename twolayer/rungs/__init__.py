@@ -20,7 +20,7 @@ class Rung:
     """One way to fit the network.
 
     Args:
-        name: The rung's name: that of its module, its gallery page and its tests.
+        name: The rung's name: that of its Python module, its gallery page and its tests.
         title: What the page is called.
         removes: What this rung takes away from the work of the rung before.
         folder: The gallery that its page is in.

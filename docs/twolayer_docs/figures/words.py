@@ -160,30 +160,34 @@ def _between(x: Any, y: Any) -> str:
 
 
 def _line(line: Line2D) -> str:
-    """Put a line into words: its name, and its value at its first and last finite point."""
+    """Put a line into words: its name, and where it stands or what it joins."""
     x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
-    name = _name(line.get_label())
     if is_level(line):
-        return f"{name}level at y = {number(y[0])}"
-    if line.axes is not None and line.get_transform() == line.axes.get_xaxis_transform("grid"):
-        return f"{name}vertical line at x = {number(x[0])}"
-    kind = "points" if line.get_linestyle() == "None" else "line"
+        said = f"level at y = {number(y[0])}"
+    elif line.axes is not None and line.get_transform() == line.axes.get_xaxis_transform("grid"):
+        said = f"vertical line at x = {number(x[0])}"
+    else:
+        said = _joined(x, y, "points" if line.get_linestyle() == "None" else "line")
+    return _name(line.get_label()) + said
+
+
+def _joined(x: Any, y: Any, kind: str) -> str:
+    """Put points or a line into words: few values with names one by one, else the first and the last finite point."""
     words = [values for values in (x, y) if not np.issubdtype(values.dtype, np.number)]
-    if words and len(words[0]) <= _MANY:
-        pairs = zip(words[0], x if words[0] is y else y, strict=True)
-        return f"{name}{kind}: " + ", ".join(f"{_plain(str(a))} {number(b)}" for a, b in pairs)
     if words:
-        return f"{name}{kind} of {len(y)} values"
+        pairs = zip(words[0], x if words[0] is y else y, strict=True)
+        named = ", ".join(f"{_plain(str(word))} {number(value)}" for word, value in pairs)
+        return f"{kind}: {named}" if len(words[0]) <= _MANY else f"{kind} of {len(y)} values"
     finite = np.isfinite(x) & np.isfinite(y)
     x, y = x[finite], y[finite]
     if not len(y):
-        return f"{name}{kind} without points"
+        return f"{kind} without points"
     if len(y) == 1:
-        return f"{name}point at x = {number(x[0])}, y = {number(y[0])}"
+        return f"point at x = {number(x[0])}, y = {number(y[0])}"
     if kind == "points" and np.any(np.diff(x) < 0):
-        return f"{name}{len(y)} points, {_between(x, y)}"
+        return f"{len(y)} points, {_between(x, y)}"
     ends = [f"{number(y[i])} at x = {number(x[i])}" for i in (0, -1)]
-    return f"{name}{kind} from {ends[0]} to {ends[1]}"
+    return f"{kind} from {ends[0]} to {ends[1]}"
 
 
 def _bars(axes: Axes, bars: BarContainer) -> str:
