@@ -44,7 +44,7 @@ class Rung:
 
     @property
     def fit(self) -> Callable[..., Fit]:
-        """The rung's ``fit`` function; its module is imported when it is first asked for."""
+        """The rung's ``fit`` function; its Python module is imported when it is first asked for."""
         return cast("Callable[..., Fit]", import_module(f"{__name__}.{self.name}").fit)
 
 
