@@ -93,9 +93,9 @@ def _plotted(axes: Axes) -> list[str]:
     things += [_lines(together)] if together else []
     for patch in axes.patches:
         if isinstance(patch, StepPatch):
-            data = patch.get_data()
-            name = _name(patch.get_label())
-            things.append(name + _histogram(data.values, data.edges[0], data.edges[-1]))
+            values, edges, _ = patch.get_data()
+            histogram = _histogram(values, edges[0], edges[-1])
+            things.append(f"{_name(patch.get_label())}{histogram}")
     for image in [*axes.images, *(c for c in axes.collections if isinstance(c, QuadMesh))]:
         if (array := image.get_array()) is not None:
             things.append(_grid(axes, np.ma.asarray(array, dtype=float)))

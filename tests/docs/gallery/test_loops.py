@@ -103,13 +103,16 @@ def test_the_first_rung_has_nothing_to_compare_with(site: Path) -> None:
 def test_loops_stand_side_by_side(site: Path) -> None:
     """The directive shows each loop with its rung's name and its length; none is marked as new."""
     here = page(site, "index")
-    boxes = here.select(".loops > div")
+    shown = {
+        part: [element.get_text().rstrip() for element in here.select(f".loops > div {part}")]
+        for part in ("a", "pre", ".loop-length")
+    }
+    loops = [loop_of(name) for name in ("numpy_by_hand", "optimizers")]
 
-    assert [box.select_one("a").get_text() for box in boxes] == ["NumPy by hand", "Optimizers"]
-    for box, name in zip(boxes, ("numpy_by_hand", "optimizers"), strict=True):
-        assert box.select_one("pre").get_text().rstrip() == "\n".join(loop_of(name))
-        assert box.select_one(".loop-length").get_text() == f"{len(loop_of(name))} lines"
-        assert len(box.select(".loop-line")) == len(loop_of(name))
+    assert shown["a"] == ["NumPy by hand", "Optimizers"]
+    assert shown["pre"] == ["\n".join(loop) for loop in loops]
+    assert shown[".loop-length"] == [f"{len(loop)} lines" for loop in loops]
+    assert len(here.select(".loop-line")) == sum(map(len, loops))
     assert here.select(".loop-line.new") == []
 
 
