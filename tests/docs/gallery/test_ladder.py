@@ -101,15 +101,15 @@ def test_a_line_of_no_kind_is_an_error() -> None:
         kind_of("    print(t)")
 
 
-def test_the_home_page_compares_a_longest_loop_with_a_shortest() -> None:
-    """The loops that stand side by side on the home page are the first rung's, of the most lines, and one of the fewest."""
+def test_the_home_page_compares_the_longest_loop_with_one_of_half_its_length() -> None:
+    """The loops that stand side by side on the home page are the first rung's, of the most lines, and one of half as many or fewer."""
     home = (ROOT / "docs" / "index.md").read_text("utf-8")
     (compared,) = re.findall(r"```\{loops\} (.*)", home)
     first, second = (len(LOOPS[name]) for name in compared.split())
     lengths = [len(loop) for loop in LOOPS.values()]
 
     assert first == lengths[0] == max(lengths)
-    assert second == min(lengths)
+    assert 2 * second <= first
 
 
 def test_each_rung_has_its_drawing(tmp_path: Path) -> None:
