@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -206,7 +207,14 @@ def test_a_plain_list_registers_no_layer() -> None:
 
 
 def test_a_module_needs_its_init() -> None:
-    """Without ``super().__init__()`` the first layer that is assigned raises."""
+    """Without ``super().__init__()`` the first layer that is assigned raises; the older form does as well."""
+
+    class Older(torch.nn.Module):
+        def __init__(self) -> None:
+            super(Older, self).__init__()  # noqa: UP008 - the older form
+            self.linear = torch.nn.Linear(2, 2)
+
+    assert len([*Older().parameters()]) == 2
 
     class Forgetful(torch.nn.Module):
         def __init__(self) -> None:
@@ -224,6 +232,16 @@ def test_weights_travel_by_name() -> None:
     assert first.weight.data_ptr() != second.weight.data_ptr()
     with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "bias"'):
         torch.nn.Linear(3, 2).load_state_dict(first.state_dict())
+
+
+def test_map_location_decides_where_tensors_load() -> None:
+    """Tensors of a file go to the device that ``map_location`` names, not to that they were saved from."""
+    buffer = io.BytesIO()
+    torch.save({"net": torch.nn.Linear(2, 2).state_dict()}, buffer)
+    for device in ("cpu", "meta"):
+        buffer.seek(0)
+        checkpoint = torch.load(buffer, map_location=device)
+        assert checkpoint["net"]["weight"].device.type == device
 
 
 def test_a_graph_holds_the_branch_that_ran() -> None:
