@@ -455,7 +455,9 @@ def flat_updates(flat):
 broken["view"] = flat_updates(lambda w: w.T.reshape(-1))
 print(f"different losses in 100 steps: {len(set(broken['view']))}")
 for name, copy in (("reshape", w1.T.reshape(-1)), ("contiguous", w1.T.contiguous().view(-1))):
-    print(f"{name:10s} shares memory with w1: {copy.data_ptr() == w1.data_ptr()}")
+    assert copy.data_ptr() != w1.data_ptr()
+    copy += 1
+    print(f"{name:10s} plus 1: w1 changes by {(w1 - w1_start).max().item():.1f}")
 
 # %%
 # How to find it: compare ``torch.Tensor.data_ptr``, as here, or write ``view`` wherever you mean to share, since it
@@ -463,7 +465,9 @@ for name, copy in (("reshape", w1.T.reshape(-1)), ("contiguous", w1.T.contiguous
 # contiguous already, and copies only a gradient that isn't.
 
 mended["view"] = flat_updates(lambda w: w.contiguous().view(-1))
-print("w1.view(-1) shares memory with w1:", w1.view(-1).data_ptr() == w1.data_ptr())
+assert w1.view(-1).data_ptr() == w1.data_ptr()
+w1.view(-1).add_(1)
+print(f"view       plus 1: w1 changes by {(w1 - w1_start).max().item():.1f}")
 judge(mended["view"])
 
 # %%
