@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.pages.test_error_messages import ENTRIES
 from tests.site import static_host
 from tests.site.tabs import opened
 from twolayer_docs import npm
@@ -59,6 +60,20 @@ def test_a_page_that_helps_is_among_the_first_three(
 ) -> None:
     """What learners type finds a page that teaches it, names it or prints it."""
     assert {f"{page}.html" for page in WANTED[words]} & set(found[words][:3]), found[words]
+
+
+def test_each_error_message_finds_the_page_that_mends_it(site: Path) -> None:
+    """The words of each heading of the guide to error messages find that guide first, at that heading."""
+    titles = [entry.title for entry in ENTRIES]
+    queries = [title.replace("…", " ") for title in titles]
+    best = [answer["pages"][0] for answer in answers(site, queries)]
+
+    assert [
+        (title, page["url"], parts)
+        for title, page in zip(titles, best, strict=True)
+        if title not in (parts := [part["title"] for part in page["parts"]])
+        or page["url"] != "error_messages.html"
+    ] == []
 
 
 @pytest.mark.parametrize("words", ["LeNet", "momentum", "Jacobian", "in-place", "epoch"])
