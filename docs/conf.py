@@ -147,7 +147,7 @@ html_theme_path = ["_themes"]
 epub_theme = "book"
 epub_title = "Learn PyTorch with one small network"
 epub_contributor = author
-epub_description = "One network, fitted ten times, from NumPy by hand to several processes"
+epub_description = "One network, fitted again and again, from NumPy by hand to several processes"
 epub_identifier = epub_uid = "twolayer-6f0c3b0e-0d6c-5c0e-9a43-2f6a3f1d7b52"
 epub_cover = ("_static/cover.svg", "")
 epub_exclude_files = ["404.xhtml"]

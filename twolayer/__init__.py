@@ -1,4 +1,4 @@
-"""One two-layer network, fitted in ten ways: the reference implementations of the ladder."""
+"""One two-layer network, fitted again and again: the reference implementations of the ladder."""
 
 from twolayer.compare import compare
 from twolayer.fit import DivergedError, Fit

@@ -121,4 +121,4 @@ check("tensors_by_hand.4", normalised_backward)
 #
 # Back: ``tensors_by_hand`` is the lesson.
 #
-# Next: ``autograd`` removes the backward pass that you wrote by hand.
+# Next: ``autograd_by_hand`` removes the backward pass written for this one network.

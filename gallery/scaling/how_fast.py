@@ -262,7 +262,8 @@ for dtype, (product, copy) in machine.items():
 #
 # Here are the rungs' loops in short, each as a function that makes one step and gives the loss. The rungs that
 # differentiate a function differ in what that function is; the rungs with a module in what makes the update.
-# The last is the next page's, here a group of one process.
+# The last is the next page's, here a group of one process. The engine of ``autograd_by_hand`` is left out: it asks NumPy
+# for the same operations.
 
 
 def numpy_by_hand(dtype):

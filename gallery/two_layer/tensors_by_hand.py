@@ -206,4 +206,4 @@ for weight, grad in ((single["w1"], single["grad_w1"]), (w1, grad_w1)):
 #
 # Practise: ``exercises/tensors_by_hand``
 #
-# Next: ``autograd`` removes the backward pass that you wrote by hand.
+# Next: ``autograd_by_hand`` removes the backward pass written for this one network.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from twolayer.problem import Problem
 
 GPU = torch.device("cuda")
+IN_NUMPY = ("numpy_by_hand", "autograd_by_hand")
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
@@ -36,7 +37,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
             assert device in (GPU, torch.device("cpu"))
             return in_numpy(problem, **options)
 
-        return in_numpy if name == "numpy_by_hand" else in_torch
+        return in_numpy if name in IN_NUMPY else in_torch
 
     ones = torch.ones
     facts = SimpleNamespace(name="Made-up GPU", major=9, minor=0, total_memory=2**37)

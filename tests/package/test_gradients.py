@@ -18,6 +18,7 @@ from twolayer.gradients import (
     relative_error,
 )
 from twolayer.rungs import numpy_by_hand, tensors_by_hand
+from twolayer.rungs.autograd_by_hand import Value
 from twolayer.rungs.custom_function import ReLU
 
 if TYPE_CHECKING:
@@ -45,6 +46,14 @@ def by_autograd(
     return loss.item(), w1.grad.numpy(), w2.grad.numpy()
 
 
+def by_own_engine(x: Any, y: Any, w1: Any, w2: Any) -> tuple[float, Any, Any]:
+    """Loss and gradients by the engine of autograd_by_hand."""
+    left, right = Value(w1, requires_grad=True), Value(w2, requires_grad=True)
+    loss = ((Value(x) @ left).relu() @ right - Value(y)).square().sum()
+    loss.backward()
+    return float(loss.data), left.grad, right.grad
+
+
 def with_custom_relu(x: Any, y: Any, w1: Any, w2: Any) -> tuple[float, Any, Any]:
     """Loss and gradients by autograd through the custom Function."""
     return by_autograd(ReLU.apply, x, y, w1, w2)
@@ -52,8 +61,8 @@ def with_custom_relu(x: Any, y: Any, w1: Any, w2: Any) -> tuple[float, Any, Any]
 
 by_hand = pytest.mark.parametrize(
     "backward",
-    [numpy_by_hand.loss_and_gradients, in_tensors, with_custom_relu],
-    ids=["numpy_by_hand", "tensors_by_hand", "custom_function"],
+    [numpy_by_hand.loss_and_gradients, in_tensors, by_own_engine, with_custom_relu],
+    ids=["numpy_by_hand", "tensors_by_hand", "autograd_by_hand", "custom_function"],
 )
 
 

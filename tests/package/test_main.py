@@ -32,8 +32,8 @@ def test_list_names_all_rungs_in_order(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["rung", *RUNGS]
-    assert lines[0] == "rung             what it removes from the rung before"
-    assert lines[3] == "autograd         the backward pass"
+    assert lines[0] == "rung              what it removes from the rung before"
+    assert lines[4] == "autograd          the engine that you wrote"
 
 
 def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,10 +43,10 @@ def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     rows = json.loads(text)
     assert text == json.dumps(rows, indent=2) + "\n"
     assert [row["rung"] for row in rows] == list(RUNGS)
-    assert rows[2] == {
+    assert rows[3] == {
         "rung": "autograd",
         "title": "Autograd",
-        "removes": "the backward pass",
+        "removes": "the engine that you wrote",
         "page": "gallery/two_layer/autograd",
     }
 
@@ -231,15 +231,15 @@ def test_compare_prints_its_table_in_columns(
     """The table has a heading of two lines, and its numbers stand under their names."""
     assert main(["compare"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "                      last  difference from NumPy           steps per",
-        "rung                  loss     losses     weights  seconds     second",
-        "autograd          2.00e+00    1.5e-09     2.5e-10     0.50          6",
-        "optimizers        3.00e+00    0.0e+00     2.5e-01     0.00      3,000",
+        "                       last  difference from NumPy           steps per",
+        "rung                   loss     losses     weights  seconds     second",
+        "autograd           2.00e+00    1.5e-09     2.5e-10     0.50          6",
+        "optimizers         3.00e+00    0.0e+00     2.5e-01     0.00      3,000",
     ]
     assert np.array_equal(compared.pop("problem").x, random_problem(0).x)
     bar = compared.pop("tqdm")
     # It shows after a second, and on a terminal only.
-    bar.assert_called_once_with(total=10, unit="rung", delay=1, disable=None, leave=False)
+    bar.assert_called_once_with(total=len(RUNGS), unit="rung", delay=1, disable=None, leave=False)
     assert bar.return_value.__enter__.return_value.method_calls == [
         call.set_postfix_str("autograd done", refresh=False),
         call.update(),

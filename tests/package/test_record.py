@@ -50,7 +50,7 @@ def test_a_gpu_is_recorded_beside_the_cpu(monkeypatch: pytest.MonkeyPatch) -> No
         "compute_capability": "9.0",
         "memory_bytes": 2**37,
     }
-    wanted = {name: "cpu" if name == "numpy_by_hand" else "cuda" for name in LOOPS}
+    wanted = {name: "cpu" if name in pretend_gpu.IN_NUMPY else "cuda" for name in LOOPS}
     assert {row["loop"]: row["device"] for row in made["loops"]} == wanted
     assert [row["device"] for row in made["sweep"]] == ["cpu", "cuda"] * 4
     assert {(row["loop"], row["dtype"]) for row in made["sweep"]} == {

@@ -183,16 +183,17 @@ def test_a_graph_holds_the_branch_that_ran() -> None:
 
 
 def test_each_rung_takes_from_the_loop_what_it_says() -> None:
-    """The backward pass leaves the loop on the rung autograd, the update on the rung optimizers."""
+    """The backward pass leaves the loop on the rung autograd_by_hand, the update on the rung optimizers."""
     loops = {name: training_loop(ROOT / f"{rung.page}.py") for name, rung in RUNGS.items()}
 
     def lines(sign: str, before: str, after: str) -> str:
         diff = step_between(loops[before], loops[after]).diff
         return "\n".join(line for line in diff.splitlines() if line.startswith(sign))
 
-    removed = lines("-", "tensors_by_hand", "autograd")
+    removed = lines("-", "tensors_by_hand", "autograd_by_hand")
     for name in ("grad_y_pred", "grad_w2", "grad_h_relu", "grad_h", "grad_w1"):
         assert f" {name} = " in removed
-    assert "loss.backward()" in lines("+", "tensors_by_hand", "autograd")
+    assert "loss.backward()" in lines("+", "tensors_by_hand", "autograd_by_hand")
+    assert "with torch.no_grad():" in lines("+", "autograd_by_hand", "autograd")
     assert "learning_rate * param.grad" in lines("-", "nn_sequential", "optimizers")
     assert "optimizer.step()" in lines("+", "nn_sequential", "optimizers")

@@ -16,7 +16,8 @@ from tests.rungs.strategies import problems
 from twolayer import DivergedError, Problem, random_problem
 from twolayer.rungs import RUNGS
 
-TORCH_RUNGS = [name for name in RUNGS if name != "numpy_by_hand"]
+NUMPY_RUNGS = ("numpy_by_hand", "autograd_by_hand")
+TORCH_RUNGS = [name for name in RUNGS if name not in NUMPY_RUNGS]
 every_rung = pytest.mark.parametrize("rung", RUNGS)
 every_torch_rung = pytest.mark.parametrize("rung", TORCH_RUNGS)
 
@@ -26,7 +27,7 @@ every_torch_rung = pytest.mark.parametrize("rung", TORCH_RUNGS)
 @given(problem=problems(np.float32))
 def test_agrees_with_float64_on_any_shape_in_float32(rung: str, problem: Problem) -> None:
     """In float32 two steps from any sizes of 1 to 50 stay close to NumPy's in float64."""
-    options = {} if rung == "numpy_by_hand" else {"dtype": torch.float32}
+    options = {} if rung in NUMPY_RUNGS else {"dtype": torch.float32}
     exact = Problem(*(getattr(problem, name).astype(np.float64) for name in ("x", "y", "w1", "w2")))
 
     fit = RUNGS[rung].fit(problem, steps=2, learning_rate=1e-7, **options)
@@ -52,7 +53,7 @@ def test_agrees_with_numpy_over_all_500_steps(rung: str) -> None:
 @every_rung
 def test_first_100_losses_agree_in_float32(rung: str) -> None:
     """In float32 the first 100 losses equal those of NumPy in float64 to 1e-4."""
-    options = {} if rung == "numpy_by_hand" else {"dtype": torch.float32}
+    options = {} if rung in NUMPY_RUNGS else {"dtype": torch.float32}
     fit = RUNGS[rung].fit(random_problem(dtype=np.float32), steps=100, **options)
     assert fit.w1.dtype == np.float32
     assert largest_relative_difference(fit.losses, reference_fit().losses[:100]) <= 1e-4
@@ -60,7 +61,7 @@ def test_first_100_losses_agree_in_float32(rung: str) -> None:
     assert largest_relative_difference(fit.losses, float32_losses) <= 1e-4
 
 
-@every_torch_rung
+@every_rung
 @settings(max_examples=20)
 @given(problem=problems())
 def test_agrees_with_numpy_on_any_shape(rung: str, problem: Problem) -> None:
@@ -227,7 +228,9 @@ def test_has_the_arguments_that_the_ladder_promises(rung: str) -> None:
     parameters = inspect.signature(RUNGS[rung].fit).parameters
     defaults = {name: p.default for name, p in parameters.items() if name != "problem"}
     assert (defaults["steps"], defaults["learning_rate"]) == (500, 1e-6)
-    if rung != "numpy_by_hand":
+    if rung in NUMPY_RUNGS:
+        assert not {"device", "dtype"} & {*defaults}
+    else:
         assert (defaults["device"], defaults["dtype"]) == ("cpu", torch.float64)
     keyword_only = [p.kind for name, p in parameters.items() if name != "problem"]
     assert set(keyword_only) == {inspect.Parameter.KEYWORD_ONLY}

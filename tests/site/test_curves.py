@@ -124,11 +124,12 @@ def test_all_and_none(tab: Page) -> None:
 
 
 def test_the_sentence_says_that_curves_agree(tab: Page) -> None:
-    """What is read is also said in a sentence, once the reader has stopped: here, that ten agree."""
+    """What is read is also said in a sentence, once the reader has stopped: here, that all agree."""
     status = tab.locator(".curves-status").first
     slider = tab.locator("input[type=range]").first
     slider.fill("499")
-    expect(status).to_have_text("At step 499 the 10 curves agree to the digits shown: 4.8514e-07.")
+    said = f"At step 499 the {len(RUNGS)} curves agree to the digits shown: 4.8514e-07."
+    expect(status).to_have_text(said)
     assert status.get_attribute("aria-live") == "polite"
 
     tab.locator(".curves-buttons").first.get_by_text("None").click()

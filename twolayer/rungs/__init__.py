@@ -1,4 +1,4 @@
-"""The ladder: ten ways to fit the same network, in the order in which they are taught."""
+"""The ladder: ways to fit the same network, in the order in which they are taught."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ class Rung:
 _LADDER = (
     Rung("numpy_by_hand", "NumPy by hand", "nothing: every line is yours"),
     Rung("tensors_by_hand", "Tensors by hand", "NumPy, and being tied to the CPU"),
-    Rung("autograd", "Autograd", "the backward pass"),
+    Rung("autograd_by_hand", "Autograd by hand", "the backward pass written for this one network"),
+    Rung("autograd", "Autograd", "the engine that you wrote"),
     Rung("custom_function", "Custom function", "the built-in ReLU, for one of your own"),
     Rung(
         "nn_sequential", "Layers in a row", "the weights, the products and the formula of the loss"

@@ -33,7 +33,7 @@ _PATTERNS = (
     (
         "update",
         re.compile(
-            r"\w+ -= |with torch\.no_grad\(\):|\w+\.grad = None|for param in "
+            r"\w+(?:\.data)? -= |with torch\.no_grad\(\):|\w+\.grad = None|for param in "
             r"|\w+\.zero_grad\(\)|optimizer\.step\(\)"
         ),
     ),

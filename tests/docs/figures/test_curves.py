@@ -57,7 +57,7 @@ def test_points_that_scatter_have_three_digits() -> None:
     [
         lambda ax: ax.set_yscale("linear"),
         lambda ax: ax.plot([1, 2, 3], "o"),
-        lambda ax: ax.plot([1, 2, 3], "h", label="a"),
+        lambda ax: ax.plot([1, 2, 3], "8", label="a"),
         lambda ax: ax.plot([1, 2], "o", label="a"),
         lambda ax: ax.plot([1, 2, 4], [1, 2, 3], "o", label="a"),
         lambda ax: ax.plot([1, -2, 3], "o", label="a"),

@@ -58,6 +58,7 @@ def test_a_block_has_the_colour_of_its_line(name: str) -> None:
         ("    with torch.no_grad():", "update"),
         ("    optimizer.zero_grad()", "update"),
         ("    w1.grad = None", "update"),
+        ("    w1.data -= learning_rate * w1.grad", "update"),
         ("            param -= learning_rate * param.grad", "update"),
     ],
 )

@@ -66,6 +66,68 @@ def tensors_by_hand(problem: Problem, steps: int) -> list[float]:
     return losses
 
 
+class Node:
+    """An array, and for each input that needs a gradient, the input and its share."""
+
+    def __init__(self, data: Any, *edges: Any, needs: bool = False) -> None:
+        self.data: Any = data
+        self.grad: Any = None
+        self.edges = [edge for edge in edges if edge[0].needs]
+        self.needs: bool = needs or bool(self.edges)
+
+    def __matmul__(self, other: Node) -> Node:
+        """Multiply."""
+        a, b = self.data, other.data
+        return Node(a @ b, (self, lambda grad: grad @ b.T), (other, lambda grad: a.T @ grad))
+
+    def __sub__(self, other: Node) -> Node:
+        """Subtract."""
+        edges = (self, lambda grad: grad), (other, lambda grad: -grad)
+        return Node(self.data - other.data, *edges)
+
+    def relu(self) -> Node:
+        """Replace negatives by zero."""
+        return Node(np.maximum(self.data, 0), (self, lambda grad: grad * (self.data > 0)))
+
+    def squares(self) -> Node:
+        """Add up the squares."""
+        return Node(np.square(self.data).sum(), (self, lambda grad: 2 * grad * self.data))
+
+    def backward(self) -> None:
+        """Walk back, depth first."""
+        order: dict[Node, None] = {}
+
+        def visit(node: Node) -> None:
+            if node not in order:
+                for other, _ in node.edges:
+                    visit(other)
+                order[node] = None
+
+        visit(self)
+        grads: dict[Node, Any] = {self: 1.0}
+        for node in reversed(order):
+            grad = grads.pop(node)
+            if not node.edges:
+                node.grad = grad
+            for other, share in node.edges:
+                grads[other] = grads[other] + share(grad) if other in grads else share(grad)
+
+
+def autograd_by_hand(problem: Problem, steps: int) -> list[float]:
+    """The loop of the rung with an engine in NumPy."""
+    x, y = Node(problem.x), Node(problem.y)
+    w1, w2 = Node(problem.w1.copy(), needs=True), Node(problem.w2.copy(), needs=True)
+    losses = []
+    for _ in range(steps):
+        loss = ((x @ w1).relu() @ w2 - y).squares()
+        losses.append(float(loss.data))
+        loss.backward()
+        for w in (w1, w2):
+            w.data -= RATE * w.grad
+            w.grad = None
+    return losses
+
+
 def by_autograd(problem: Problem, steps: int, loss_of: Callable[..., Any]) -> list[float]:
     """The loop of the rungs that differentiate a function of the four tensors."""
     x, y, w1, w2 = tensors(problem, requires_grad=True)
@@ -204,6 +266,7 @@ def data_parallel(problem: Problem, steps: int) -> list[float]:
 PLAIN: Mapping[str, Callable[[Problem, int], list[float]]] = {
     "numpy_by_hand": numpy_by_hand,
     "tensors_by_hand": tensors_by_hand,
+    "autograd_by_hand": autograd_by_hand,
     "autograd": lambda problem, steps: by_autograd(problem, steps, squared_error),
     "custom_function": custom_function,
     "static_graph": static_graph,

@@ -1,0 +1,325 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "matplotlib>=3.10.8",
+#     "numpy>=2.1",
+#     "torch>=2.9",
+# ]
+# ///
+"""
+Autograd by hand
+================
+
+You write an engine that finds gradients, an autograd from scratch, in about forty lines of NumPy. From ``tensors_by_hand``
+this rung removes the backward pass written for this one network: each operation knows its own backward, and a walk back
+through what was computed puts them together. That is reverse-mode differentiation. NumPy returns for this one page, so that
+nothing of the engine is hidden; at the end PyTorch's stands beside yours.
+
+What you'll learn:
+
+- how values that remember what made them turn a forward pass into a graph;
+- why the gradients that reach one value add up, and in which order the walk goes;
+- which backward each of the network's five operations has;
+- that PyTorch's engine walks the same graph.
+"""
+
+# %%
+# The problem
+# -----------
+#
+# The numbers of every rung, as arrays.
+
+from collections import Counter
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
+
+rng = np.random.default_rng(0)
+N, D_in, H, D_out = 64, 1000, 100, 10
+x_array = rng.standard_normal((N, D_in))
+y_array = rng.standard_normal((N, D_out))
+w1_start = rng.standard_normal((D_in, H))
+w2_start = rng.standard_normal((H, D_out))
+print("x ", x_array.shape, "   y ", y_array.shape)
+print("w1", w1_start.shape, " w2", w2_start.shape)
+
+# %%
+# A value that is used twice
+# --------------------------
+#
+# Numbers first. From ``w`` comes ``a``, from ``a`` comes ``b``, and the result is ``a - b``. Note for each value what it was made of,
+# with the slope of that one step. Then the chain rule is a walk back from the result: what
+# a value was made of gets the value's own gradient times the slope. ``a`` is used twice, so two contributions reach
+# it, and they add up: move ``a`` a little, and the result moves for both reasons. A central
+# difference agrees. If the second contribution takes the place of the first, the gradient of ``w`` is wrong.
+
+
+def result_of(w):
+    return w**2 - w**4
+
+
+w = 3.0
+a = w**2
+b = a**2
+made_of = {"result": [("a", 1.0), ("b", -1.0)], "b": [("a", 2 * a)], "a": [("w", 2 * w)], "w": []}
+
+
+def walk_back(order, *, add=True):
+    """Each value's gradient, passed on in the order given."""
+    grads = {"result": 1.0}
+    for name in order:
+        for other, slope in made_of[name]:
+            part = grads[name] * slope
+            grads[other] = grads.get(other, 0.0) + part if add else part
+    return grads
+
+
+order = ["result", "b", "a", "w"]
+added, replaced = walk_back(order), walk_back(order, add=False)
+step = 1e-4
+slope = (result_of(w + step) - result_of(w - step)) / (2 * step)
+assert abs(added["w"] - slope) < 1e-6 < abs(replaced["w"] - slope)
+print(f"central difference:     {slope:8.3f}")
+print(f"contributions added:    {added['w']:8.3f}   a has {added['a']:.0f}")
+print(f"contributions replaced: {replaced['w']:8.3f}   a has {replaced['a']:.0f}")
+
+# %%
+# In which order?
+# ---------------
+#
+# By distance from the result, ``a`` and ``b`` come next, then ``w``. In that order ``a`` passes on what it has before the
+# contribution of ``b`` is there, and that one never reaches ``w``. So a value has to wait until everything
+# made of it has passed its gradient on. An order in which all do is a topological order of the graph; the order above is one.
+
+by_distance = ["result", "a", "b", "w"]
+early = walk_back(by_distance)
+assert early["a"] == added["a"]
+assert early["w"] != added["w"]
+print(f"topological order: w has {added['w']:.0f}, a has {added['a']:.0f}")
+print(f"by distance:       w has {early['w']:.0f}, a has {early['a']:.0f}, but too late")
+
+# %%
+# The engine
+# ----------
+#
+# Now arrays, and a graph that is written down as you compute; micrograd is such an engine for single numbers. A ``Value``
+# holds an array. Each operation makes a new one, with an edge to
+# each of its inputs: the input, and a function that turns the result's gradient into the input's share. These five
+# functions are all the calculus there is; the two of the product are those that ``backward_pass`` derives.
+#
+# - As on every rung, ReLU's slope at exactly 0 is 0.
+# - Both sides of a subtraction have one shape: this engine doesn't broadcast.
+# - An input that requires no gradient gets no edge. So nothing is computed for ``x`` and ``y``.
+# - ``order`` counts for each value how many shares it waits for, and lists it when the last has come.
+# - ``backward`` keeps gradients of results only while it walks; leaves, values that nothing made, keep theirs.
+
+
+class Value:
+    """An array that remembers what made it."""
+
+    def __init__(self, data, operation=None, edges=(), *, requires_grad=False):
+        self.data, self.operation, self.grad = data, operation, None
+        self.edges = [(value, share) for value, share in edges if value.requires_grad]
+        self.requires_grad = requires_grad or bool(self.edges)
+
+    def __matmul__(self, other):
+        left, right = self.data, other.data
+        edges = (self, lambda grad: grad @ right.T), (other, lambda grad: left.T @ grad)
+        return Value(left @ right, "matmul", edges)
+
+    def __sub__(self, other):
+        assert self.data.shape == other.data.shape
+        edges = (self, lambda grad: grad), (other, lambda grad: -grad)
+        return Value(self.data - other.data, "subtract", edges)
+
+    def relu(self):
+        edges = [(self, lambda grad: grad * (self.data > 0))]
+        return Value(np.maximum(self.data, 0), "relu", edges)
+
+    def square(self):
+        edges = [(self, lambda grad: 2 * self.data * grad)]
+        return Value(np.square(self.data), "square", edges)
+
+    def sum(self):
+        edges = [(self, lambda grad: np.full_like(self.data, grad))]
+        return Value(self.data.sum(), "sum", edges)
+
+    def order(self):
+        """This value and those behind it, in topological order."""
+        waiting, found, ordered = Counter(), [self], [self]
+        for value in found:  # grows while it is gone through
+            for other, _ in value.edges:
+                if other not in waiting:
+                    found.append(other)
+                waiting[other] += 1
+        for value in ordered:
+            for other, _ in value.edges:
+                waiting[other] -= 1
+                if waiting[other] == 0:
+                    ordered.append(other)
+        return ordered
+
+    def backward(self):
+        """Add the gradient of this value to ``grad`` of each leaf behind it."""
+        grads = {self: np.ones_like(self.data)}
+        for value in self.order():
+            grad = grads.pop(value)
+            if not value.edges:
+                value.grad = grad if value.grad is None else value.grad + grad
+            for other, share in value.edges:
+                grads[other] = grads.get(other, 0) + share(grad)
+
+
+w = Value(np.array(3.0), requires_grad=True)
+a = w.square()
+result = a - a.square()
+result.backward()
+assert w.grad == added["w"]
+print("result", result.data, "  gradient of w", w.grad)
+print("order:", [value.operation for value in result.order()])
+
+# %%
+# Two different things add here. Inside one walk, contributions to one value do; that is the chain rule. And a
+# leaf's ``grad`` grows from call to call, until you set it to None. The loop below does that after each update.
+
+result.backward()
+print("after a second backward:", w.grad)
+
+# %%
+# The network's gradients
+# -----------------------
+#
+# Two lines of forward pass and one call. Hold the gradients against the lines of ``numpy_by_hand``: there you derived them for this
+# network, here nobody did.
+
+x, y = Value(x_array), Value(y_array)
+w1 = Value(w1_start.copy(), requires_grad=True)
+w2 = Value(w2_start.copy(), requires_grad=True)
+y_pred = (x @ w1).relu() @ w2
+loss = (y_pred - y).square().sum()
+loss.backward()
+
+h = x_array @ w1_start
+grad_y_pred = 2 * (np.maximum(h, 0) @ w2_start - y_array)
+grad_w2 = np.maximum(h, 0).T @ grad_y_pred
+grad_h = grad_y_pred @ w2_start.T
+grad_h[h <= 0] = 0
+grad_w1 = x_array.T @ grad_h
+
+print("weight        engine        by hand")
+for name, leaf, by_hand in (("w1", w1, grad_w1), ("w2", w2, grad_w2)):
+    assert np.abs(leaf.grad - by_hand).max() <= 1e-12 * np.abs(by_hand).max()
+    print(f"{name}[10, 5]  {leaf.grad[10, 5]:10.3f}     {by_hand[10, 5]:10.3f}")
+
+# %%
+# The whole loop
+# --------------
+#
+# Forward, loss, ``backward``, update, clear. The update changes ``data``, so no graph remembers it; each step's graph starts at
+# the leaves anew, and Python frees the last one with its loss.
+
+learning_rate = 1e-6
+w1 = Value(w1_start.copy(), requires_grad=True)
+w2 = Value(w2_start.copy(), requires_grad=True)
+losses = []
+for t in range(500):
+    y_pred = (x @ w1).relu() @ w2
+    loss = (y_pred - y).square().sum()
+    losses.append(loss.data)
+
+    loss.backward()
+    w1.data -= learning_rate * w1.grad
+    w2.data -= learning_rate * w2.grad
+    w1.grad = None
+    w2.grad = None
+
+for t in (0, 1, 100, 200, 300, 400, 499):
+    print(f"step {t:3d}  loss {losses[t]:.3e}")
+
+# %%
+# Beside PyTorch's graph
+# ----------------------
+#
+# PyTorch records the same step. Its loss leads to the function that made it, ``grad_fn``, and each function's ``next_functions`` to
+# those before it; at the end of a way stands ``AccumulateGrad``, which keeps a leaf's ``grad``. Walk back from both losses,
+# once along your edges and once along PyTorch's.
+
+w1 = Value(w1_start, requires_grad=True)
+w2 = Value(w2_start, requires_grad=True)
+loss = ((x @ w1).relu() @ w2 - y).square().sum()
+
+x_tensor, y_tensor = torch.from_numpy(x_array), torch.from_numpy(y_array)
+w1_tensor = torch.from_numpy(w1_start).requires_grad_()
+w2_tensor = torch.from_numpy(w2_start).requires_grad_()
+torch_loss = (torch.relu(x_tensor @ w1_tensor) @ w2_tensor - y_tensor).pow(2).sum()
+leaves = {w1: "w1", w2: "w2", w1_tensor: "w1", w2_tensor: "w2"}
+
+
+def ours(value):
+    """A value's name and those that it was made of."""
+    return value.operation or leaves[value], [other for other, _ in value.edges]
+
+
+def pytorchs(function):
+    """A function's name and those that made its inputs."""
+    leaf = f" {leaves[function.variable]}" if hasattr(function, "variable") else ""
+    behind = [other for other, _ in function.next_functions if other is not None]
+    return type(function).__name__ + leaf, behind
+
+
+def walk(start, look):
+    """The name and the place of each node, and the place that its arrow comes from."""
+    nodes, waiting = [], [(start, 0, 0, None)]
+    for node, column, depth, came_from in waiting:
+        name, behind = look(node)
+        nodes.append((name, (column, -depth), came_from))
+        for shift, other in enumerate(behind):
+            waiting.append((other, column + shift, depth + 1, (column, -depth)))
+    return nodes
+
+
+our_nodes, torch_nodes = walk(loss, ours), walk(torch_loss.grad_fn, pytorchs)
+assert [node[1:] for node in our_nodes] == [node[1:] for node in torch_nodes]
+for (our_name, *_), (torch_name, *_) in zip(our_nodes, torch_nodes, strict=True):
+    print(f"{our_name:10s}{torch_name}")
+print("nodes:", len(our_nodes), "and", len(torch_nodes))
+
+# %%
+# Node for node they are the same graph, drawn here from the objects that both walks found. PyTorch's holds functions where
+# yours holds values; the arrows are the same, and so are the gradients that come out.
+
+fig, axes = plt.subplots(1, 2, figsize=(7, 5.5), layout="constrained")
+titles = ("The graph of this page's engine", "PyTorch's graph of the same step")
+for ax, title, nodes in zip(axes, titles, (our_nodes, torch_nodes), strict=True):
+    for name, place, came_from in nodes:
+        box = {"boxstyle": "round", "facecolor": "none", "edgecolor": "C0"}
+        ax.text(*place, name.replace(" ", "\n"), ha="center", va="center", size=9, bbox=box)
+        if came_from is not None:
+            shrink = 15 if place[0] == came_from[0] else 38
+            arrow = {"arrowstyle": "->", "shrinkA": 15, "shrinkB": shrink, "color": "C1"}
+            ax.annotate("", xy=place, xytext=came_from, arrowprops=arrow)
+    ax.set(title=title, xlim=(-0.5, 1.5), ylim=(-6.4, 0.4))
+    ax.axis("off")
+plt.show()
+
+loss.backward()
+torch_loss.backward()
+print("weight        engine        PyTorch")
+for name, leaf, tensor in (("w1", w1, w1_tensor), ("w2", w2, w2_tensor)):
+    np.testing.assert_allclose(tensor.grad, leaf.grad, rtol=0, atol=1e-12 * np.abs(leaf.grad).max())
+    print(f"{name}[10, 5]  {leaf.grad[10, 5]:10.3f}     {tensor.grad[10, 5].item():10.3f}")
+
+# %%
+# Summary
+# -------
+#
+# - Each operation knows its own backward; a graph of values that remember what made them does the rest.
+# - What reaches a value from several sides adds up, and a topological order makes it wait for all of it.
+# - PyTorch's graph of a step has the same nodes and the same arrows as the one that you built.
+#
+# Practise: ``exercises/autograd_by_hand``
+#
+# Next: ``autograd`` hands this work over to PyTorch.
