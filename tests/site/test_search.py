@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tomllib
 import zipfile
@@ -63,16 +64,18 @@ def test_a_page_that_helps_is_among_the_first_three(
 
 
 def test_each_error_message_finds_the_page_that_mends_it(site: Path) -> None:
-    """The words of each heading of the guide to error messages find that guide first, at that heading."""
+    """The words of each heading of the guide to error messages find the guide first, and that heading in it."""
     titles = [entry.title for entry in ENTRIES]
-    queries = [title.replace("…", " ") for title in titles]
-    best = [answer["pages"][0] for answer in answers(site, queries)]
+    found = answers(site, [title.replace("…", " ") for title in titles])
+    best = {title: answer["pages"][0] for title, answer in zip(titles, found, strict=True)}
+    names = {
+        title: [re.findall(r"\w+", part["title"]) for part in page["parts"]]
+        for title, page in best.items()
+        if page["url"] == "error_messages.html"
+    }
 
     assert [
-        (title, page["url"], parts)
-        for title, page in zip(titles, best, strict=True)
-        if title not in (parts := [part["title"] for part in page["parts"]])
-        or page["url"] != "error_messages.html"
+        title for title in titles if re.findall(r"\w+", title) not in names.get(title, [])
     ] == []
 
 
