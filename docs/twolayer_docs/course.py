@@ -26,7 +26,7 @@ SECTIONS = {
     LADDER: tuple(rung.name for rung in RUNGS.values() if rung.folder == LADDER),
     "tensors": ("creating", "operations", "numpy_interop", "cuda_device"),
     "autograd": ("gradients", "tracking", "graph", "vector_jacobian_product"),
-    "networks": ("lenet", "digits"),
+    "networks": ("lenet", "data_loading", "digits", "train_on_gpu"),
     "scaling": ("how_fast", "data_parallel"),
     "labs": ("break_it", "learning_rate_map"),
 }

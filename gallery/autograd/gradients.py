@@ -27,6 +27,7 @@ What you'll learn:
 # --------
 #
 # Let ``o`` be the mean of ``3 * (x + 2) ** 2`` over four numbers. Compute it in three lines, at ones.
+# ``requires_grad=True`` asks PyTorch to record what you compute from ``x``; that record is called the graph.
 
 import warnings
 
@@ -61,8 +62,7 @@ def by_hand(x):
     return 1.5 * (x + 2)
 
 
-with torch.no_grad():
-    print("gradient at ones:", by_hand(x).tolist())
+print("gradient at ones:", by_hand(torch.ones(2, 2)).tolist())
 
 # %%
 # By autograd, and by differences
@@ -96,14 +96,16 @@ for start in ([[1.0, 1.0], [1.0, 1.0]], [[0.0, 1.0], [2.0, -3.0]]):
 
 # %%
 # A gradient entry is the slope of a line that touches the curve. Move one entry of ``x``, keep the other
-# three at 1, and draw both.
+# three at 1, and draw both. Near 1 they hardly differ: at half the distance, the gap is a quarter.
 
 entry = torch.linspace(-2, 4, 61, dtype=torch.float64)
 ones = torch.ones(61, dtype=torch.float64)
 curve = (3 * (torch.stack([entry, ones, ones, ones]) + 2) ** 2).mean(dim=0)
 slope = by_hand(1.0)
 tangent = o.item() + slope * (entry - 1)
-print("the curve lies above its tangent everywhere:", bool((curve >= tangent - 1e-9).all()))
+for i in (38, 34, 32, 31):
+    numbers = f"o {curve[i]:7.4f}, tangent {tangent[i]:7.4f}, gap {curve[i] - tangent[i]:.4f}"
+    print(f"x[0, 0] = {entry[i]:.1f}: {numbers}")
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.plot(entry, curve, label="o")
@@ -117,9 +119,9 @@ plt.show()
 # The middle steps
 # ----------------
 #
-# ``backward`` computed the gradients with respect to ``z`` and ``y`` on its way, but it keeps only those of
-# the leaves. Ask before: ``torch.Tensor.retain_grad`` keeps one. Without it, ``grad`` is None, and PyTorch
-# warns those who read it.
+# ``backward`` computed the gradients with respect to ``z`` and ``y`` on its way. It keeps only that with
+# respect to ``x``, which no recorded function made: such a tensor is a leaf. To keep another one, call
+# ``torch.Tensor.retain_grad`` before. Without it, ``grad`` is None, and PyTorch warns those who read it.
 
 x = torch.ones(2, 2, dtype=torch.float64, requires_grad=True)
 y, z, o = formula(x)
@@ -136,7 +138,8 @@ print(caught[0].category.__name__, "-", str(caught[0].message).split(". ")[0])
 # -------------
 #
 # Where a tensor is used in two places, the slopes of both paths add up. ``backward`` also adds to what
-# ``grad`` holds from an earlier call. So between two steps of a fit you clear it.
+# ``grad`` holds from an earlier call. That lets you add up the gradients of several batches before one step,
+# which is called gradient accumulation. Between two steps you clear ``grad``.
 # ``torch.optim.Optimizer.zero_grad`` does so by setting it to None; it writes zeros only if you ask for that.
 
 used_twice = torch.tensor(1.0, requires_grad=True)
@@ -173,8 +176,8 @@ plt.show()
 #
 # "The gradient" is that of one number. ``o`` is one, so ``backward`` needs no argument: it starts from the
 # slope of ``o`` with respect to itself, 1. ``z`` has four entries, and PyTorch won't guess how much each
-# counts. Say so, with a tensor of the shape of ``z``: quarters make the mean again. The page after this one
-# says what that argument is in general.
+# counts. Say so, with a tensor of the shape of ``z``: quarters make the mean again.
+# ``vector_jacobian_product`` says what that argument is in general.
 
 x.grad = None
 try:

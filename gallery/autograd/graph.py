@@ -85,10 +85,12 @@ while type(first_product).__name__ != "ReluBackward0":
 first_product = first_product.next_functions[0][0]
 to_x, to_w1 = first_product.next_functions
 print("from x @ w1 to x: ", to_x[0])
-print("from x @ w1 to w1:", type(to_w1[0]).__name__, end="  ")
-print("belongs to w1:", to_w1[0].variable is w1)
+print("from x @ w1 to w1:", type(to_w1[0]).__name__)
+print("w1.grad_fn:       ", w1.grad_fn)
 edge = torch.autograd.graph.get_gradient_edge(w1)
-print("w1.grad_fn:", w1.grad_fn, "  get_gradient_edge finds that:", edge.node is to_w1[0])
+print("get_gradient_edge:", type(edge.node).__name__)
+assert edge.node is to_w1[0]
+assert edge.node.variable is w1
 
 # %%
 # What a function keeps
@@ -124,7 +126,7 @@ def kept_by(function):
 for function in functions_of(loss):
     for name, tensor in kept_by(function).items():
         print(f"{type(function).__name__:15s} {name:15s} {tuple(tensor.shape)}")
-print("the first product keeps x itself:", kept_by(first_product)["_saved_self"] is x)
+assert kept_by(first_product)["_saved_self"] is x
 
 # %%
 # Ask for the gradient with respect to ``x`` too, and the graph grows an arrow: the first product now keeps
@@ -204,22 +206,15 @@ except RuntimeError as error:
     print("after backward: ", square.name(), "-", str(error).split(" (or")[0])
 
 # %%
-# So a second call fails where a function kept tensors. With ``retain_graph=True`` a call frees nothing, and
-# one more can follow. The sum of a leaf keeps no tensor, so there is nothing to miss.
+# So a second call fails where a function kept tensors, unless the first had ``retain_graph=True``:
+# ``gradients`` shows both. The sum of a leaf keeps no tensor, so there is nothing to miss.
 
-loss = compute_loss(x, y)
-loss.backward(retain_graph=True)
-loss.backward()
-print("two calls, of which the first retains the graph: no error")
-try:
-    loss.backward()
-except RuntimeError as error:
-    print("a third:", str(error).split(" (or")[0])
-
+w1.grad = None
 total = w1.sum()
+print("tensors that the sum keeps:", len(kept_by(total.grad_fn)))
 total.backward()
 total.backward()
-print("two calls on a sum: no error; it keeps", len(kept_by(total.grad_fn)), "tensors")
+print("each entry of w1.grad after two calls:", w1.grad.unique().tolist())
 
 # %%
 # Used twice
@@ -317,7 +312,8 @@ for forward in (compute_loss, penalized_loss):
     grads = backward(forward(x, y))
     for name, w in (("w1", w1), ("w2", w2)):
         assert torch.allclose(grads[w], w.grad)
-        print(f"{forward.__name__:14s} by hand, with respect to {name}: equals {name}.grad")
+        norms = f"{grads[w].norm():.3f}, of {name}.grad {w.grad.norm():.3f}"
+        print(f"{forward.__name__:14s} norm of the gradient by hand {norms}")
 
 # %%
 # Summary

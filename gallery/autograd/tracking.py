@@ -73,7 +73,8 @@ print("x.grad", x.grad)
 late = torch.tensor([1.0, 2.0])
 print("as created:             ", late.requires_grad)
 returned = late.requires_grad_()
-print("after requires_grad_(): ", late.requires_grad, "  returned itself:", returned is late)
+print("after requires_grad_(): ", late.requires_grad)
+assert returned is late
 print("its signature:          ", torch.Tensor.requires_grad_.__doc__.split("\n")[1])
 
 # %%
@@ -137,7 +138,7 @@ try:
     inferred * w
 except RuntimeError as error:
     print(str(error).split(". ")[0])
-print("the same with the tensor made under no_grad:", (inside * w).requires_grad)
+print("with the tensor made under no_grad:", (inside * w).grad_fn.name())
 
 # %%
 # Detach
@@ -149,11 +150,10 @@ print("the same with the tensor made under no_grad:", (inside * w).requires_grad
 
 w = torch.tensor([3.0, -1.0], requires_grad=True)
 detached, copied = w.detach(), w.detach().clone()
-print("another tensor:  ", detached is not w)
-print("the same memory: ", detached.data_ptr() == w.data_ptr())
-print("and after clone: ", copied.data_ptr() == w.data_ptr())
 detached[0] = 7
-print("w", w.tolist(), "  copied", copied.tolist())
+print("w", w.tolist(), "  detached", detached.tolist(), "  copied", copied.tolist())
+assert detached is not w
+assert detached.data_ptr() == w.data_ptr() != copied.data_ptr()
 
 # %%
 # Detaching prevents nothing that comes later. The new tensor is a leaf like any other; ask for tracking and a

@@ -95,4 +95,4 @@ check("digits.3", confusion)
 #
 # Back: ``digits`` is the lesson.
 #
-# Next: ``how_fast`` goes back to the ladder with a clock.
+# Next: ``train_on_gpu`` trains where there is a GPU, and says what goes wrong there.

@@ -106,4 +106,4 @@ check("lenet.4", subsample)
 #
 # Back: ``lenet`` is the lesson.
 #
-# Next: ``digits`` trains this network on real images.
+# Next: ``data_loading`` gets real images, in mini-batches.

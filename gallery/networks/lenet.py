@@ -18,7 +18,7 @@ this network.
 What you'll learn:
 
 - how to state shapes so that they can't go stale, and where the ten parameters are;
-- why one image isn't a batch of one, and what goes wrong without an error;
+- why one image isn't a batch of one, and what goes wrong without an error, in older forms too;
 - what ``torch.nn.MSELoss`` divides by, and when it compares the wrong numbers;
 - how to walk the graph of a loss by name, from the loss back to every parameter.
 """
@@ -129,8 +129,10 @@ print("after zero_grad:", {param.grad for param in net.parameters()})
 # ``torch.nn.BatchNorm2d`` insists on a batch; ``torch.Tensor.unsqueeze`` makes one of one image.
 
 single = net(images[0])
-same = torch.allclose(single, net(images)[0], atol=1e-6)
-print(tuple(images[0].shape), "->", tuple(single.shape), "  as in the batch:", same)
+in_batch = net(images)[0]
+assert torch.allclose(single, in_batch, atol=1e-6)
+print(tuple(images[0].shape), "->", tuple(single.shape), end="   ")
+print(f"first score {single[0]:.4f}, in the batch {in_batch[0]:.4f}")
 try:
     torch.nn.BatchNorm2d(1)(images[0])
 except ValueError as error:
@@ -153,6 +155,66 @@ except RuntimeError as error:
 print("another layer: ", tuple(torch.nn.Linear(25, 10)(rows).shape), "for one image")
 numbers = torch.flatten(pooled2, -3)
 print("flatten(x, -3):", tuple(pooled2.shape), "->", tuple(numbers.shape))
+
+# %%
+# The older form
+# --------------
+#
+# Older notes show this network with squares of 3 by 3. Then maps of 6 by 6 are left, not 5 by 5. They call the base
+# class as ``super(Older, self).__init__()``, which is ``super().__init__()`` today, and flatten by ``view``, with a
+# method that counts the numbers of one image. Here it is, beside the one above.
+
+
+class Older(torch.nn.Module):
+    """Squares of 3 by 3, flattened by view."""
+
+    def __init__(self):
+        super(Older, self).__init__()
+        self.conv1 = torch.nn.Conv2d(1, 6, 3)
+        self.conv2 = torch.nn.Conv2d(6, 16, 3)
+        self.fc1 = torch.nn.Linear(16 * 6 * 6, 120)
+        self.fc2 = torch.nn.Linear(120, 84)
+        self.fc3 = torch.nn.Linear(84, 10)
+
+    def maps(self, x):
+        x = torch.nn.functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        return torch.nn.functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+
+    def num_flat_features(self, x):
+        return x.shape[1:].numel()
+
+    def forward(self, x):
+        x = self.maps(x)
+        x = x.view(-1, self.num_flat_features(x))
+        x = torch.relu(self.fc1(x))
+        x = torch.relu(self.fc2(x))
+        return self.fc3(x)
+
+
+older = Older()
+print("maps", tuple(older.maps(images).shape), "  output", tuple(older(images).shape))
+print("numbers:", sum(param.numel() for param in older.parameters()), "  those of LeNet:", count)
+
+# %%
+# The trap is the number in ``view(-1, n)``. The -1 stands for whatever number of rows comes out, so an ``n`` that
+# isn't an image's own cuts the batch elsewhere. Give the layers images of 28 by 28, and write the ``n`` of 32 by
+# 32: 36 images become 25 rows, each with pieces of several, and nothing is raised. Counted by the method, ``n`` is
+# right, and the next layer refuses it. ``torch.flatten`` can't cut elsewhere.
+
+maps = older.maps(torch.zeros(36, 1, 28, 28))
+rows = maps.view(-1, 16 * 6 * 6)
+print(
+    "view(-1, 576):",
+    tuple(maps.shape),
+    "->",
+    tuple(rows.shape),
+    "  scores",
+    tuple(older.fc1(rows).shape),
+)
+try:
+    older(torch.zeros(36, 1, 28, 28))
+except RuntimeError as error:
+    print("fc1:", error)
 
 # %%
 # A loss
@@ -185,9 +247,10 @@ with warnings.catch_warnings(record=True) as caught:
     column = loss_fn(output.T, target[0])
 print(caught[0].category.__name__, "-", str(caught[0].message).split(". ")[0])
 right = loss_fn(output, target[:1])
-print("[1, 10] against [10] is right:", torch.allclose(broadcast, right))
-print("[10, 1] against [10] is right:", torch.allclose(column, right))
-print("pairs compared:", (output.T - target[0]).numel())
+assert torch.allclose(broadcast, right)
+assert not torch.allclose(column, right, rtol=0.05)
+print(f"[1, 10] against [1, 10]: {right:.4f}, against [10]: {broadcast:.4f}")
+print(f"[10, 1] against [10]:    {column:.4f}, pairs compared: {(output.T - target[0]).numel()}")
 
 # %%
 # The graph, by name
@@ -300,7 +363,8 @@ assert torch.allclose(by_sgd, by_hand, rtol=1e-6, atol=1e-8)
 constant = target.mean(dim=0).expand(4, 10)
 print("losses at steps 0, 1, 10, 20:", *(f"{losses[t]:.4f}" for t in (0, 1, 10, 20)))
 print(f"loss of the best constant answer: {loss_fn(constant, target).item():.4f}")
-print("last loss below 0.001:", losses[-1] < 0.001)
+assert losses[-1] < 0.001
+print(f"last loss, this build: {losses[-1]:.7f}")
 print("classes", classes.tolist(), "  at step 20", guesses[20], "  at the end", guesses[-1])
 
 # %%
@@ -315,4 +379,4 @@ print("classes", classes.tolist(), "  at step 20", guesses[20], "  at the end", 
 #
 # Practise: ``exercises/lenet``
 #
-# Next: ``digits`` trains this network on real images.
+# Next: ``data_loading`` gets real images, in mini-batches.

@@ -44,17 +44,23 @@ x = torch.empty(N, D_in)
 print("shape", tuple(x.shape), " dtype", x.dtype, " numbers", x.numel())
 
 x.zero_()
-print("after zero_, all zeros:", torch.equal(x, torch.zeros(N, D_in)))
+print("after zero_, numbers that are not 0:", torch.count_nonzero(x).item())
 
 # %%
 # A program that reads too early may run for years on lucky zeros. To find it, switch on deterministic
-# algorithms: PyTorch then fills the memory of new tensors with marks that are no numbers, and nothing
-# useful is left to read.
+# algorithms: PyTorch then fills the memory of new tensors. Floats become NaN, which spoils each result that
+# it enters. Whole numbers and booleans have no NaN: they become the largest of their dtype, and True. So a
+# mask that nobody wrote still looks like a mask.
 
 torch.use_deterministic_algorithms(mode=True)
 marked = torch.empty(N, D_in)
+whole = torch.empty(N, D_in, dtype=torch.int64)
+mask = torch.empty(N, D_in, dtype=torch.bool)
 torch.use_deterministic_algorithms(mode=False)
-print("finite numbers in it, in deterministic mode:", torch.isfinite(marked).sum().item())
+print("float32: finite numbers", torch.isfinite(marked).sum().item())
+print("int64:   different numbers", whole.unique().tolist())
+print("bool:    True", mask.sum().item(), "times out of", mask.numel())
+assert whole.min() == torch.iinfo(torch.int64).max
 
 # %%
 # Values that you name
@@ -65,7 +71,7 @@ print("finite numbers in it, in deterministic mode:", torch.isfinite(marked).sum
 
 counts = torch.zeros(2, 3, dtype=torch.long)
 print(counts)
-print("torch.long is torch.int64:", torch.long is torch.int64)
+print("torch.long is", torch.long)
 
 # %%
 # ``torch.tensor`` takes data, and reads the dtype off it: whole numbers give int64, one float among them
@@ -93,8 +99,9 @@ print("tensor", copied)
 
 size = x.size()
 rows, columns = size
-print(size, " a tuple:", isinstance(size, tuple), " equals (64, 1000):", size == (64, 1000))
-print("rows", rows, " columns", columns, " x.size(0)", x.size(0), " is shape:", size == x.shape)
+assert isinstance(size, tuple)
+assert size == x.shape == (64, 1000)
+print(size, " rows", rows, " columns", columns, " x.size(0)", x.size(0))
 
 # %%
 # Shape ``(1,)`` is a vector with one entry; shape ``()`` has no axis and one number. A loss has shape
@@ -118,11 +125,11 @@ made = {
     "torch.ones(2, 3)": torch.ones(2, 3),
     "model": model,
     "model.new_ones(2, 3)": model.new_ones(2, 3),
-    "randn_like(model)": torch.randn_like(model),
-    "randn_like(model, dtype=float)": torch.randn_like(model, dtype=torch.float),
+    "torch.randn_like(model)": torch.randn_like(model),
+    "torch.randn_like(model, dtype=torch.float)": torch.randn_like(model, dtype=torch.float),
 }
 for name, tensor in made.items():
-    print(f"{name:31s} {tuple(tensor.shape)!s:11s} {tensor.dtype!s:14s} {tensor.device}")
+    print(f"{name:42s} {tuple(tensor.shape)!s:11s} {tensor.dtype!s:14s} {tensor.device}")
 
 # %%
 # The default dtype
@@ -158,7 +165,8 @@ for name, make in makers.items():
 torch.manual_seed(0)
 uniform, normal = torch.rand(100_000), torch.randn(100_000)
 torch.manual_seed(0)
-print("the same draws again:", torch.equal(uniform, torch.rand(100_000)))
+difference = (torch.rand(100_000) - uniform).abs().max()
+print(f"drawn again from the same seed: largest difference {difference:.1f}")
 print(f"rand:  from {uniform.min():.1f} to {uniform.max():.1f}, mean {uniform.mean():.2f}")
 print(f"randn: mean {normal.mean().abs():.1f}, standard deviation {normal.std():.1f}")
 
@@ -169,6 +177,19 @@ for draws, name in ((normal, "torch.randn"), (uniform, "torch.rand")):
 ax.set(title="Where 100,000 draws fall", xlabel="value", ylabel="share of the draws per unit")
 ax.legend()
 plt.show()
+
+# %%
+# That holds for the same calls on the same machine with the same release. PyTorch doesn't promise the same
+# numbers on another release, platform or device: from the same seed, a GPU draws others. Even here, what a
+# draw begins with may depend on how many numbers you ask for. To use the same draws elsewhere, save the
+# numbers, not the seed.
+
+torch.manual_seed(0)
+eight = torch.randn(8)
+torch.manual_seed(0)
+sixteen = torch.randn(16)
+difference = (eight - sixteen[:8]).abs().max()
+print(f"randn(8) and the first 8 of randn(16), from one seed: up to {difference:.1f} apart")
 
 # %%
 # The seed is PyTorch's own. NumPy and Python's ``random`` keep generators that it doesn't reach, so a
@@ -182,7 +203,7 @@ for name, draw in draws.items():
     torch.manual_seed(0)
     first = draw()
     torch.manual_seed(0)
-    print(f"{name:6s} starts over after torch.manual_seed: {first == draw()}")
+    print(f"{name:6s} two draws, torch.manual_seed before each: {abs(draw() - first):.2f} apart")
 
 # %%
 # Summary

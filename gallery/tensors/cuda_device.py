@@ -2,6 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #     "matplotlib>=3.10.8",
+#     "numpy>=2.1",
 #     "torch>=2.9",
 # ]
 # ///
@@ -17,6 +18,7 @@ page runs on every machine: what needs CUDA is skipped where there is none, and 
 What you'll learn:
 
 - how to write a program that takes a GPU where there is one;
+- what the default device reaches, and what it doesn't;
 - how ``to`` changes the device, the dtype, or both at once;
 - what happens when one operation meets two devices;
 - how to find out what a GPU gains, instead of believing a number.
@@ -33,6 +35,7 @@ What you'll learn:
 import time
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 
 plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
@@ -55,9 +58,10 @@ print(f"a name for a second GPU:   {second}, type {second.type}, index {second.i
 # Make a tensor there
 # -------------------
 #
-# Every function that makes tensors takes ``device``. Without it, tensors lie on the CPU. The device
-# ``meta`` is on every machine: its tensors have a shape, a dtype and a device like any other, and no
-# numbers. It stands in below wherever the place matters and the numbers don't.
+# ``torch.ones``, ``torch.rand``, ``torch.tensor`` and most functions that make tensors take ``device``.
+# Without it, tensors lie on the default device, the CPU. The device ``meta`` is on every machine: its tensors
+# have a shape, a dtype and a device like any other, and no numbers. It stands in below wherever the place
+# matters and the numbers don't.
 
 print("default:", torch.ones(2, 3).device)
 print("meta:   ", torch.ones(2, 3, device="meta"))
@@ -71,6 +75,28 @@ else:
     skipped("a tensor made on the GPU")
 
 # %%
+# ``torch.set_default_device`` changes the default, for the whole program; with None it is the CPU again. To
+# change it for a few lines, write ``with torch.device("cuda"):``. The default reaches functions that take
+# ``device``. ``torch.from_numpy`` doesn't: its tensor uses the array's memory, which is the CPU's. A tensor
+# made like another one lies where that one does.
+
+array, model = np.ones(2), torch.ones(2)
+torch.set_default_device("meta")
+places = {
+    "torch.ones(2)": torch.ones(2),
+    "torch.tensor([1, 2])": torch.tensor([1, 2]),
+    "torch.from_numpy(array)": torch.from_numpy(array),
+    "torch.ones_like(model)": torch.ones_like(model),
+}
+torch.set_default_device(None)
+for name, tensor in places.items():
+    print(f"{name:24s} {tensor.device}")
+try:
+    torch.from_numpy(array, device="cpu")
+except TypeError as error:
+    print("with device='cpu':      ", str(error).rpartition(".")[2])
+
+# %%
 # Move one
 # --------
 #
@@ -80,17 +106,20 @@ else:
 
 torch.manual_seed(0)
 x = torch.rand(2, 3)
-print("x.to('cpu') is x:", x.to("cpu") is x)
+there = x.to("meta")
+print("x.to('meta') on", there.device, " and x still on", x.device)
 print("x.to(device) on", x.to(device).device)
-print("x.to('meta') on", x.to("meta").device, " and x still on", x.device)
+print("x.to('cpu')  on", x.to("cpu").device)
+assert x.to("cpu") is x
 try:
-    x.to("meta").to("cpu")
+    there.to("cpu")
 except NotImplementedError as error:
     print("and back:", error)
 if has_cuda:
     there = x.to("cuda")
     back = there.to("cpu")
-    print("x.to('cuda') on", there.device, " back on", back.device, " equal:", torch.equal(x, back))
+    difference = (back - x).abs().max()
+    print(f"x.to('cuda') on {there.device}  back on {back.device}, {difference} apart at most")
 else:
     skipped("the way to the GPU and back")
 
@@ -191,13 +220,15 @@ def seconds(device, size, repeats=5):
 
 work = 2 * N * D_in * H  # a multiplication and an addition for each term of x @ w1
 print("first layer: operations for each number moved:", work // elements)
+for size in (16, 2048):
+    microseconds = 1e6 * seconds("cpu", size)
+    print(f"size {size:4d} on the CPU, this build: {microseconds:.1f} us")
 if has_cuda:
     for size in (16, 2048):
-        faster = seconds("cuda", size) < seconds("cpu", size)
-        print(f"size {size:4d}: the GPU is faster: {faster}")
+        microseconds = 1e6 * seconds("cuda", size)
+        print(f"size {size:4d} on the GPU, this build: {microseconds:.1f} us")
 else:
-    print("size 256 on the CPU, in under 10 s:", seconds("cpu", 256) < 10)
-    skipped("the same product on the GPU; so there is no factor to show")
+    skipped("the same products on the GPU; so there is no factor to show")
 
 # %%
 # Summary

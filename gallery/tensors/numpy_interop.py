@@ -19,6 +19,7 @@ What you'll learn:
 
 - that an array and a tensor can be two names for the same numbers, in both directions;
 - which calls share memory and which copy, found out by looking at the memory;
+- what becomes of an array and a tensor in one operation;
 - which tensors refuse to become arrays, with what message, and what helps;
 - which arrays refuse to become tensors, and what PyTorch says to a read-only one.
 """
@@ -86,59 +87,99 @@ plt.show()
 # page if they disagree.
 
 
-def table(make, calls):
-    """Print for each call whether its result uses the memory of what it was made from."""
-    for call in calls:
-        source = make()
-        names = {"np": np, "torch": torch, "a": source, "t": source}
-        exec(f"result = {call}", names)
-        result = np.asarray(names["result"])
-        shares = np.shares_memory(result, np.asarray(source))
-
-        before = result.copy()
-        source += 1
-        assert shares != np.array_equal(result, before)
-        print(f"{call:40s} {'shares' if shares else 'copies'}")
+def table(source, results):
+    """Print for each result whether it uses the memory of what it was made from."""
+    before = [np.asarray(result).copy() for result in results.values()]
+    source += 1
+    for (line, result), old in zip(results.items(), before, strict=True):
+        shares = np.shares_memory(np.asarray(result), np.asarray(source))
+        assert shares != np.array_equal(np.asarray(result), old)
+        print(f"{line:40s} {'shares' if shares else 'copies'}")
 
 
-from_arrays = [
-    "torch.from_numpy(a)",
-    "torch.as_tensor(a)",
-    "torch.asarray(a)",
-    "torch.from_dlpack(a)",
-    "torch.from_numpy(a[:, 1])",
-    "torch.from_numpy(a.T)",
-    "torch.from_numpy(a).to(torch.float64)",
-    "torch.from_numpy(a).to(torch.float32)",
-    "torch.as_tensor(a, dtype=torch.float32)",
-    "torch.asarray(a, copy=True)",
-    "torch.tensor(a)",
-    "torch.Tensor(a)",
-]
-table(lambda: np.arange(6.0).reshape(2, 3), from_arrays)
+a = np.arange(6.0).reshape(2, 3)
+from_array = {
+    "torch.from_numpy(a)": torch.from_numpy(a),
+    "torch.as_tensor(a)": torch.as_tensor(a),
+    "torch.asarray(a)": torch.asarray(a),
+    "torch.from_dlpack(a)": torch.from_dlpack(a),
+    "torch.from_numpy(a).to(torch.float64)": torch.from_numpy(a).to(torch.float64),
+    "torch.from_numpy(a).to(torch.float32)": torch.from_numpy(a).to(torch.float32),
+    "torch.as_tensor(a, dtype=torch.float32)": torch.as_tensor(a, dtype=torch.float32),
+    "torch.asarray(a, copy=True)": torch.asarray(a, copy=True),
+    "torch.tensor(a)": torch.tensor(a),
+    "torch.Tensor(a)": torch.Tensor(a),
+}
+table(a, from_array)
 
 # %%
 # In the other direction the source is a tensor ``t`` of six float32 numbers. A conversion to the dtype or
 # to the device that the tensor has is no conversion: ``to`` and ``cpu`` then return the tensor itself.
 
-from_tensors = [
-    "t.numpy()",
-    "np.asarray(t)",
-    "np.from_dlpack(t)",
-    "t.detach().numpy()",
-    "t.numpy(force=True)",
-    "t.cpu().numpy()",
-    "t.to(torch.float32).numpy()",
-    "t.to(torch.float64).numpy()",
-    "np.asarray(t, dtype=np.float64)",
-    "t[:, 1].numpy()",
-    "t.t().numpy()",
-    "np.ascontiguousarray(t)",
-    "np.ascontiguousarray(t.t())",
-    "t.clone().numpy()",
-    "t.tolist()",
-]
-table(lambda: torch.arange(6.0).view(2, 3), from_tensors)
+t = torch.arange(6.0).view(2, 3)
+from_tensor = {
+    "t.numpy()": t.numpy(),
+    "np.asarray(t)": np.asarray(t),
+    "np.from_dlpack(t)": np.from_dlpack(t),
+    "t.detach().numpy()": t.detach().numpy(),
+    "t.numpy(force=True)": t.numpy(force=True),
+    "t.cpu().numpy()": t.cpu().numpy(),
+    "t.to(torch.float32).numpy()": t.to(torch.float32).numpy(),
+    "t.to(torch.float64).numpy()": t.to(torch.float64).numpy(),
+    "np.asarray(t, dtype=np.float64)": np.asarray(t, dtype=np.float64),
+    "np.ascontiguousarray(t)": np.ascontiguousarray(t),
+    "np.ascontiguousarray(t.t())": np.ascontiguousarray(t.t()),
+    "t.clone().numpy()": t.clone().numpy(),
+    "t.tolist()": t.tolist(),
+}
+table(t, from_tensor)
+
+# %%
+# Both in one operation
+# ---------------------
+#
+# With the tensor on the left, arithmetic gives a tensor of the wider dtype, and NumPy warns that this won't
+# last. With the array on the left, most operators raise. ``torch.add`` and its like take no arrays. So
+# convert one side: then both orders work, and you choose what comes out. A single number from an array, such
+# as ``a[0]``, mixes as a Python number does.
+
+a, t = np.array([1.0, 2.0]), torch.tensor([10.0, 20.0])  # float64 and float32
+mixtures = {
+    "t + a": lambda: t + a,
+    "a + t": lambda: a + t,
+    "a * t": lambda: a * t,
+    "np.add(a, t)": lambda: np.add(a, t),
+    "torch.add(t, a)": lambda: torch.add(t, a),
+    "torch.from_numpy(a) + t": lambda: torch.from_numpy(a) + t,
+    "a + t.numpy()": lambda: a + t.numpy(),
+    "a[0] + t": lambda: a[0] + t,
+}
+for line, mix in mixtures.items():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            result = mix()
+            print(f"{line:24s} {type(result).__name__} {result.dtype}", end="")
+        except TypeError as error:
+            print(f"{line:24s} TypeError: {str(error).partition('. ')[0]}", end="")
+    print("", *(warning.category.__name__ for warning in caught))
+
+# %%
+# ``t += a`` isn't in place: it makes a new tensor, of float64 here, and gives it the old name. And ``out=`` of
+# NumPy's functions takes arrays only. Give it the array that shares the tensor's memory.
+
+t = old = torch.tensor([10.0, 20.0])
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    t += a
+print("t += a:", t, "  the old t:", old)
+assert t is not old
+try:
+    np.add(a, 1, out=old)
+except TypeError as error:
+    print("np.add(a, 1, out=old): TypeError:", error)
+np.add(a, 1, out=old.numpy())
+print("np.add(a, 1, out=old.numpy()):", old)
 
 # %%
 # Tensors that refuse
@@ -155,41 +196,53 @@ print(*(array.dtype for array in arrays))
 # These refuse. NumPy has no dtype for the first three. In the others is something that an array can't have:
 # it records no gradients, knows no conjugate and no minus sign that are only marked as such, keeps a place
 # for every zero, and lies in the memory of the CPU. ``force=True`` does what it can; where it works, see
-# whether memory is still shared. The last line of each is what helps in any case, tried out here too. A
-# tensor on ``meta`` has no numbers: nothing but its shape can be carried over.
+# whether memory is still shared.
 
-half_pairs = torch.ones(2, 2, dtype=torch.float16)
-z = torch.tensor([1 + 1j, 2 + 2j])
-refusing = [
-    ("bfloat16", torch.ones(2, dtype=torch.bfloat16), "t.float().numpy()"),
-    ("float8", torch.ones(2).to(torch.float8_e4m3fn), "t.float().numpy()"),
-    ("complex32", torch.view_as_complex(half_pairs), "t.to(torch.complex64).numpy()"),
-    ("requires grad", torch.ones(2, requires_grad=True), "t.detach().numpy()"),
-    ("conjugate bit", z.conj(), "t.resolve_conj().numpy()"),
-    ("negative bit", z.conj().imag, "t.resolve_neg().numpy()"),
-    ("sparse", torch.eye(2).to_sparse(), "t.to_dense().numpy()"),
-    ("device meta", torch.ones(2, device="meta"), "np.empty(t.shape)"),
-]
+bfloat16 = torch.ones(2, dtype=torch.bfloat16)
+float8 = torch.ones(2).to(torch.float8_e4m3fn)
+complex32 = torch.view_as_complex(torch.ones(2, 2, dtype=torch.float16))
+tracked = torch.ones(2, requires_grad=True)
+conjugate = torch.tensor([1 + 1j, 2 + 2j]).conj()
+negative = conjugate.imag
+sparse = torch.eye(2).to_sparse()
+meta = torch.ones(2, device="meta")
 
 
-def attempt(line, t):
-    """Run a line, and give what it gives, or the first sentence of its error."""
-    names = {"np": np, "torch": torch, "t": t}
+def outcome(tensor, *, force):
+    """What numpy() does with memory, or the first sentence of its error."""
     try:
-        exec(f"result = {line}", names)
+        array = tensor.numpy(force=force)
     except (RuntimeError, TypeError) as error:
         return str(error).partition(". ")[0].rstrip(".")
-    return names["result"]
+    return "shares" if array.ctypes.data == tensor.data_ptr() else "copies"
 
 
-for name, tensor, remedy in refusing:
-    print(f"{name}: {attempt('t.numpy()', tensor)}")
-    forced = attempt("t.numpy(force=True)", tensor)
-    if isinstance(forced, np.ndarray):
-        shares = forced.ctypes.data == tensor.data_ptr()
-        forced = f"works, {'shares' if shares else 'copies'}"
-    print(f"    force=True: {forced}")
-    print(f"    {remedy}: works, {attempt(remedy, tensor).dtype}")
+tensors = (bfloat16, float8, complex32, tracked, conjugate, negative, sparse, meta)
+names = "bfloat16, float8, complex32, tracked, conjugate, negative, sparse, meta"
+for name, tensor in zip(names.split(", "), tensors, strict=True):
+    print(f"{name:9s}        {outcome(tensor, force=False)}")
+    print(f"      force=True {outcome(tensor, force=True)}")
+
+# %%
+# What helps depends on what is in the way. Under ``torch.no_grad`` a tracked tensor converts as it is, since
+# nothing is recorded there in any case. A tensor on ``meta`` has no numbers: nothing but its shape can be
+# carried over.
+
+with torch.no_grad():
+    under_no_grad = tracked.numpy()
+helps = {
+    "bfloat16.float().numpy()": bfloat16.float().numpy(),
+    "float8.float().numpy()": float8.float().numpy(),
+    "complex32.to(torch.complex64).numpy()": complex32.to(torch.complex64).numpy(),
+    "tracked.detach().numpy()": tracked.detach().numpy(),
+    "tracked.numpy() under no_grad": under_no_grad,
+    "conjugate.resolve_conj().numpy()": conjugate.resolve_conj().numpy(),
+    "negative.resolve_neg().numpy()": negative.resolve_neg().numpy(),
+    "sparse.to_dense().numpy()": sparse.to_dense().numpy(),
+    "np.empty(meta.shape)": np.empty(meta.shape),
+}
+for line, array in helps.items():
+    print(f"{line:38s} {array.dtype!s:9s} shape {array.shape}")
 
 # %%
 # Arrays that refuse, and one that warns

@@ -34,36 +34,57 @@ import torch
 
 plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
 
-torch.manual_seed(0)
-x = torch.rand(2, 3)
-y = torch.rand(2, 3)
+x = torch.tensor([10.0, 20.0, 30.0])
+y = torch.tensor([1.0, 2.0, 3.0])
 
-result = torch.empty(2, 3)
+result = torch.empty(3)
 torch.add(x, y, out=result)
 in_place = y.clone()
 in_place.add_(x)
 
-ways = {"torch.add(x, y)": torch.add(x, y), "out=result": result, "in_place.add_(x)": in_place}
-for name, total in ways.items():
-    print(f"{name:16s} equals x + y:", torch.equal(total, x + y))
+print("x + y           ", x + y)
+print("torch.add(x, y) ", torch.add(x, y))
+print("out=result      ", result)
+print("in_place.add_(x)", in_place)
+assert torch.equal(result, x + y)
+assert torch.equal(in_place, x + y)
 
 # %%
 # Where does the sum go?
 # ----------------------
 #
 # A name that ends in an underscore belongs to a method that changes its tensor in place: ``add_``,
-# ``zero_``, ``relu_``. ``torch.Tensor.data_ptr`` is the address of a tensor's first number, so you can
-# compare the address of ``y`` before and after. ``y += x`` is ``add_`` in other clothes; ``y = y + x``
-# makes a new tensor and gives it the old name. Anything else that was called ``y`` sees the change in the
-# first case only. ``y.add(x)`` returns a new tensor too, which nobody keeps here.
+# ``zero_``, ``relu_``. ``y.add(x)`` returns a new tensor, which nobody keeps here. To see what a line does
+# to ``y``, give the tensor a second name before. ``torch.Tensor.data_ptr`` is the address of a tensor's
+# first number: it tells whether ``y`` is where it was.
 
-for line in ("y.add(x)", "y.add_(x)", "y += x", "y = y + x", "torch.add(x, y, out=y)"):
-    names = {"torch": torch, "x": x, "y": y.clone()}
-    before = names["y"]
-    exec(line, names)
-    kept = names["y"].data_ptr() == before.data_ptr()
-    changed = not torch.equal(before, y)
-    print(f"{line:22s}  y keeps its address: {kept!s:5s}  the old y changed: {changed}")
+
+def report(line, y, old):
+    """Print what a line left in y, and in the tensor that was called y before."""
+    place = "where it was" if y.data_ptr() == old.data_ptr() else "elsewhere"
+    print(f"{line:22s}  y {y.tolist()!s:18s}  {place:12s}  the old y {old.tolist()}")
+
+
+start = y
+y = old = start.clone()
+y.add(x)
+report("y.add(x)", y, old)
+y.add_(x)
+report("y.add_(x)", y, old)
+
+# %%
+# ``y += x`` and ``out=y`` write in place too. ``y = y + x`` makes a new tensor and gives it the old name:
+# anything else that was called ``y`` doesn't see that change.
+
+y = old = start.clone()
+y += x
+report("y += x", y, old)
+torch.add(x, y, out=y)
+report("torch.add(x, y, out=y)", y, old)
+assert y is old
+y = y + x
+report("y = y + x", y, old)
+assert y is not old
 
 # %%
 # In place means: into the numbers that are there. So neither the dtype nor the shape can change, and an
@@ -92,11 +113,17 @@ def share(a, b):
     return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
 
 
-for index in ("[1]", "[:, 1]", "[-1, ::2]", "[..., None]", "[[0, 2]]", "[x > 5]"):
-    names = {"x": x}
-    exec(f"part = x{index}", names)
-    kind = "view" if share(names["part"], x) else "copy"
-    print(f"x{index:12s} shape {tuple(names['part'].shape)!s:10s} {kind}")
+parts = {
+    "x[1]": x[1],
+    "x[:, 1]": x[:, 1],
+    "x[-1, ::2]": x[-1, ::2],
+    "x[..., None]": x[..., None],
+    "x[[0, 2]]": x[[0, 2]],
+    "x[x > 5]": x[x > 5],
+}
+for index, part in parts.items():
+    kind = "view" if share(part, x) else "copy"
+    print(f"{index:13s} shape {tuple(part.shape)!s:10s} {kind}")
 
 # %%
 # On the left of an equals sign every index writes into ``x`` itself, masks too. That is how the ladder's
@@ -120,8 +147,9 @@ print(x)
 x = torch.arange(6)
 table = x.view(2, -1)
 table[0, 0] = 100
-print("table", tuple(table.shape), " shares memory with x:", share(table, x))
-print(x)
+print("table", tuple(table.shape), table.tolist())
+print("x    ", tuple(x.shape), "  ", x.tolist())
+assert share(table, x)
 
 # %%
 # A tensor walks its storage in strides: so many places to the next row, so many to the next column. The
@@ -132,7 +160,8 @@ x = torch.arange(6)
 table = x.view(2, 3)
 turned = table.t()
 print("table  shape", tuple(table.shape), " strides", table.stride())
-print("turned shape", tuple(turned.shape), " strides", turned.stride(), " view:", share(turned, x))
+print("turned shape", tuple(turned.shape), " strides", turned.stride())
+assert share(turned, x)
 try:
     turned.view(6)
 except RuntimeError as error:

@@ -11,7 +11,7 @@ Custom function
 ===============
 
 You teach autograd an operation that it doesn't know: a ReLU of your own, with the gradient that you derived
-on the first page. From ``autograd`` this rung removes the built-in ReLU and its built-in gradient. All else
+on ``numpy_by_hand``. From ``autograd`` this rung removes the built-in ReLU and its built-in gradient. All else
 stays: the products, the loss and the update.
 
 What you'll learn:
@@ -19,14 +19,14 @@ What you'll learn:
 - how to write a ``torch.autograd.Function``, and what to save for its backward;
 - why you call ``apply`` and make no instance;
 - how ``torch.autograd.gradcheck`` holds a backward against numerical differences;
-- what ``clamp`` means, and what gradient a ReLU has at exactly 0.
+- what ``clamp`` means, and which gradient it and ReLU have at the bounds.
 """
 
 # %%
 # The problem
 # -----------
 #
-# The same numbers as before.
+# The same numbers as on every rung.
 
 import warnings
 
@@ -101,9 +101,9 @@ except RuntimeError as error:
 # Check the backward
 # ------------------
 #
-# ``torch.autograd.gradcheck`` moves every input a little up and down, as you did on the first page, and
-# compares. Give it float64, as here. A second function
-# with a wrong backward shows that the check can fail.
+# ``torch.autograd.gradcheck`` moves every input a little up and down, as you did on ``numpy_by_hand``, and
+# compares with your backward. Give it float64, as here. A second function with a wrong backward shows
+# that the check can fail: at -1 the slope is 0, and this backward says 1. The cell prints both slopes at -1 and at 1.
 
 
 class Forgetful(ReLU):
@@ -114,11 +114,21 @@ class Forgetful(ReLU):
         return grad_h_relu
 
 
+step = 1e-6
+h = torch.tensor([-1.0, 1.0], dtype=torch.float64, requires_grad=True)
+for function in (ReLU, Forgetful):
+    moved = (function.apply(h + step) - function.apply(h - step)) / (2 * step)
+    (slope,) = torch.autograd.grad(function.apply(h).sum(), h)
+    slopes = [round(number, 3) for number in moved.tolist()]
+    print(f"{function.__name__:9s} by differences {slopes}, by backward {slope.tolist()}")
+
 torch.manual_seed(0)
 sample = torch.randn(4, 5, dtype=torch.float64, requires_grad=True)
-for function in (ReLU, Forgetful):
-    right = torch.autograd.gradcheck(function.apply, sample, raise_exception=False)
-    print(f"{function.__name__:9s} gradcheck {right}")
+assert torch.autograd.gradcheck(ReLU.apply, sample)
+try:
+    torch.autograd.gradcheck(Forgetful.apply, sample)
+except RuntimeError as error:
+    print("gradcheck of Forgetful:", str(error).split(",")[0])
 
 # %%
 # At exactly 0
@@ -126,19 +136,25 @@ for function in (ReLU, Forgetful):
 #
 # Left of 0 the slope is 0, right of it 1, and at 0 there is none: whoever writes a backward chooses.
 # ``torch.relu`` chooses 0, and so do you; ``torch.maximum`` shares the gradient between its two equal
-# arguments. Many programs write ``grad_h[h < 0] = 0``, which lets the gradient through at exactly 0. The figure shows your function and the gradient that autograd finds through it.
+# arguments. ``clamp(min=0)`` has the values of ``relu``, and in the PyTorch of this build slope 1 at 0: that is why the
+# loops write ``torch.relu`` where autograd finds the gradients. Many programs write ``grad_h[h < 0] = 0``, which lets the
+# gradient through at exactly 0 as well.
 
 zero = torch.zeros((), requires_grad=True)
 for name, function in (
     ("ReLU.apply", ReLU.apply),
     ("torch.relu", torch.relu),
     ("torch.maximum", lambda h: torch.maximum(h, torch.zeros(()))),
+    ("clamp(min=0)", lambda h: h.clamp(min=0)),
 ):
     (slope,) = torch.autograd.grad(function(zero), zero)
     print(f"gradient of {name:13s} at 0: {slope.item()}")
 at_zero, passed = torch.zeros(1), torch.ones(1)
 passed[at_zero < 0] = 0
 print(f"with the mask h < 0, at 0:      {passed.item()}")
+
+# %%
+# Here is your function, with the gradient that autograd finds through it.
 
 h = (torch.arange(-200, 201) / 100).requires_grad_()
 h_relu = ReLU.apply(h)
@@ -157,7 +173,7 @@ plt.show()
 # The whole loop
 # --------------
 #
-# The loop of the last page with ``ReLU.apply`` instead of ``torch.relu``.
+# The loop of ``autograd`` with ``ReLU.apply`` instead of ``torch.relu``.
 
 learning_rate = 1e-6
 w1 = w1_start.clone().requires_grad_()
@@ -186,7 +202,7 @@ for t in (0, 1, 100, 200, 300, 400, 499):
 # Many programs have no ``setup_context``: ``forward`` takes ``ctx`` as its first argument and does both jobs.
 # Here is a clamp in that form. Its bounds are numbers, not tensors: they go onto ``ctx`` as attributes, and
 # ``backward`` returns None for them, one return value for each argument of ``forward``. At the bounds themselves
-# it chooses 0; PyTorch's own clamp may choose otherwise. A clamp raises what
+# it chooses 0; PyTorch's own clamp chooses 1 in this build. A clamp raises what
 # lies below ``min`` to ``min`` and lowers what lies above ``max`` to ``max``; either may stand alone.
 
 
@@ -211,7 +227,12 @@ print("min and max:", h.clamp(min=-1, max=1).tolist())
 print("min alone:  ", h.clamp(min=-1).tolist())
 print("max alone:  ", h.clamp(max=1).tolist())
 print("Clamp.apply:", Clamp.apply(h, -1, 1).tolist())
-print("gradcheck:  ", torch.autograd.gradcheck(Clamp.apply, (sample, -1, 1)))
+assert torch.autograd.gradcheck(Clamp.apply, (sample, -1, 1))
+
+bounds = torch.tensor([-1.0, 1.0], requires_grad=True)
+for name, result in (("Clamp", Clamp.apply(bounds, -1, 1)), ("clamp", bounds.clamp(min=-1, max=1))):
+    (slope,) = torch.autograd.grad(result.sum(), bounds)
+    print(f"gradient of {name} at -1 and 1: {slope.tolist()}")
 
 # %%
 # Why then the longer form? ``torch.func`` offers gradients as functions of functions, and works only with

@@ -17,10 +17,10 @@ loop reads the same.
 
 What you'll learn:
 
-- how a module finds its parameters, and where it can't find them;
+- how a module finds its parameters and buffers, and where it can't find them;
 - what happens when you forget ``super().__init__()``;
 - why you call the module and not its ``forward``;
-- how to save trained weights and load them into another network.
+- how to save trained weights, load them into another network, and go on with a training from a checkpoint.
 """
 
 # %%
@@ -129,8 +129,33 @@ for container in (list, torch.nn.ModuleList):
         print("   ValueError:", error)
 
 # %%
+# A weight of your own is a ``torch.nn.Parameter``: assigned, it is trained and saved. What is saved but not trained,
+# such as a mean of the data, is a buffer. A plain tensor is neither, and stays behind when the module
+# goes to another dtype or device.
+
+
+class Standardise(torch.nn.Module):
+    """Subtract a mean from the inputs, and multiply them by factors that are learned."""
+
+    def __init__(self, mean):
+        super().__init__()
+        self.factor = torch.nn.Parameter(torch.ones(len(mean)))
+        self.register_buffer("mean", mean)
+        self.plain = mean.clone()
+
+    def forward(self, x):
+        return self.factor * (x - self.mean)
+
+
+layer = Standardise(torch.zeros(4)).to(torch.float64)
+print("trained:", [name for name, _ in layer.named_parameters()], end="   ")
+print("saved:", [*layer.state_dict()])
+print("factor", layer.factor.dtype, " mean", layer.mean.dtype, " plain", layer.plain.dtype)
+
+# %%
 # The watching starts in ``torch.nn.Module.__init__``. Forget to call it, and the first layer that you
-# assign raises an error.
+# assign raises an error. Older programs write ``super(Net, self).__init__()`` in a class ``Net``, which means
+# the same.
 
 
 class Forgetful(torch.nn.Module):
@@ -158,7 +183,7 @@ called = net(x)
 print("hook calls after net(x):        ", len(calls), calls)
 direct = net.forward(x)
 print("hook calls after net.forward(x):", len(calls))
-print("equal outputs:", torch.equal(called, direct))
+assert torch.equal(called, direct)
 handle.remove()
 
 # %%
@@ -166,7 +191,7 @@ handle.remove()
 # -------------
 #
 # ``torch.nn.Module.state_dict`` is a dictionary from names to tensors. Save that rather than the network: the
-# class stays in your program, and the file holds only data. (A buffer in memory stands in for the file.) The
+# class stays in your program, and the file holds only data. (A piece of memory stands in for the file.) The
 # names must match when you load; a network with biases misses its own. (The loss below is lower than the last
 # one above, which was taken before the last update.)
 
@@ -180,11 +205,49 @@ second = TwoLayerNet(D_in, H, D_out, bias=False)
 print(f"a fresh network's loss: {loss_fn(second(x), y).item():.1e}")
 print(second.load_state_dict(state))
 print(f"after loading:          {loss_fn(second(x), y).item():.1e}")
-print("equal outputs:", torch.equal(net(x), second(x)))
+assert torch.equal(net(x), second(x))
 try:
     TwoLayerNet(D_in, H, D_out).load_state_dict(state)
 except RuntimeError as error:
     print("RuntimeError:", str(error).splitlines()[1].strip())
+
+# %%
+# To go on with a training later, save more than the weights: momentum and Adam's averages are in the optimizer's
+# own ``state_dict``. Such a checkpoint is a dictionary of all that you need. ``map_location`` says on which device
+# its tensors are wanted, if not on the one that they were saved from.
+
+
+def start():
+    """A new network, and an optimizer that remembers past gradients."""
+    net = TwoLayerNet(D_in, H, D_out)
+    return net, torch.optim.SGD(net.parameters(), lr=1e-5, momentum=0.9)
+
+
+def fit(net, optimizer, steps):
+    """Run the loop above; return the losses."""
+    history = []
+    for _ in range(steps):
+        loss = loss_fn(net(x), y)
+        history.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return history
+
+
+net, optimizer = start()
+fit(net, optimizer, 20)
+buffer = io.BytesIO()
+torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict()}, buffer)
+print(f"20 more steps without a break: loss {fit(net, optimizer, 20)[-1]:.4f}")
+for wanted in (["net", "optimizer"], ["net"]):
+    buffer.seek(0)
+    checkpoint = torch.load(buffer, map_location="cpu")
+    net, optimizer = start()
+    net.load_state_dict(checkpoint["net"])
+    if "optimizer" in wanted:
+        optimizer.load_state_dict(checkpoint["optimizer"])
+    print(f"20 more steps from {wanted}: loss {fit(net, optimizer, 20)[-1]:.4f}")
 
 # %%
 # By default ``torch.load`` takes tensors and plain containers and refuses other objects, because unpickling
@@ -223,14 +286,7 @@ ax.semilogy(losses[:100], label="TwoLayerNet, problem's weights, 1e-6")
 for network in (TwoLayerNet, ShortcutNet):
     torch.manual_seed(0)
     net = network(D_in, H, D_out)
-    optimizer = torch.optim.SGD(net.parameters(), lr=1e-4)
-    history = []
-    for _ in range(100):
-        loss = loss_fn(net(x), y)
-        history.append(loss.item())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+    history = fit(net, torch.optim.SGD(net.parameters(), lr=1e-4), 100)
     ax.semilogy(history, label=f"{network.__name__}, own start, 1e-4")
     count = sum(param.numel() for param in net.parameters())
     print(f"{network.__name__}: {count} numbers to train,", end=" ")
@@ -247,7 +303,7 @@ plt.show()
 #   ``torch.nn.ModuleList``.
 # - Call ``super().__init__()`` first, and call the module rather than its ``forward``.
 # - ``torch.nn.Module.state_dict`` and ``torch.nn.Module.load_state_dict`` carry weights from one network to
-#   another.
+#   another; a checkpoint has the optimizer's too.
 #
 # Practise: ``exercises/custom_module``
 #

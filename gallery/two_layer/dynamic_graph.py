@@ -129,7 +129,8 @@ for t in range(500):
 for t in (0, 1, 100, 200, 300, 400, 499):
     print(f"step {t:3d}  loss {losses[t]:.3e}")
 print("middle layer's gradient:", net.middle.weight.grad)
-print("middle layer unchanged: ", torch.equal(net.middle.weight, middle_start))
+moved = (net.middle.weight.detach() - middle_start).abs().max().item()
+print(f"middle layer's weights moved by at most {moved}")
 
 # %%
 # One layer, several uses
@@ -152,7 +153,8 @@ print(f"the middle layer among them: {used.count(id(net.middle))} times")
 
 # %%
 # To see what sharing does to the gradient, put three separate copies in the middle layer's place. Their
-# gradients differ, and the sum of the three is the gradient of the one shared weight.
+# gradients differ, and the sum of the three is the gradient of the one shared weight. A recurrent network
+# lives on this: it applies one layer at each place of a sequence, however long the sequence is.
 
 shared = net.middle.weight.grad
 net.zero_grad()
@@ -166,21 +168,21 @@ for layer in copies:
 total = sum(layer.weight.grad for layer in copies)
 print(f"sum of the copies,   norm {total.norm().item():.2f}")
 print(f"shared layer,        norm {shared.norm().item():.2f}")
-print("equal up to rounding:", torch.allclose(total, shared, rtol=1e-9, atol=1e-12))
+assert torch.allclose(total, shared, rtol=1e-9, atol=1e-12)
 
 # %%
 # Seeds
 # -----
 #
 # The depth will come from Python's ``random``. ``torch.manual_seed`` reaches neither that nor NumPy: set it
-# to the same seed twice and see which generators repeat themselves.
+# to the same seed twice and count the different numbers that each generator gives.
 
 draws = []
 for _ in range(2):
     torch.manual_seed(0)
     draws.append((torch.rand(1).item(), random.random(), np.random.random()))
 for name, first, second in zip(("torch", "random", "numpy"), *draws, strict=True):
-    print(f"{name:6s} repeats itself: {first == second}")
+    print(f"{name:6s} two draws, different numbers: {len({first, second})}")
 
 # %%
 # A new depth at every step
@@ -252,10 +254,6 @@ for repeats in range(4):
 #   of all its uses.
 # - ``torch.manual_seed`` seeds torch alone; ``random.Random`` and ``numpy.random.default_rng`` take seeds of
 #   their own.
-#
-# That was the ladder. NumPy hid nothing; tensors changed the library; autograd took the backward pass, a
-# function of your own took one piece of it back, a captured graph took Python out of the run; layers took
-# the weights and the formulas, optimizers the update, modules the fixed row, and this page the fixed graph.
 #
 # Practise: ``exercises/dynamic_graph``
 #

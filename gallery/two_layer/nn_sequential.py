@@ -10,11 +10,10 @@
 Layers in a row
 ===============
 
-You build the network from layers: objects that hold their weights and know how to apply them. After the
-captured graphs of ``static_graph`` you are back in programs that run line by line. This rung removes three
-things that every rung so far spelled out: the weights as variables of your own, the matrix products of the
-forward pass, and the formula of the loss. It keeps autograd for the gradients, and you still write the
-update yourself.
+You build the network from layers: objects that hold their weights and know how to apply them. From
+``custom_function`` this rung removes your ReLU, for PyTorch's own, and three things that every rung so far
+spelled out: the weights as variables of your own, the matrix products of the forward pass, and the formula of
+the loss. It keeps autograd for the gradients, and you still write the update yourself.
 
 What you'll learn:
 
@@ -60,7 +59,9 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 layer = torch.nn.Linear(D_in, H, dtype=torch.float64)
 for name, param in layer.named_parameters():
     print(f"{name:6s} {tuple(param.shape)}  requires_grad={param.requires_grad}")
-print("layer(x) is x @ weight.T + bias:", torch.allclose(layer(x), x @ layer.weight.T + layer.bias))
+h, by_hand = layer(x), x @ layer.weight.T + layer.bias
+assert torch.allclose(h, by_hand)
+print(f"norms: layer(x) {h.norm().item():.4f}, x @ weight.T + bias {by_hand.norm().item():.4f}")
 
 # %%
 # Put them in a row
@@ -91,7 +92,10 @@ def problem_network():
 
 net = problem_network()
 print(net)
-print("net(x) is relu(x @ w1) @ w2:", torch.allclose(net(x), (x @ w1_start).relu() @ w2_start))
+y_pred, by_hand = net(x), (x @ w1_start).relu() @ w2_start
+assert torch.allclose(y_pred, by_hand)
+norms = [round(result.norm().item(), 2) for result in (y_pred, by_hand)]
+print(f"norms: net(x) {norms[0]}, relu(x @ w1) @ w2 {norms[1]}")
 
 # %%
 # The whole loop
@@ -204,12 +208,25 @@ for prediction, target in ((y[:1], y[0]), (y[:, :1], y[:, 0])):
 #
 # With the weights that the layers draw for themselves, the loss starts lower by powers of ten, with biases or
 # without. Only the initialisation differs: the problem's weights are standard normal, while a linear layer
-# draws evenly between plus and minus one over the square root of its number of inputs.
+# draws evenly between plus and minus one over the square root of its number of inputs. He initialisation, also
+# called Kaiming initialisation, draws normal weights with the square root of 2 over that number as their
+# spread. A ReLU drops about half of the squares that reach it, and the 2 makes up for that: ``h_relu`` is about
+# as large as ``x``.
 
-for bias in (False, True):
-    net = network(bias=bias)
-    print(f"own start, bias={bias!s:5s}  first loss {loss_fn(net(x), y).item():.1e}")
-print(f"problem's weights      first loss {losses[0]:.1e}")
+he = network(bias=False)
+for layer in (he[0], he[2]):
+    torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+net = network(bias=True)
+starts = {
+    "own start, no bias": network(bias=False),
+    "own start, bias": net,
+    "He initialisation": he,
+    "problem's weights": problem_network(),
+}
+print(f"mean square of x: {x.square().mean().item():.2f}")
+for name, start in starts.items():
+    loss, square = loss_fn(start(x), y).item(), start[:2](x).square().mean().item()
+    print(f"{name:18s} first loss {loss:.1e}, mean square of h_relu {square:.2f}")
 weight, bound = net[0].weight, D_in**-0.5
 print(f"largest of the first weights {weight.abs().max().item():.4f}, bound {bound:.4f}")
 print(f"their spread {weight.std().item():.4f}, of an even draw {bound / 3**0.5:.4f}", end="; ")

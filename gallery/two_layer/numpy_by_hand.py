@@ -27,7 +27,8 @@ What you'll learn:
 # -----------
 #
 # Sixty-four inputs of a thousand numbers each, ten targets for each input, and the starting weights of
-# both layers, all drawn from a standard normal distribution. The seed makes every run the same.
+# both layers, all drawn from a standard normal distribution. The seed makes every run the same. ``H`` counts hidden
+# units, the columns of ``w1``, and not layers: of these there are two, one for each matrix of weights.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -43,6 +44,7 @@ w2_start = rng.standard_normal((H, D_out))
 
 print("x ", x.shape, "   y ", y.shape)
 print("w1", w1_start.shape, " w2", w2_start.shape)
+print(f"hidden units {w1_start.shape[1]}, layers {len((w1_start, w2_start))}")
 
 # %%
 # Forward pass and loss
@@ -142,8 +144,9 @@ for name, w, grad in (("w1", w1_start, grad_w1), ("w2", w2_start, grad_w2)):
 # The whole loop
 # --------------
 #
-# Forward, loss, backward, update, five hundred times. This cell stands on its own: with ``x``, ``y`` and the
-# starting weights you can copy it anywhere.
+# Forward, loss, backward, update, five hundred times. Each step looks at all ``N`` rows, so a step is an epoch
+# as well, one pass over the training data; with mini-batches an epoch has many steps. This cell stands on its own: with
+# ``x``, ``y`` and the starting weights you can copy it anywhere.
 
 learning_rate = 1e-6
 w1, w2 = w1_start.copy(), w2_start.copy()
@@ -169,6 +172,15 @@ for t in (0, 1, 100, 200, 300, 400, 499):
     print(f"step {t:3d}  loss {losses[t]:.3e}")
 
 # %%
+# The first losses don't only fall. At steps 2 and 3 the loss rises, above where it began: at the start the slope changes so
+# fast that a step of this length goes too far in some directions. From then on the loss falls in every step. So a loss
+# that rises early is no proof of a mistake.
+
+print("first losses:", *(f"{loss:.3e}" for loss in losses[:6]))
+assert losses[1] < losses[2] < losses[3] > losses[0]
+assert (np.diff(losses[3:]) < 0).all()
+
+# %%
 # The loss falls by a factor of more than a trillion. That says that the network can store these 640 numbers, not
 # that it learned something of use: the targets are noise.
 
@@ -183,13 +195,15 @@ plt.show()
 # Why 1e-6?
 # ---------
 #
-# The learning rate has a narrow window here. Twice as large, and the first updates throw the weights so far
+# The learning rate has a narrow window here. A tenth of it is too slow: 500 steps lead no
+# further than the first 52 of the loop above. Twice as large, and the first updates throw the weights so far
 # that hardly any ReLU lets an input through again: the predictions shrink towards zero, and the loss settles
 # near the sum of the squared targets, which is what predicting zero costs. Five times as large, and every update
 # overshoots by more than the last until the numbers no longer fit into a float.
 
 print(f"predicting zero costs {np.square(y).sum():.0f}")
-for learning_rate in (1e-6, 2e-6, 5e-6):
+last = {}
+for learning_rate in (1e-7, 1e-6, 2e-6, 5e-6):
     w1, w2 = w1_start.copy(), w2_start.copy()
     with np.errstate(over="ignore"):  # the overflow is what this cell is about
         for t in range(500):
@@ -202,6 +216,9 @@ for learning_rate in (1e-6, 2e-6, 5e-6):
         else:
             live = (x @ w1 > 0).mean()
             print(f"rate {learning_rate:.0e}: last loss {loss:.1e}, {live:.1%} of the ReLUs live")
+            last[learning_rate] = loss
+sooner = np.argmax(np.array(losses) < last[1e-7])
+print(f"rate 1e-06 is below the last loss of 1e-07 from step {sooner} on")
 
 # %%
 # Summary

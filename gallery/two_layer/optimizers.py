@@ -17,9 +17,9 @@ of ``nn_sequential``.
 
 What you'll learn:
 
-- what ``zero_grad`` and ``step`` do, and in which order they belong;
+- what ``zero_grad`` and ``step`` do, in which order they belong, and how gradients accumulate;
 - how far each optimizer moves a weight, and why the same learning rate means different things;
-- why Adam at 1e-6 goes nowhere and at 1e-4 works;
+- why Adam at 1e-6 goes nowhere and at 1e-4 works, and that its rate is no bound;
 - what the weight decay of AdamW does.
 """
 
@@ -93,7 +93,8 @@ loss_fn(net(x), y).backward()
 by_hand = [(param - 1e-4 * param.grad).detach() for param in net.parameters()]
 optimizer.step()
 for (name, param), expected in zip(net.named_parameters(), by_hand, strict=True):
-    print(f"{name:8s} as by hand: {torch.allclose(param, expected, rtol=0, atol=1e-15)}")
+    assert torch.allclose(param, expected, rtol=0, atol=1e-15)
+    print(f"{name:8s} norm {param.norm().item():.6f}, by hand {expected.norm().item():.6f}")
 
 # %%
 # The order of the three calls
@@ -124,6 +125,19 @@ for order in (
     ("backward", "step"),
 ):
     print(f"{', '.join(order):27s}", *first_losses(*order))
+
+# %%
+# That adding has a use, gradient accumulation. A batch too large for the memory goes through in parts, with one
+# backward pass each, and one step follows. The parts' sums add up to the gradient of the whole. With the mean,
+# divide each part's loss by the number of parts.
+
+for reduction, parts in (("sum", 1), ("sum", 4), ("mean", 1), ("mean", 4)):
+    net, criterion = network(bias=True), torch.nn.MSELoss(reduction=reduction)
+    for rows in torch.arange(N).chunk(parts):
+        loss = criterion(net(x[rows]), y[rows])
+        (loss if reduction == "sum" else loss / parts).backward()
+    norm = net[0].weight.grad.norm().item()
+    print(f"{reduction:4s} backward passes: {parts}  norm of the gradient {norm:.9f}")
 
 # %%
 # How far does a step go?
@@ -164,19 +178,44 @@ def step_size(rule, options, rate, *, scale=1, steps=1):
     return (weight.detach() - before).abs().median().item() / rate
 
 
+nesterov = (torch.optim.SGD, {"momentum": 0.9, "nesterov": True}, 3e-5)
 print("                    first  gradient x 1000  hundredth")
-for name, rule in rules.items():
+for name, rule in {**rules, "SGD, Nesterov": nesterov}.items():
     sizes = step_size(*rule), step_size(*rule, scale=1000), step_size(*rule, steps=100)
     print(f"{name:18s} {sizes[0]:6.1f} {sizes[1]:16.1f} {sizes[2]:10.1f}")
 
 # %%
-# The first two rows follow the gradient. Momentum adds nine tenths of the last step, which under a steady
-# gradient makes steps ten times those of plain SGD. The others divide by the size of the gradients so far,
-# so the gradient's scale drops out: Adagrad by a sum that keeps growing, RMSprop by an average that starts
-# from zero, Adam by one that corrects for that start. So under a steady gradient Adam's step is about the
-# learning rate itself, however large the gradient: its rate is a distance. Where a gradient keeps changing
-# its sign, the step is smaller.
+# The rows of SGD follow the gradient. Momentum adds nine tenths of the last step, which under a steady
+# gradient makes steps ten times those of plain SGD; Nesterov momentum looks one such addition ahead. The others
+# divide by the size of the gradients so far, so the gradient's scale drops out: Adagrad by a sum that keeps
+# growing, RMSprop by an average that starts from zero, Adam by one that corrects for that start. So under a
+# steady gradient Adam's step is about the learning rate itself, however large the gradient.
 #
+# The rate is no bound, though. Adam's average of gradients follows a change within tens of steps; that of their
+# squares, which divides, takes thousands, as its ``betas`` say. Four weights with 5,000 gradients each, of four
+# kinds, show how far the last step goes.
+
+t = torch.arange(5000, dtype=torch.float64)
+kinds = {
+    "steady": torch.ones_like(t),
+    "of changing sign": (-1) ** t,
+    "zero, and at last 1": (t == t[-1]).double(),
+    "growing by a tenth": 1.1 ** (t - t[-1]),
+}
+weights = torch.zeros(len(kinds), dtype=torch.float64, requires_grad=True)
+optimizer = torch.optim.Adam([weights], lr=1e-4)
+for gradients in torch.stack(list(kinds.values()), dim=1):
+    before = weights.detach().clone()
+    weights.grad = gradients
+    optimizer.step()
+steps = (weights.detach() - before).abs() / 1e-4
+assert steps[0] < 1.001
+assert min(steps[2:]) > 3
+print("betas:", optimizer.defaults["betas"])
+for name, step in zip(kinds, steps.tolist(), strict=True):
+    print(f"gradients {name:20s} last step {step:5.2f} learning rates")
+
+# %%
 # One start, six rules
 # --------------------
 #
@@ -211,7 +250,8 @@ plt.show()
 # %%
 # That is why Adam at 1e-6 goes nowhere: 300 steps of about one learning rate each add up to a fraction of the
 # distance that the other runs cover, and to little beside the size of the weights. A learning rate means
-# nothing without its rule.
+# nothing without its rule. Nor need it stay the same: a scheduler lowers it, or raises it first, while
+# the training runs; ``digits`` has one.
 
 size = weight_start.abs().median().item()
 for rate in (1e-6, 1e-4):
@@ -241,8 +281,8 @@ for rule, options in ((adam, {}), (adam, {"weight_decay": 0.01}), (adamw, {})):
 #
 # - ``torch.optim.Optimizer.zero_grad``, ``torch.Tensor.backward`` and ``torch.optim.Optimizer.step`` make up
 #   the step; nothing may clear gradients between the last two.
-# - ``torch.optim.SGD`` moves a weight by the rate times its gradient, ``torch.optim.Adam`` by at most
-#   about the rate.
+# - ``torch.optim.SGD`` moves a weight by the rate times its gradient; ``torch.optim.Adam`` by about the rate
+#   while gradients are steady, and by several rates when they grow.
 # - ``torch.optim.AdamW`` shrinks all weights a little at each step, unless ``weight_decay`` is zero.
 #
 # Practise: ``exercises/optimizers``

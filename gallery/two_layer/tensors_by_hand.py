@@ -16,7 +16,7 @@ you derived included. What you gain for now is a choice of device and of precisi
 
 What you'll learn:
 
-- which tensor line stands for which NumPy line, each pair checked;
+- which tensor line stands for which NumPy line, and that both give the same numbers;
 - what ``dtype`` and ``device`` are, and which of them moves work to a GPU;
 - when an array and a tensor share memory, and what ``clone`` is for;
 - why the late losses of a fit depend on the precision of its numbers.
@@ -26,8 +26,10 @@ What you'll learn:
 # The problem
 # -----------
 #
-# The same draws in the same order as on the last page. ``torch.from_numpy`` turns each array into a tensor of
+# The same draws in the same order as on ``numpy_by_hand``. ``torch.from_numpy`` turns each array into a tensor of
 # the same shape and the same kind of number.
+
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -79,48 +81,105 @@ back += 1
 print("after adding 1 to shared.numpy():   ", array)
 
 # %%
+# Don't mix them
+# --------------
+#
+# A product of an array and a tensor works in one order only. With the tensor on the left, NumPy computes it, and the
+# result comes back as a tensor, with a warning. With the array on the left there is an error, and so there is from ``mm``, a
+# method of tensors that takes only tensors. So convert all arrays at the start, as the first cell does.
+
+for words, product in (
+    ("tensor @ array", lambda: x @ w1_array),
+    ("array @ tensor", lambda: x_array @ w1_start),
+    ("tensor.mm(array)", lambda: x.mm(w1_array)),
+):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            print(f"{words}: a {type(product()).__name__}, and a {caught[0].category.__name__}")
+        except TypeError as error:
+            print(f"{words}: TypeError, {error}")
+
+# %%
 # The dictionary
 # --------------
 #
-# One whole step in both languages. The cell runs the left column on arrays and the right column on tensors,
-# and asserts after each row that both leave the same values in the name that the row assigns to.
-# ``mm`` is the product of two matrices, ``t`` the transpose; ``clone`` is needed for the reason ``copy`` was.
+# One whole step in both languages. First come the lines of ``numpy_by_hand``; ``locals()`` gives all that a
+# function has computed, by name.
 
-dictionary = [
-    ("h = x @ w1", "h = x.mm(w1)"),
-    ("h_relu = np.maximum(h, 0)", "h_relu = h.clamp(min=0)"),
-    ("y_pred = h_relu @ w2", "y_pred = h_relu.mm(w2)"),
-    ("loss = np.square(y_pred - y).sum()", "loss = (y_pred - y).pow(2).sum()"),
-    ("grad_y_pred = 2 * (y_pred - y)", "grad_y_pred = 2 * (y_pred - y)"),
-    ("grad_w2 = h_relu.T @ grad_y_pred", "grad_w2 = h_relu.t().mm(grad_y_pred)"),
-    ("grad_h_relu = grad_y_pred @ w2.T", "grad_h_relu = grad_y_pred.mm(w2.t())"),
-    ("grad_h = grad_h_relu.copy()", "grad_h = grad_h_relu.clone()"),
-    ("grad_h[h <= 0] = 0", "grad_h[h <= 0] = 0"),
-    ("grad_w1 = x.T @ grad_h", "grad_w1 = x.t().mm(grad_h)"),
-    ("w1 -= 1e-6 * grad_w1", "w1 -= 1e-6 * grad_w1"),
-    ("w2 -= 1e-6 * grad_w2", "w2 -= 1e-6 * grad_w2"),
-]
-arrays = {"np": np, "x": x_array, "y": y_array, "w1": w1_array.copy(), "w2": w2_array.copy()}
-tensors = {"x": x, "y": y, "w1": w1_start.clone(), "w2": w2_start.clone()}
-for numpy_line, torch_line in dictionary:
-    exec(numpy_line, arrays)
-    exec(torch_line, tensors)
-    name = torch_line.split()[0].split("[")[0]
-    np.testing.assert_allclose(tensors[name].numpy(), arrays[name], rtol=1e-9, atol=1e-6)
-    print(f"{numpy_line:36s} {torch_line}")
+
+def numpy_step(x, y, w1, w2):
+    """One step on arrays: all that it computes, by name."""
+    h = x @ w1
+    h_relu = np.maximum(h, 0)
+    y_pred = h_relu @ w2
+    loss = np.square(y_pred - y).sum()
+    grad_y_pred = 2 * (y_pred - y)
+    grad_w2 = h_relu.T @ grad_y_pred
+    grad_h_relu = grad_y_pred @ w2.T
+    grad_h = grad_h_relu.copy()
+    grad_h[h <= 0] = 0
+    grad_w1 = x.T @ grad_h
+    w1 -= 1e-6 * grad_w1
+    w2 -= 1e-6 * grad_w2
+    return locals()
+
+
+arrays = numpy_step(x_array, y_array, w1_array.copy(), w2_array.copy())
+print("computed:", *arrays)
+
+# %%
+# Now the same lines on tensors. ``mm`` is the product of two matrices, ``t`` the transpose; ``clone`` is needed for the
+# reason ``copy`` was. Each name ends with the same numbers as above, but for rounding: the two libraries add up products
+# in orders of their own. The table shows the largest number of each, whatever its sign. The page ``cheat_sheet`` has the lines
+# side by side.
+
+
+def tensor_step(x, y, w1, w2):
+    """One step on tensors: all that it computes, by name."""
+    h = x.mm(w1)
+    h_relu = h.clamp(min=0)
+    y_pred = h_relu.mm(w2)
+    loss = (y_pred - y).pow(2).sum()
+    grad_y_pred = 2 * (y_pred - y)
+    grad_w2 = h_relu.t().mm(grad_y_pred)
+    grad_h_relu = grad_y_pred.mm(w2.t())
+    grad_h = grad_h_relu.clone()
+    grad_h[h <= 0] = 0
+    grad_w1 = x.t().mm(grad_h)
+    w1 -= 1e-6 * grad_w1
+    w2 -= 1e-6 * grad_w2
+    return locals()
+
+
+tensors = tensor_step(x, y, w1_start.clone(), w2_start.clone())
+apart = {}
+print("name          shape          in NumPy    in PyTorch")
+for name, array in arrays.items():
+    tensor, largest = tensors[name].numpy(), np.abs(array).max()
+    apart[name] = np.abs(tensor - array).max() / largest
+    assert tensor.shape == array.shape
+    assert apart[name] < 1e-12
+    print(f"{name:12s}  {array.shape!s:12s} {largest:11.4e}   {np.abs(tensor).max():11.4e}")
+print(f"largest difference, relative to the largest entry: {max(apart.values()):.0e}")
 
 # %%
 # ``@`` and ``T`` work on tensors too, and ``torch.relu`` gives the values of ``clamp(min=0)``. Forward, the
-# two can't be told apart; from the next rung on, where PyTorch finds the gradients, these pages write
+# two can't be told apart; where PyTorch finds the gradients, from ``autograd`` on, these pages write
 # ``relu``, whose gradient at exactly 0 is 0, as in the line ``grad_h[h <= 0] = 0``.
 #
 # The loss is a tensor without any axis: its shape is ``()``, not ``(1,)`` as that of a vector with one entry.
 # ``torch.Tensor.item`` takes the number out as a Python float.
 
 h, loss = x.mm(w1_start), tensors["loss"]
-print("x.mm(w1) and x @ w1:        ", torch.equal(h, x @ w1_start))
-print("w2.t() and w2.T:            ", torch.equal(w2_start.t(), w2_start.T))
-print("h.clamp(min=0) and h.relu():", torch.equal(h.clamp(min=0), h.relu()))
+for words, one, other in (
+    ("x.mm(w1) and x @ w1", h, x @ w1_start),
+    ("w2.t() and w2.T", w2_start.t(), w2_start.T),
+    ("h.clamp(min=0) and h.relu()", h.clamp(min=0), h.relu()),
+):
+    difference = (one - other).abs().max().item()
+    assert difference == 0
+    print(f"{words + ':':28s} shape {tuple(one.shape)}, largest difference {difference}")
 print("shapes: loss", tuple(loss.shape), "  vector with one entry", tuple(torch.ones(1).shape))
 print(f"loss.item() is a {type(loss.item()).__name__}: {loss.item():.3e}")
 
@@ -128,7 +187,7 @@ print(f"loss.item() is a {type(loss.item()).__name__}: {loss.item():.3e}")
 # The whole loop
 # --------------
 #
-# The last page's loop, word for word through the dictionary. Afterwards the arrays are what they were:
+# The loop of ``numpy_by_hand``, line by line through the dictionary. Afterwards the arrays are what they were:
 # the loop worked on clones.
 
 learning_rate = 1e-6
@@ -155,28 +214,36 @@ for t in (0, 1, 100, 200, 300, 400, 499):
     print(f"step {t:3d}  loss {losses[t]:.3e}")
 
 again = np.random.default_rng(0)
-for array in (x_array, y_array, w1_array, w2_array):
-    print("array as it was drawn:", np.array_equal(array, again.standard_normal(array.shape)))
+for name, array, tensor in (
+    ("x", x_array, x),
+    ("y", y_array, y),
+    ("w1", w1_array, w1),
+    ("w2", w2_array, w2),
+):
+    drawn = again.standard_normal(array.shape)
+    changes = [np.abs(now - drawn).max() for now in (array, tensor.numpy())]
+    assert changes[0] == 0
+    print(f"{name:2s} largest change: array {changes[0]}, tensor {changes[1]:.2f}")
 
 # %%
 # Half the bits
 # -------------
 #
 # A tensor made with ``torch.zeros`` holds float32 unless you ask for something else, and so do random ones. So
-# run the loop once more, on float32 copies. The right column of the dictionary is the program.
+# run the loop once more, on float32 copies. ``tensor_step`` changes the weights that it gets, so calling it again goes on from
+# there.
 
-step = compile("\n".join(torch_line for _, torch_line in dictionary), "step", "exec")
-starts = {"x": x, "y": y, "w1": w1_start, "w2": w2_start}
-single = {name: start.to(torch.zeros(1).dtype) for name, start in starts.items()}
+single = [start.to(torch.zeros(1).dtype) for start in (x, y, w1_start, w2_start)]
 losses32 = []
 for _ in range(500):
-    exec(step, single)
-    losses32.append(single["loss"].item())
+    step = tensor_step(*single)
+    losses32.append(step["loss"].item())
 
-apart = [abs(a - b) / b for a, b in zip(losses32, losses, strict=True)]
-print("w1 is", single["w1"].dtype)
-print("losses within 1 part in 10,000 of float64's up to step 99:", max(apart[:100]) < 1e-4)
-print("more than ten times float64's at step 499:", losses32[-1] > 10 * losses[-1])
+print("w1 is", step["w1"].dtype)
+for t in (0, 99, 300, 499):
+    print(f"step {t:3d}  float32 {losses32[t]:.3e}  float64 {losses[t]:.3e}")
+assert np.allclose(losses32[:100], losses[:100], rtol=1e-4, atol=0)
+assert losses32[-1] > 10 * losses[-1]
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.semilogy(losses32, label="float32")
@@ -191,10 +258,12 @@ plt.show()
 # float32 fit slows to a crawl while the float64 fit goes on. So compare early losses, or compare in float64;
 # late float32 losses say more about rounding than about your program.
 
-for weight, grad in ((single["w1"], single["grad_w1"]), (w1, grad_w1)):
-    lost = (weight - learning_rate * grad == weight).double().mean().item()
+shares = []
+for weight, grad in ((step["w1"], step["grad_w1"]), (w1, grad_w1)):
+    shares.append((weight - learning_rate * grad == weight).double().mean().item())
     eps = torch.finfo(weight.dtype).eps
-    print(f"{weight.dtype}: eps {eps:.1e}, most of the last updates of w1 are lost: {lost > 0.5}")
+    print(f"{weight.dtype}: eps {eps:.1e}, share of the last updates of w1 lost {shares[-1]:.3f}")
+assert shares[0] > 0.5 > shares[1]
 
 # %%
 # Summary

@@ -263,6 +263,7 @@ def _undisturbed() -> Iterator[None]:
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
         torch.set_warn_always(always)
+        torch.set_printoptions(profile="default")
         torch.set_rng_state(drawn[0])
         np.random.set_state(drawn[1])  # noqa: NPY002
         random.setstate(drawn[2])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import weakref
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,9 @@ from tests.rungs.agreement import reference_fit
 from twolayer import random_problem
 from twolayer.rungs import RUNGS
 from twolayer_docs.course import step_between, training_loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,6 +77,56 @@ def test_late_losses_depend_on_the_precision() -> None:
     wanted = reference_fit().losses
     assert np.abs(losses[:100] / wanted[:100] - 1).max() < 1e-4
     assert losses[-1] > 10 * wanted[-1]
+
+
+def test_late_errors_are_what_is_left_of_numbers_that_cancel() -> None:
+    """At the end errors are far smaller than predictions, and rounding weighs as much more in the loss."""
+    problem = random_problem()
+    fit = RUNGS["numpy_by_hand"].fit(problem)
+    rng = np.random.default_rng(0)
+
+    def errors_and_predictions(w1: Any, w2: Any) -> Any:
+        y_pred = np.maximum(problem.x @ w1, 0) @ w2
+        return y_pred - problem.y, y_pred
+
+    errors, y_pred = errors_and_predictions(fit.w1, fit.w2)
+    change = 1e-13
+    moved = [np.asarray(w) * (1 + change * rng.standard_normal(w.shape)) for w in (fit.w1, fit.w2)]
+    others, others_pred = errors_and_predictions(*moved)
+
+    assert np.linalg.norm(errors) < 1e-4 * np.linalg.norm(y_pred)
+    assert np.linalg.norm(others_pred - y_pred) < 1e-10 * np.linalg.norm(y_pred)
+    assert abs(np.square(others).sum() / np.square(errors).sum() - 1) > 1000 * change
+
+
+def test_a_loss_kept_as_a_tensor_keeps_what_its_graph_put_aside() -> None:
+    """In a list or in a running total, losses keep their graphs' tensors until backward; numbers keep none."""
+    x, w = torch.ones(3, 2), torch.ones(2, requires_grad=True)
+    put_aside: list[weakref.ref[torch.Tensor]] = []
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        held = tensor.detach()
+        put_aside.append(weakref.ref(held))
+        return held
+
+    def kept_by(keep: Callable[[list[Any], torch.Tensor], list[Any]]) -> int:
+        put_aside.clear()
+        kept: list[Any] = []
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda held: held):
+            for _ in range(10):
+                kept = keep(kept, (x @ w).exp().sum())
+        assert len(kept) in {1, 10}
+        return sum(reference() is not None for reference in put_aside)
+
+    def after_backward(kept: list[Any], loss: torch.Tensor) -> list[Any]:
+        loss.backward()
+        return [*kept, loss]
+
+    in_a_list = kept_by(lambda kept, loss: [*kept, loss])
+    assert in_a_list >= 10
+    assert kept_by(lambda kept, loss: [sum(kept) + loss]) == in_a_list
+    assert kept_by(lambda kept, loss: [*kept, loss.item()]) == 0
+    assert kept_by(after_backward) == 0
 
 
 def test_an_update_in_place_needs_no_grad() -> None:
@@ -152,7 +207,14 @@ def test_a_plain_list_registers_no_layer() -> None:
 
 
 def test_a_module_needs_its_init() -> None:
-    """Without ``super().__init__()`` the first layer that is assigned raises."""
+    """Without ``super().__init__()`` the first layer that is assigned raises; the older form does as well."""
+
+    class Older(torch.nn.Module):
+        def __init__(self) -> None:
+            super(Older, self).__init__()  # noqa: UP008 - the older form
+            self.linear = torch.nn.Linear(2, 2)
+
+    assert len([*Older().parameters()]) == 2
 
     class Forgetful(torch.nn.Module):
         def __init__(self) -> None:
@@ -170,6 +232,16 @@ def test_weights_travel_by_name() -> None:
     assert first.weight.data_ptr() != second.weight.data_ptr()
     with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "bias"'):
         torch.nn.Linear(3, 2).load_state_dict(first.state_dict())
+
+
+def test_map_location_decides_where_tensors_load() -> None:
+    """Tensors of a file go to the device that ``map_location`` names, not to that they were saved from."""
+    buffer = io.BytesIO()
+    torch.save({"net": torch.nn.Linear(2, 2).state_dict()}, buffer)
+    for device in ("cpu", "meta"):
+        buffer.seek(0)
+        checkpoint = torch.load(buffer, map_location=device)
+        assert checkpoint["net"]["weight"].device.type == device
 
 
 def test_a_graph_holds_the_branch_that_ran() -> None:

@@ -12,10 +12,11 @@ GLOSSARY = Path(__file__).resolve().parents[2] / "docs" / "glossary.md"
 # The field's own words for what the pages are about. Others may join; none of these may leave.
 WORDS = """
     accuracy, array, autograd, backward pass, batch, bias, broadcasting, central difference,
-    chain rule, contiguous, convolution, cross-entropy, device, dtype, epoch, float32, float64,
-    forward pass, gradient, gradient descent, graph, held out, hidden unit, in-place,
+    chain rule, contiguous, convolution, cross-entropy, device, double descent, dtype,
+    early stopping, epoch, float32, float64, forward pass, gradient, gradient accumulation,
+    gradient descent, graph, held out, hidden unit, in-place,
     initialisation, Jacobian, layer, leaf, learning rate, loss, mini-batch, module, momentum,
-    optimizer, parameter, pooling, ReLU, reverse mode, seed, SGD, shape, softmax, static graph,
+    optimizer, overfitting, parameter, pooling, ReLU, reverse mode, seed, SGD, shape, softmax, static graph,
     storage, stride, target, tensor, vector-Jacobian product, view, weight
 """
 

@@ -175,6 +175,25 @@ def test_the_sine_is_learned_and_then_its_noise() -> None:
     assert middle_fresh < late_fresh / 1.1
 
 
+def test_stopping_early_pays_on_data_that_had_no_say() -> None:
+    """The step with the lowest loss on some data is better on other data than the last one, for any draw."""
+    problem, fit = sine_problem(), RUNGS["numpy_by_hand"].fit
+    weights = []
+    for steps in (500, 4500, 15000):
+        done = fit(problem, steps=steps, learning_rate=3e-4)
+        problem = replace(problem, w1=done.w1, w2=done.w2)
+        weights.append((done.w1, done.w2))
+
+    for seed in range(5, 10):
+        validation, test = (
+            [loss_per_element(*sine(number, 500), w1, w2) for w1, w2 in weights]
+            for number in (seed, 100 + seed)
+        )
+        chosen = int(np.argmin(validation))
+        assert chosen == 1
+        assert test[chosen] < 0.95 * test[-1]
+
+
 def test_the_network_draws_a_line_with_a_kink_for_each_unit() -> None:
     """Its slope changes only where a hidden unit switches."""
     w1, w2 = (np.asarray(w) for w in (sine_problem().w1, sine_problem().w2))

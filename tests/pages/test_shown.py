@@ -253,10 +253,13 @@ def test_remainders_agree_within_their_factor(shown: str, *, same: bool) -> None
         ("64 rows, this build: 500 ms, 40 steps", False),
         ("64 rows, this build: 500 us", False),
         ("65 rows, this build: 500 us, 40 steps", False),
+        ("64 rows, this build: not measured. No compiler", True),
+        ("65 rows, this build: not measured. No compiler", False),
+        ("64 rows, this build: was not measured", False),
     ],
 )
 def test_a_time_is_compared_by_form_and_order_of_magnitude(shown: str, *, same: bool) -> None:
-    """Behind "this build: " a number may be a hundred times as large; words and units may not differ."""
+    """Behind "this build: " a number may be a hundred times as large, or not measured; other words may not differ."""
     wanted = "64 rows, this build: 500 us, 40 steps"
     assert (Tolerance().differences(shown, wanted) == []) == same
 

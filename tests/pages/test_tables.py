@@ -264,7 +264,7 @@ def test_rows_do_not_see_what_others_changed(faults: Callable[[str], list[str]])
     """A row's changes to values, dtypes, generators and gradient mode end with the row."""
     change = (
         "| change | `a[:] = 0; np.random.seed(3); a` "
-        "| `t.zero_(); torch.set_default_dtype(torch.float64); torch.set_grad_enabled(False); t` "
+        "| `t.zero_(); torch.set_default_dtype(torch.float64); torch.set_grad_enabled(False); torch.set_printoptions(precision=1); t` "
         "| `[0, 0, 0]` |"
     )
     look = "| look | `a` | `t` | `[3, 1, 2]` |"
@@ -274,6 +274,7 @@ def test_rows_do_not_see_what_others_changed(faults: Callable[[str], list[str]])
     assert faults(text) == []
     assert torch.get_default_dtype() == torch.float32
     assert torch.is_grad_enabled()
+    assert str(torch.tensor(0.25)) == "tensor(0.2500)"
     assert torch.equal(torch.get_rng_state(), drawn[0])
     assert np.random.get_state()[1].tolist() == drawn[1]  # type: ignore[index]  # noqa: NPY002
 
@@ -329,17 +330,18 @@ def test_every_row_of_a_guide_is_an_example(path: Path, fewest: int) -> None:
 
 
 def test_the_first_table_is_the_ladders_dictionary() -> None:
-    """The cheat sheet's steps are the lines that the page on tensors sets side by side."""
+    """The cheat sheet's steps are the lines of the two steps that the page on tensors takes."""
     script = (ROOT / "gallery/two_layer/tensors_by_hand.py").read_text("utf-8")
-    (dictionary,) = (
-        ast.literal_eval(node.value)
+    lines = {
+        node.name: [ast.unparse(line) for line in node.body[1:-1]]
         for node in ast.parse(script).body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "dictionary"
-    )
+        if isinstance(node, ast.FunctionDef)
+    }
+    dictionary = [*zip(lines["numpy_step"], lines["tensor_step"], strict=True)]
     rows = [e.parsed for e in parse(CHEAT_SHEET).examples() if isinstance(e.parsed, tables.Row)]
 
     steps = [
-        tuple(tables.code_of(cell).replace("learning_rate", "1e-6") for cell in row.cells[1:3])
+        tuple(tables.code_of(cell).replace("learning_rate", "1e-06") for cell in row.cells[1:3])
         for row in rows
         if row.header == tables.STEPS
     ]

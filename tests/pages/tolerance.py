@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 MEASURED = "this build: "
 """What a line says that shows a time: its numbers depend on the machine, and on what else it does."""
+NOT_MEASURED = "not measured"
+"""What stands behind it, with the reason, where a machine lacks what is to be measured."""
 _ORDER = 100
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 _DECIMAL = re.compile(r"-?\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]?\d+)")
@@ -124,7 +126,8 @@ class Tolerance(NamedTuple):
         """Compare what a page shows with what was expected, line by line.
 
         Words and whole numbers must be the same; decimals are compared as numbers. What stands behind
-        "this build: " was measured: there each number may be off by two orders of magnitude.
+        "this build: " was measured: there each number may be off by two orders of magnitude, and a machine that
+        lacks what is measured says "not measured" in their place.
 
         Args:
             shown: What the page shows.
@@ -155,7 +158,10 @@ class Tolerance(NamedTuple):
             (before, _, measured), (known, _, once) = (
                 s.partition(MEASURED) for s in (line, wanted)
             )
-            return self._same_line(before, known) and _same_order(measured, once)
+            return self._same_line(before, known) and (
+                any(text.startswith(NOT_MEASURED) for text in (measured, once))
+                or _same_order(measured, once)
+            )
         values, expected = _DECIMAL.findall(line), _DECIMAL.findall(wanted)
         return _words(line) == _words(wanted) and all(
             self.same_number(value, want) for value, want in zip(values, expected, strict=True)

@@ -1,4 +1,4 @@
-"""The drawing of the network."""
+"""The drawings of the network, and of the products of its backward pass."""
 
 from __future__ import annotations
 
@@ -6,46 +6,99 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import numpy as np
+import pytest
+
 from twolayer import random_problem
 from twolayer_docs.figures.inline import for_page
 
-DRAWING = Path(__file__).resolve().parents[3] / "docs" / "_static" / "structure.svg"
+STATIC = Path(__file__).resolve().parents[3] / "docs" / "_static"
 TIMES = " \N{MULTIPLICATION SIGN} "
 SVG = "{http://www.w3.org/2000/svg}"
+every_drawing = pytest.mark.parametrize(
+    ("drawing", "matrices"), [("structure", 7), ("backward_products", 11)]
+)
 
 
-def test_the_drawing_has_the_sizes_of_the_problem() -> None:
+def source(drawing: str) -> str:
+    """A drawing's file."""
+    return (STATIC / f"{drawing}.svg").read_text("utf-8")
+
+
+def words(drawing: str, kind: str | None = None) -> list[str]:
+    """The words that a drawing shows, or those of one class."""
+    return [
+        "".join(text.itertext())
+        for text in ET.fromstring(source(drawing)).iter(f"{SVG}text")
+        if kind in {None, text.get("class")}
+    ]
+
+
+@every_drawing
+def test_the_drawing_has_the_sizes_of_the_problem(drawing: str, matrices: int) -> None:
     """Each array in the drawing has the size that ``random_problem()`` gives it."""
     sizes = random_problem().sizes
-    words = [
-        "".join(text.itertext())
-        for text in ET.fromstring(DRAWING.read_text("utf-8")).iter(f"{SVG}text")
-    ]
-    shapes = [word for word in words if word.startswith("(")]
-    numbers = [word for word in words if TIMES in word]
+    shapes = [word for word in words(drawing) if word.startswith("(")]
+    numbers = [word for word in words(drawing) if TIMES in word]
 
     expected = [
         TIMES.join(str(sizes[name]) for name in re.findall(r"\w+", shape)) for shape in shapes
     ]
-    assert len(shapes) == 7
+    assert len(shapes) == matrices
     assert expected == numbers
 
 
-def test_the_description_has_the_same_sizes() -> None:
+@every_drawing
+def test_the_description_has_the_same_sizes(drawing: str, matrices: int) -> None:
     """The words for screen readers name the same sizes."""
-    root = ET.fromstring(DRAWING.read_text("utf-8"))
+    root = ET.fromstring(source(drawing))
     description = root.findtext(f"{SVG}desc") or ""
     sizes = random_problem().sizes
 
+    assert matrices > 0
     assert root.findtext(f"{SVG}title")
-    assert set(sizes.values()) == {int(n) for n in re.findall(r"\d+", description)} - {1, 2}
+    assert set(sizes.values()) == {int(n) for n in re.findall(r"\d+", description)} - {0, 1, 2}
 
 
-def test_the_drawing_on_a_page_takes_the_pages_colours() -> None:
+@every_drawing
+def test_the_drawing_on_a_page_takes_the_pages_colours(drawing: str, matrices: int) -> None:
     """Inside a page the drawing has no colours of its own; alone it has two sets."""
-    svg = DRAWING.read_text("utf-8")
+    svg = source(drawing)
 
+    assert matrices > 0
     assert "prefers-color-scheme: dark" in svg
     assert "prefers-color-scheme" not in for_page(svg)
     assert "var(--drawing-ink)" in for_page(svg)
     assert for_page(svg).startswith("<svg")
+
+
+def test_the_products_are_those_of_the_backward_pass() -> None:
+    """Each line over a drawn product runs in this order, and its matrices have the drawn sizes."""
+    problem = random_problem()
+    arrays = {"x": problem.x, "w1": problem.w1, "w2": problem.w2}
+    arrays["h"] = problem.x @ problem.w1
+    arrays["h_relu"] = np.maximum(arrays["h"], 0)
+    arrays["grad_y_pred"] = 2 * (arrays["h_relu"] @ problem.w2 - problem.y)
+    drawn = [
+        *zip(words("backward_products", "name"), words("backward_products", "size"), strict=True)
+    ]
+
+    for line in words("backward_products", "line"):
+        if product := re.fullmatch(r"(\w+) = ([\w.]+) @ ([\w.]+)", line):
+            result, *factors = product.groups()
+            first, second = (
+                arrays[name.removesuffix(".T")].T if name.endswith(".T") else arrays[name]
+                for name in factors
+            )
+            arrays[result] = first @ second
+            matrices = [*zip((*factors, result), (first, second, arrays[result]), strict=True)]
+        else:
+            assert line == "grad_h[h <= 0] = 0"
+            arrays["grad_h"] = np.where(arrays["h"] <= 0, 0, arrays["grad_h_relu"])
+            matrices = [(name, arrays[name]) for name in ("grad_h_relu", "grad_h")]
+        for name, matrix in matrices:
+            assert drawn.pop(0) == (name, TIMES.join(map(str, matrix.shape)))
+
+    assert drawn == []
+    for name in ("w1", "w2"):
+        assert arrays[f"grad_{name}"].shape == arrays[name].shape

@@ -101,10 +101,10 @@ def test_a_line_of_no_kind_is_an_error() -> None:
         kind_of("    print(t)")
 
 
-def test_the_first_loop_is_longest_and_the_last_shortest() -> None:
+def test_the_first_loop_is_longest_and_the_last_are_half_as_long() -> None:
     """The picture shows what the home page says: the loop shrinks."""
     lengths = [len(loop) for loop in LOOPS.values()]
 
     assert max(lengths) == lengths[0]
-    assert min(lengths) == lengths[-1]
+    assert 2 * max(lengths[-2:]) <= lengths[0]
     assert "how little is left at the end" in (ROOT / "docs" / "index.md").read_text("utf-8")

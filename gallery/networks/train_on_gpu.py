@@ -1,0 +1,290 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "matplotlib>=3.10.8",
+#     "scikit-learn>=1.7.2",
+#     "torch>=2.9",
+# ]
+# ///
+"""
+Training on a GPU
+=================
+
+You train a small network wherever PyTorch finds a place for it: on a GPU where there is one, else on the
+CPU. The page runs in full on both, and its first line of output says which it was here. ``cuda_device`` has
+moved single tensors; now a network, an optimizer and mini-batches move, and things go wrong that a single
+tensor doesn't show.
+
+What you'll learn:
+
+- what has to move, and when the optimizer is made;
+- what the errors mean: tensors on two devices, and out of memory;
+- where a loop waits for the GPU, and how to say which GPUs it sees;
+- what mixed precision is, and what fills the memory.
+"""
+
+# %%
+# The device
+# ----------
+#
+# Ask once, and write ``device`` from then on. Everything below is written so; no line of the loop knows
+# which device it is.
+
+import os
+import subprocess
+import sys
+import time
+
+import matplotlib.pyplot as plt
+import torch
+from sklearn.datasets import load_digits
+from torch.utils.data import DataLoader, TensorDataset
+
+plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
+
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+print("this run is on:", device)
+
+digits = load_digits()
+images = torch.from_numpy(digits.images).float().unsqueeze(1) / 16
+classes = torch.from_numpy(digits.target)
+data = TensorDataset(images[:1440], classes[:1440])
+print("images", tuple(images.shape), " on", images.device)
+
+# %%
+# A module moves in place
+# -----------------------
+#
+# ``torch.Tensor.to`` returns another tensor. ``torch.nn.Module.to`` moves the module's own parameters and returns
+# the same module, so you need not assign it. Try both with ``meta``, a device without numbers that each machine has.
+
+layer = torch.nn.Linear(3, 2)
+before = torch.optim.SGD(layer.parameters(), lr=0.1)
+x = torch.ones(1, 3)
+moved_x, moved_layer = x.to("meta"), layer.to("meta")
+print("x:    ", x.device, "  what to returned:", moved_x.device)
+print("layer:", layer.weight.device, " what to returned:", moved_layer.weight.device)
+assert moved_layer is layer
+
+# %%
+# Move first, then make the optimizer. It keeps the parameters that it was given, and for some devices ``to`` makes
+# new ones: then it updates the old ones, and nothing is learned, without an error. What it has gathered, such as
+# a running sum for momentum, doesn't move at all.
+
+after = torch.optim.SGD(layer.parameters(), lr=0.1)
+own = {id(param) for param in layer.parameters()}
+for name, optimizer in {"before": before, "after": after}.items():
+    held = [id(param) for group in optimizer.param_groups for param in group["params"]]
+    print(f"optimizer made {name:6s} the move: {len(own & set(held))} of the layer's", len(own))
+
+# %%
+# The whole loop
+# --------------
+#
+# Each mini-batch moves when its turn comes. Two options let the copy to a GPU run beside other work:
+# ``pin_memory=True`` makes the loader put mini-batches into pinned memory, from which the GPU fetches by itself, and
+# ``non_blocking=True`` lets the program go on meanwhile. On the CPU neither has anything to do.
+
+torch.manual_seed(0)
+net = torch.nn.Sequential(
+    torch.nn.Conv2d(1, 16, 3),
+    torch.nn.ReLU(),
+    torch.nn.MaxPool2d(2),
+    torch.nn.Flatten(),
+    torch.nn.Linear(16 * 3 * 3, 64),
+    torch.nn.ReLU(),
+    torch.nn.Linear(64, 10),
+).to(device)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9)
+loss_fn = torch.nn.CrossEntropyLoss()
+loader = DataLoader(
+    data,
+    batch_size=32,
+    shuffle=True,
+    generator=torch.Generator().manual_seed(0),
+    pin_memory=device.type == "cuda",
+)
+
+losses = []
+start = time.perf_counter()
+for epoch in range(6):
+    total = torch.zeros((), device=device)
+    for batch_images, batch_classes in loader:
+        x = batch_images.to(device, non_blocking=True)
+        y = batch_classes.to(device, non_blocking=True)
+        loss = loss_fn(net(x), y)
+        total += loss.detach() * len(y)
+
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    losses.append(total.item() / len(data))
+    print(f"epoch {epoch}  mean loss {losses[-1]:.3f}")
+print(f"{len(losses)} epochs on {device}, this build: {time.perf_counter() - start:.3f} s")
+
+net.eval()
+with torch.no_grad():
+    guesses = net(images[1440:].to(device)).argmax(dim=1).cpu()
+right = (guesses == classes[1440:]).float().mean().item()
+print(f"right of the {len(guesses)} images held out: {right:.1%}")
+
+# %%
+# Where the loop waits
+# --------------------
+#
+# The loss is summed up on the device, and ``torch.Tensor.item`` is called once an epoch. On a GPU a call returns
+# before its work is done. ``item`` needs the number, so it waits for all that was asked for before: a
+# synchronisation. To print a tensor is one as well, and so is an ``if`` that depends on its numbers. A clock around
+# a call measures too little there, and one around ``item`` too much.
+
+x, y = images.to(device), classes.to(device)
+loss_fn(net(x), y).item()  # the first call starts things up
+start = time.perf_counter()
+loss = loss_fn(net(x), y)
+returned = time.perf_counter()
+value = loss.item()
+known = time.perf_counter()
+print(f"the loss of all images: {value:.3f}")
+print(f"the call returned after, this build: {1e3 * (returned - start):.3f} ms")
+print(f"item took, this build: {1e3 * (known - returned):.4f} ms")
+
+# %%
+# On two devices
+# --------------
+#
+# "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!" What was forgotten
+# is a mini-batch, its targets, or a tensor that ``forward`` makes without ``device``. Find out which by the
+# devices. On a machine without a GPU, ``meta`` stands in for the other device below, and PyTorch says it in other
+# words. (A convolution on a GPU says that input type and weight type should be the same; it means the device.)
+
+elsewhere = torch.device("cpu" if device.type == "cuda" else "meta")
+forgotten = {
+    "the last layer": lambda: net[-1](torch.ones(1, 64, device=elsewhere)),
+    "the loss": lambda: loss_fn(net(x), y.to(elsewhere)),
+}
+for name, work in forgotten.items():
+    try:
+        work()
+    except RuntimeError as error:
+        print(f"{name}:", str(error).splitlines()[0])
+print("parameters on:", *{str(param.device) for param in net.parameters()})
+print("targets on:   ", y.to(elsewhere).device)
+
+# %%
+# A module's ``to`` finds parameters, buffers and submodules. A tensor in a plain attribute stays behind;
+# ``register_buffer`` makes it one that moves.
+
+
+class Scaled(torch.nn.Module):
+    """Multiplies by two factors, one of them a buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.plain = torch.tensor([2.0])
+        self.register_buffer("buffer", torch.tensor([2.0]))
+
+
+scaled = Scaled().to("meta")
+print("plain attribute on:", scaled.plain.device, "  buffer on:", scaled.buffer.device)
+
+# %%
+# Out of memory
+# -------------
+#
+# When a GPU has no room, PyTorch raises ``torch.OutOfMemoryError``: "CUDA out of memory", and how much was asked
+# for. For the CPU's memory it raises the base class. Ask for far more than there is:
+
+print(torch.OutOfMemoryError.__name__, "is a", torch.OutOfMemoryError.__base__.__name__)
+try:
+    torch.empty(2**58, device=device)
+except RuntimeError as error:
+    print(f"{type(error).__name__}:", f"{2**58 * 4:,d} bytes asked for on {device}")
+
+# %%
+# In a training it's rarely one tensor. Most is kept for ``backward``: what each operation saved, in proportion to
+# the mini-batch. So make it smaller, and add the gradients of several up before each step. Evaluate under
+# ``torch.no_grad``, which keeps nothing. And note losses as numbers: a loss kept as a tensor keeps its graph. Count
+# the bytes.
+
+parameters = {param.data_ptr() for param in net.parameters()}
+
+
+def kept_for_backward(size, *, autocast=False):
+    """The kilobytes that a forward pass of so many images keeps, parameters left out."""
+    kept = {}
+
+    def note(tensor):
+        kept[tensor.data_ptr()] = tensor.nbytes
+        return tensor
+
+    with (
+        torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor),
+        torch.autocast(device.type, dtype=torch.bfloat16, enabled=autocast),
+    ):
+        loss_fn(net(x[:size]), y[:size])
+    return sum(count for place, count in kept.items() if place not in parameters) / 1000
+
+
+sizes = [16, 32, 64, 128, 256]
+plain = [kept_for_backward(size) for size in sizes]
+mixed = [kept_for_backward(size, autocast=True) for size in sizes]
+with torch.no_grad():
+    nothing = kept_for_backward(256)
+for size, one, other in zip(sizes, plain, mixed, strict=True):
+    print(f"{size:3d} images: {one:7.1f} kB in float32, {other:6.1f} kB in mixed precision")
+print(f"256 images under no_grad: {nothing} kB")
+
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+ax.plot(sizes, plain, "o-", label="float32")
+ax.plot(sizes, mixed, "s--", label="mixed precision, bfloat16")
+ax.set(title="Kept for backward", xlabel="images in the mini-batch", ylabel="kB")
+ax.legend()
+plt.show()
+
+# %%
+# Mixed precision
+# ---------------
+#
+# Under ``torch.autocast``, products run in 16 bits. Parameters stay in float32, and so does what needs it, such as
+# the loss. With bfloat16 that's all. With float16, small gradients become 0: ``torch.amp.GradScaler`` multiplies
+# the loss before ``backward``, and divides the gradients again before the step.
+
+with torch.autocast(device.type, dtype=torch.bfloat16):
+    scores = net(x)
+    loss = loss_fn(scores, y)
+print("parameters", net[0].weight.dtype, " scores", scores.dtype, " loss", loss.dtype)
+scaler = torch.amp.GradScaler(device.type)
+small = torch.tensor(1e-8, device=device)
+print(f"{small.item():.0e} in float16: {small.half().item():.1e}", end="   ")
+print(f"scaled by {scaler.get_scale():.0f} first: {scaler.scale(small).half().item():.1e}")
+
+# %%
+# Which GPUs
+# ----------
+#
+# ``CUDA_VISIBLE_DEVICES`` is a variable of the environment: a list of the GPUs that a program may see. Set it
+# where the program is started, since CUDA reads it once. The GPUs that are left count from 0: of the list 2,3,
+# ``cuda:0`` is the machine's third. With an empty list there is none, so you can try how a program does without.
+# (A file that was saved on a GPU then opens if ``torch.load`` gets ``map_location``; ``custom_module`` shows files.)
+
+for visible in ["", "0"] if device.type == "cuda" else [""]:
+    done = subprocess.run(
+        [sys.executable, "-c", "import torch; print(torch.cuda.device_count())"],
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": visible},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    print(f'CUDA_VISIBLE_DEVICES="{visible}": device_count() is {int(done.stdout)}')
+
+# %%
+# Summary
+# -------
+#
+# - Move the network in place, then make the optimizer; move each mini-batch, and ask for numbers rarely.
+# - Tensors that meet must be on one device; memory goes to what ``backward`` needs, in proportion to the mini-batch.
+# - ``torch.autocast`` runs products in 16 bits; ``CUDA_VISIBLE_DEVICES`` says which GPUs a program sees.
+#
+# Practise: ``exercises/train_on_gpu``
+#
+# Next: ``how_fast`` goes back to the ladder with a clock.
