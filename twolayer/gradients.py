@@ -133,7 +133,7 @@ def check_backward(
 ) -> BackwardErrors:
     """Hold a hand-written backward pass against central differences at a problem's start.
 
-    The losses are this module's own, so that loss and gradients get a second opinion. Where a
+    The losses are this function's own, so that loss and gradients get a second opinion. Where a
     weight's move by ``step`` turns a ReLU on or off, differences say nothing about the gradient;
     with data drawn at random that is rare.
 

@@ -89,14 +89,14 @@ def run(
 ) -> Any:
     """Call a function in some new processes on this machine, and wait for them.
 
-    Each is an interpreter of its own that finds modules where this one does. It runs nothing of
-    the caller's program but the module that the function is in, and uses one thread, unless the
+    Each is an interpreter of its own that finds Python modules where this one does. It runs
+    nothing of the caller's program but the file that the function is in, and uses one thread, unless the
     environment variable ``OMP_NUM_THREADS`` says otherwise. However the call ends, no worker
     outlives it; if this process is killed, its workers end by themselves. What they print goes to
     the error stream when they are done.
 
     Args:
-        function: A function of a module, which takes a :class:`Worker` and the arguments. It calls
+        function: A function of a Python module, which takes a :class:`Worker` and the arguments. It calls
             ``Worker.reached`` as it goes.
         *arguments: What else it takes. They are pickled, so that each worker has its own.
         processes: How many workers to start, 1 or more.

@@ -18,7 +18,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
     from twolayer_docs.figures import files, inline  # noqa: PLC0415
     from twolayer_docs.forms import book  # noqa: PLC0415
-    from twolayer_docs.gallery import answers, cards, downloads, ladder, run  # noqa: PLC0415
+    from twolayer_docs.gallery import answers, cards, downloads, ladder, loops, run  # noqa: PLC0415
     from twolayer_docs.links import glossary, literals, names  # noqa: PLC0415
     from twolayer_docs.pages import assets, body, head, maths, recordings  # noqa: PLC0415
 
@@ -32,6 +32,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     # What pages may write
     app.add_directive("gallery-cards", cards.GalleryCards)
     app.add_directive("ladder", ladder.Ladder)
+    app.add_directive("loops", loops.Loops)
     app.add_directive("div", Container)  # a box that the style sheet knows by its name
     app.add_directive("inline-svg", inline.InlineSvg)
     app.add_role(names.SITE_FILE, names.SiteFile())
@@ -45,6 +46,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("doctree-resolved", literals.link_literals)
     app.connect("doctree-resolved", glossary.link_terms)
     app.add_post_transform(book.ForBook)
+    app.add_post_transform(loops.ColouredLoops)
     app.add_post_transform(maths.Formulas)
     app.add_post_transform(files.PictureSizes)
 
@@ -53,6 +55,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.set_translator("html", body.Translator)
     app.set_translator("epub", body.Translator)
     app.add_node(cards.plain_line, html=(cards.open_line, cards.close_line))
+    app.add_node(loops.loop_code, html=(loops.open_code, loops.close_code))
     app.add_node(answers.fold, html=(answers.open_fold, answers.close_fold))
     inline_maths: Any = (maths.visit_inline, None)
     display_maths: Any = (maths.visit_display, None)

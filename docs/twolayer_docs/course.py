@@ -130,13 +130,27 @@ def read_header(source: str) -> dict[str, Any]:
         raise HeaderError(message) from error
 
 
+def loop_lines(source: str) -> range:
+    r"""Find the loop on a script's top level that fills ``losses``: the numbers of its lines, from 0.
+
+    Examples:
+        >>> loop_lines("losses = []\nfor t in range(2):\n    losses.append(t)\nprint(1)\n")
+        range(1, 3)
+        >>> loop_lines("print(1)\n")
+        range(0, 0)
+    """
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.For) and "losses.append(" in ast.unparse(node):
+            return range(node.lineno - 1, node.end_lineno or node.lineno)
+    return range(0)
+
+
 def training_loop(script: Path) -> list[str]:
     """Take the loop that fills ``losses`` out of a script: its lines without blank ones."""
     source = script.read_text("utf-8")
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.For) and "losses.append(" in ast.unparse(node):
-            lines = source.splitlines()[node.lineno - 1 : node.end_lineno]
-            return [line.rstrip() for line in lines if line.strip()]
+    lines = source.splitlines()
+    if loop := [lines[number].rstrip() for number in loop_lines(source) if lines[number].strip()]:
+        return loop
     message = f"{script.name}: no loop with losses.append given; want one on the top level"
     raise ValueError(message)
 

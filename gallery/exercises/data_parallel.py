@@ -2,7 +2,6 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #     "torch>=2.9",
-#     "twolayer",
 # ]
 # ///
 """
@@ -72,7 +71,7 @@ check("data_parallel.2", share)
 # --------------------------------------
 #
 # Now the loss is the mean of squared errors over the whole batch, and each process takes the mean over its own rows. With
-# equal shares, the mean of those means is right. These shares are not equal. Find the weight by which each process
+# equal shares, the mean of those means is right. These shares are not equal. Find the factor by which each process
 # has to multiply its loss, so that the last line gives the gradient of the batch's mean. Shapes are as above, and
 # no share is empty.
 

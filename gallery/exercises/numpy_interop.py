@@ -3,7 +3,6 @@
 # dependencies = [
 #     "numpy>=2.1",
 #     "torch>=2.9",
-#     "twolayer",
 # ]
 # ///
 """

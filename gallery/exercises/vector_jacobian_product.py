@@ -2,7 +2,6 @@
 # requires-python = ">=3.11"
 # dependencies = [
 #     "torch>=2.9",
-#     "twolayer",
 # ]
 # ///
 """

@@ -1,9 +1,8 @@
 """Run one page alone and keep what it shows.
 
 Usage: ``python -P -m tests.pages.run_page PAGE FOLDER``. A gallery script runs as it does for a person who
-downloaded it: whatever environment this runs in, it can't import twolayer, unless its header names
-it, as those of exercises do. A guide, a Markdown file
-with code cells, may import it, and the modules that guides share. Warnings are errors.
+downloaded it: whatever environment this runs in, it can't import twolayer, unless it is a page of exercises. A
+guide, a Markdown file with code cells, may import it, and the modules that guides share. Warnings are errors.
 
 ``FOLDER/values.json`` gets the variables that JSON can hold. ``FOLDER/shown.json`` gets what the
 page shows, in order: printed text, the value of each cell's last expression, and figures.
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
 _SHOW = "__show__"
-_NAMES_PACKAGE = re.compile(r'(?m)^#     "twolayer",$')
 _CELL = re.compile(r"^# ?%%")
 
 
@@ -186,7 +184,7 @@ def main(path: str, folder: str) -> None:
     mpl.use("agg")
     import matplotlib.pyplot as plt  # noqa: PLC0415 - after the choice of how to draw
 
-    if path.endswith(".py") and not _NAMES_PACKAGE.search(source):
+    if path.endswith(".py") and Path(path).parent.name != "exercises":
         sys.meta_path.insert(0, _NoPackage())
     warnings.simplefilter("error")
     main_module = ModuleType("__main__")

@@ -12,13 +12,15 @@ import pytest
 from tests.pages.expectations import PAGES, SCRIPTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 HIDDEN = re.compile(r"(?ms)^```\{code-cell\} \w+\n:tags: \[remove-input\]\n.*?^```$")
 PLUMBING = re.compile(
     r"# ?noqa|# ?type: ?ignore|\balt:|\b(?:from|import) (?:twolayer_docs|tests)\b|set_label\("
 )
+
+COMPARING = {"equal", "array_equal", "allclose", "isclose", "all", "any", "bool"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.stem}")
@@ -38,6 +40,30 @@ def test_what_a_page_teaches_stands_as_code(page: Path) -> None:
     assert called.isdisjoint({"exec", "eval", "compile"})
     for shown, code in lines_beside_results(nodes):
         assert code == shown
+
+
+@pytest.mark.parametrize("page", SCRIPTS, ids=lambda page: f"{page.parent.name}/{page.stem}")
+def test_a_page_prints_numbers_not_verdicts(page: Path) -> None:
+    """What a page prints was measured; whether two things are equal is asserted."""
+    calls = [n for n in ast.walk(ast.parse(page.read_text("utf-8"))) if isinstance(n, ast.Call)]
+    prints = [call for call in calls if ast.unparse(call.func) == "print"]
+
+    assert [ast.unparse(verdict) for call in prints for verdict in verdicts(call.args)] == []
+
+
+def verdicts(printed: Iterable[ast.expr]) -> Iterator[ast.expr]:
+    """Find comparisons among what is printed, in f-strings too; whether two names are one object is no verdict."""
+    for part in printed:
+        match part:
+            case ast.JoinedStr():
+                values = [v.value for v in part.values if isinstance(v, ast.FormattedValue)]
+                yield from verdicts(values)
+            case ast.Compare(ops=[ast.Is() | ast.IsNot()]):
+                pass
+            case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+                yield part
+            case ast.Call() if ast.unparse(part.func).rpartition(".")[2] in COMPARING:
+                yield part
 
 
 def lines_beside_results(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:

@@ -41,8 +41,13 @@ _RAW = {
 _PLAIN_IN_SCRIPTS = {"a heading of reStructuredText's", "a literal block of reStructuredText's"}
 
 
+def site_folder() -> Path:
+    """Where the built site is or would be: in ``TWOLAYER_SITE``, else in ``_site``."""
+    return Path(os.environ.get("TWOLAYER_SITE", ROOT / "_site")).resolve()
+
+
 def built_site() -> Path:
-    """Find the built site: in ``TWOLAYER_SITE``, else in ``_site``.
+    """Find the built site.
 
     Returns:
         Its folder.
@@ -50,11 +55,11 @@ def built_site() -> Path:
     Raises:
         FileNotFoundError: If there is none.
     """
-    folder = Path(os.environ.get("TWOLAYER_SITE", ROOT / "_site"))
+    folder = site_folder()
     if not (folder / "index.html").is_file():
         message = f"there is no site in {folder}; run: nox -s docs"
         raise FileNotFoundError(message)
-    return folder.resolve()
+    return folder
 
 
 def page_names(site: Path) -> list[str]:

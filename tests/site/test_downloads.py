@@ -27,7 +27,7 @@ from tests.site.offers import (
 )
 from twolayer_docs.course import read_header
 from twolayer_docs.forms import wheel
-from twolayer_docs.gallery.downloads import TAG, needs
+from twolayer_docs.gallery.downloads import TAG, needs, with_wheel
 from twolayer_docs.paths import ROOT
 
 if TYPE_CHECKING:
@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 
 every_name = pytest.mark.parametrize("name", NAMES)
 every_script = pytest.mark.parametrize("script", SCRIPTS, ids=NAMES)
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> str | None:
+    """The address that the site was built for, as its home page names it, if it was."""
+    found = re.search(r'rel="canonical" href="([^"]+)"', (site / "index.html").read_text("utf-8"))
+    return found and found[1]
 
 
 def file_of(name: str) -> str:
@@ -49,15 +56,20 @@ def test_each_page_offers_a_script_a_notebook_and_a_zip(site: Path) -> None:
 
 
 @every_script
-def test_a_downloaded_script_is_the_gallerys(site: Path, script: Path) -> None:
-    """A downloaded script is the one that the gallery's tests run, byte for byte."""
+def test_a_downloaded_script_is_the_gallerys(site: Path, address: str | None, script: Path) -> None:
+    """A downloaded script is the one that the gallery's tests run, byte for byte, but for an exercise's wheel."""
     name = NAMES[SCRIPTS.index(script)]
-    assert download(site, f"{name}.py").read_bytes() == script.read_bytes()
+    expected = with_wheel(script.read_text("utf-8"), address).encode()
+    assert download(site, f"{name}.py").read_bytes() == expected
 
 
 @every_name
-def test_a_downloads_header_agrees_with_pyproject(site: Path, name: str) -> None:
-    """Each requirement in a downloaded header has the bounds of pyproject.toml."""
+def test_a_downloads_header_agrees_with_pyproject(
+    site: Path, address: str | None, name: str
+) -> None:
+    """Each requirement in a downloaded header has the bounds of pyproject.toml; an exercise names the wheel by the
+    site's address, where the site has one, and never by its name alone.
+    """
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     bounds = {*pyproject["project"]["dependencies"], *pyproject["dependency-groups"]["gallery"]}
 
@@ -67,7 +79,7 @@ def test_a_downloads_header_agrees_with_pyproject(site: Path, name: str) -> None
     ):
         header = read_header(script.decode())
         assert header["requires-python"] == pyproject["project"]["requires-python"]
-        package = {"twolayer"} if name.startswith(EXERCISES) else set()
+        package = {wheel.requirement(address)} if address and name.startswith(EXERCISES) else set()
         assert set(header["dependencies"]) - bounds == package
 
 
@@ -87,15 +99,15 @@ def test_a_downloaded_notebook_has_no_raw_markup(site: Path, name: str) -> None:
 
 
 @every_name
-def test_a_notebook_says_what_it_needs(site: Path, name: str) -> None:
+def test_a_notebook_says_what_it_needs(site: Path, address: str | None, name: str) -> None:
     """After its opening and before any code a notebook says what its script's header says."""
     notebook = download(site, f"{name}.ipynb").read_bytes()
-    header = read_header(download(site, f"{name}.py").read_text("utf-8"))
+    script = download(site, f"{name}.py").read_text("utf-8")
 
     opening, said, *_ = cells(notebook, "markdown")
     assert opening["source"].lstrip().startswith("# ")
     assert said["metadata"]["tags"] == [TAG]
-    assert said["source"] == needs(header)
+    assert said["source"] == needs(script, address)
     assert b"%pip" not in notebook.partition(b'"code"')[2]
 
 
@@ -133,10 +145,11 @@ def test_a_zip_is_the_same_in_every_build(site: Path, name: str) -> None:
     }
 
 
-def test_the_readme_installs_what_its_script_needs(site: Path) -> None:
-    """README's line before ``python autograd.py`` installs what that script's header names."""
-    readme = (ROOT / "README.md").read_text("utf-8")
-    (packages,) = re.findall(r"(?m)^\$ python -m pip install (.+)\n\$ python autograd\.py$", readme)
+@pytest.mark.parametrize("place", ["README.md", "docs/index.md"])
+def test_the_line_that_installs_names_what_its_script_needs(site: Path, place: str) -> None:
+    """The line before ``python autograd.py``, in README and on the home page, installs what that script's header names."""
+    text = (ROOT / place).read_text("utf-8")
+    (packages,) = re.findall(r"(?m)^\$ python -m pip install (.+)\n\$ python autograd\.py$", text)
     header = read_header(download(site, "autograd.py").read_text("utf-8"))
     assert packages.split() == [re.split("[<>=]", r)[0] for r in header["dependencies"]]
 

@@ -11,9 +11,12 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.site.offers import EXERCISES
 from twolayer.rungs import RUNGS
+from twolayer_docs.gallery.ladder import kind_of
+from twolayer_docs.gallery.loops import loop_of
 from twolayer_docs.links import glossary
 from twolayer_docs.paths import ROOT
 
@@ -220,6 +223,16 @@ def test_links_lead_somewhere(site: Path) -> None:
                 broken.append(f"{page.relative_to(site)}: {target} (anchor)")
 
     assert broken == []
+
+
+@pytest.mark.parametrize("name", RUNGS)
+def test_a_rungs_loop_is_coloured(site: Path, name: str) -> None:
+    """On the page of a rung each line of its loop, and nothing else, has a bar that says what it is for."""
+    html = (site / f"{RUNGS[name].page}.html").read_text("utf-8")
+    lines = BeautifulSoup(html, "html.parser").select("pre > .loop-line")
+
+    assert [line.get_text().rstrip() for line in lines] == loop_of(name)
+    assert [line["class"][1] for line in lines] == [*map(kind_of, loop_of(name))]
 
 
 def test_images_have_alt_text(site: Path) -> None:

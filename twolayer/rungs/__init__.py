@@ -20,7 +20,7 @@ class Rung:
     """One way to fit the network.
 
     Args:
-        name: The rung's name: that of its module, its gallery page and its tests.
+        name: The rung's name: that of its Python module, its gallery page and its tests.
         title: What the page is called.
         removes: What this rung takes away from the work of the rung before.
         folder: The gallery that its page is in.
@@ -44,7 +44,7 @@ class Rung:
 
     @property
     def fit(self) -> Callable[..., Fit]:
-        """The rung's ``fit`` function; its module is imported when it is first asked for."""
+        """The rung's ``fit`` function; its Python module is imported when it is first asked for."""
         return cast("Callable[..., Fit]", import_module(f"{__name__}.{self.name}").fit)
 
 

@@ -80,7 +80,7 @@ def fit(
     device: str | torch.device = "cpu",
     dtype: torch.dtype | str = torch.float64,
 ) -> Fit:
-    """Fit the network by gradient descent, with this module's ReLU in the forward pass.
+    """Fit the network by gradient descent, with this :class:`ReLU` in the forward pass.
 
     Args:
         problem: The data and the starting weights.

@@ -1,7 +1,7 @@
 """Alt text for a Matplotlib figure, computed from what it shows.
 
 The text names the titles, the axes with their scales, and each plotted thing: a line with its
-first and last value, bars, histograms, pictures and heat maps with the marks on them.
+first and last value, bars, histograms, pictures, and heat maps with the words or marks on them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.collections import PathCollection, QuadMesh
 from matplotlib.colors import to_rgba
 from matplotlib.container import BarContainer
-from matplotlib.patches import StepPatch
+from matplotlib.patches import Patch, StepPatch
 from matplotlib.text import Annotation
 
 from twolayer_docs.figures.curves import is_level
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-_MANY = 12
+_FEW, _MANY = 3, 12
 _MILLION = 1_000_000
 
 
@@ -74,7 +74,7 @@ def _axis(name: str, axis: Axis, said: list[str]) -> str:
     label, scale = _plain(axis.get_label_text()), axis.get_scale()
     ticks = [_plain(tick.get_text()) for tick in axis.get_ticklabels()]
     are_words = all(any(map(str.isalpha, tick)) for tick in ticks)
-    words = [tick for tick in ticks if are_words and tick not in " ".join(said)]
+    words = [] if not are_words or all(tick in " ".join(said) for tick in ticks) else ticks
     if not label and not words and (scale == "linear" or not axis.get_ticklabels()):
         return ""
     kind = "" if scale == "linear" else f" ({scale} scale)"
@@ -86,11 +86,16 @@ def _plotted(axes: Axes) -> list[str]:
     """Name each line, bar chart, histogram, picture and cloud of points."""
     things = [_bars(axes, bars) for bars in axes.containers if isinstance(bars, BarContainer)]
     # A line without colour only makes room.
-    things += [_line(a) for a in axes.lines if a.get_visible() and to_rgba(a.get_color())[3] > 0]
+    lines = [a for a in axes.lines if a.get_visible() and to_rgba(a.get_color())[3] > 0]
+    nameless = [a for a in lines if not _name(a.get_label())]
+    together = nameless if len(nameless) > _FEW else []
+    things += [_line(line) for line in lines if line not in together]
+    things += [_lines(together)] if together else []
     for patch in axes.patches:
         if isinstance(patch, StepPatch):
-            values = patch.get_data()[0]
-            things.append(f"histogram of {len(values)} bins, highest {number(np.max(values))}")
+            values, edges, _ = patch.get_data()
+            histogram = _histogram(values, edges[0], edges[-1])
+            things.append(f"{_name(patch.get_label())}{histogram}")
     for image in [*axes.images, *(c for c in axes.collections if isinstance(c, QuadMesh))]:
         if (array := image.get_array()) is not None:
             things.append(_grid(axes, np.ma.asarray(array, dtype=float)))
@@ -112,6 +117,8 @@ def _written(axes: Axes, *, on_picture: bool) -> list[str]:
         if word := _plain(text.get_text()):
             places.setdefault(word, []).append(text.get_position()[0])
     if on_picture:
+        if rows := _rows(axes):
+            return rows
         return [
             f'{len(x)} times "{word}", from x = {number(min(x))} to {number(max(x))}'
             for word, x in places.items()
@@ -122,23 +129,65 @@ def _written(axes: Axes, *, on_picture: bool) -> list[str]:
     return things + ([f"{arrows} arrow{'s' if arrows > 1 else ''}"] if arrows else [])
 
 
+def _rows(axes: Axes) -> list[str]:
+    """Read a table of words row by row: a heat map that has a word in each of its few cells."""
+    words = {text.get_position(): _plain(text.get_text()) for text in axes.texts}
+    grids = [image.get_array() for image in axes.images]
+    if len(grids) != 1 or grids[0] is None or not all(map(str.isalpha, words.values())):
+        return []
+    names = [_plain(tick.get_text()) for tick in axes.get_yticklabels()]
+    height, width = grids[0].shape[:2]
+    if len(words) != height * width or height > _MANY or len(names) != height:
+        return []
+    cells = [", ".join(words.get((x, y), "") for x in range(width)) for y in range(height)]
+    return [f"{name}: {row}" for name, row in zip(names, cells, strict=True)]
+
+
+def _lines(lines: list[Line2D]) -> str:
+    """Put many lines without names into words at once: how many, and between which values."""
+    kind = "sets of points" if lines[0].get_linestyle() == "None" else "lines"
+    x, y = (
+        np.concatenate([np.asarray(column, dtype=float) for column in columns])
+        for columns in zip(*(line.get_data() for line in lines), strict=True)
+    )
+    return f"{len(lines)} {kind}, {_between(x, y)}"
+
+
+def _between(x: Any, y: Any) -> str:
+    """Say between which values points lie."""
+    ranges = (f"{number(np.nanmin(v))} to {number(np.nanmax(v))}" for v in (x, y))
+    return "x from {}, y from {}".format(*ranges)
+
+
 def _line(line: Line2D) -> str:
-    """Put a line into words: its name, and its value at its first and last finite point."""
+    """Put a line into words: its name, and where it stands or what it joins."""
     x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
-    name = _name(line.get_label())
     if is_level(line):
-        return f"{name}level at y = {number(y[0])}"
-    kind = "points" if line.get_linestyle() == "None" else "line"
-    if not (np.issubdtype(x.dtype, np.number) and np.issubdtype(y.dtype, np.number)):
-        return f"{name}{kind} of {len(y)} values"
+        said = f"level at y = {number(y[0])}"
+    elif line.axes is not None and line.get_transform() == line.axes.get_xaxis_transform("grid"):
+        said = f"vertical line at x = {number(x[0])}"
+    else:
+        said = _joined(x, y, "points" if line.get_linestyle() == "None" else "line")
+    return _name(line.get_label()) + said
+
+
+def _joined(x: Any, y: Any, kind: str) -> str:
+    """Put points or a line into words: few values with names one by one, else the first and the last finite point."""
+    words = [values for values in (x, y) if not np.issubdtype(values.dtype, np.number)]
+    if words:
+        pairs = zip(words[0], x if words[0] is y else y, strict=True)
+        named = ", ".join(f"{_plain(str(word))} {number(value)}" for word, value in pairs)
+        return f"{kind}: {named}" if len(words[0]) <= _MANY else f"{kind} of {len(y)} values"
     finite = np.isfinite(x) & np.isfinite(y)
     x, y = x[finite], y[finite]
     if not len(y):
-        return f"{name}{kind} without points"
+        return f"{kind} without points"
     if len(y) == 1:
-        return f"{name}point at x = {number(x[0])}, y = {number(y[0])}"
+        return f"point at x = {number(x[0])}, y = {number(y[0])}"
+    if kind == "points" and np.any(np.diff(x) < 0):
+        return f"{len(y)} points, {_between(x, y)}"
     ends = [f"{number(y[i])} at x = {number(x[i])}" for i in (0, -1)]
-    return f"{name}{kind} from {ends[0]} to {ends[1]}"
+    return f"{kind} from {ends[0]} to {ends[1]}"
 
 
 def _bars(axes: Axes, bars: BarContainer) -> str:
@@ -149,23 +198,53 @@ def _bars(axes: Axes, bars: BarContainer) -> str:
     starts = [box.x0 if upright else box.y0 for box in boxes]
     ends = [box.x1 if upright else box.y1 for box in boxes]
     if len(values) > 1 and np.allclose(starts[1:], ends[:-1]):
-        return (
-            f"{name}histogram of {len(values)} bins from {number(starts[0])} "
-            f"to {number(ends[-1])}, highest {number(max(values))}"
-        )
+        return name + _histogram(values, starts[0], ends[-1])
     if len(values) > _MANY:
         return f"{name}{len(values)} bars from {number(min(values))} to {number(max(values))}"
-    ticks = axes.get_xticklabels() if upright else axes.get_yticklabels()
-    labels = [_plain(tick.get_text()) for tick in ticks]
-    if len(labels) != len(values) or not all(labels):
+    middles = [(start + end) / 2 for start, end in zip(starts, ends, strict=True)]
+    labels = [_at(axes.xaxis if upright else axes.yaxis, middle) for middle in middles]
+    if len({*labels}) == 1 < len(labels):
+        # They stand side by side at one tick, and the legend tells them apart by their colours.
+        name = name or f"{labels[0]}: "
+        labels = [_named_by_colour(axes, bar.get_facecolor()) for bar in bars.patches]
+    if not all(labels):
         return f"{name}bars: " + ", ".join(map(number, values))
     pairs = zip(labels, values, strict=True)
     return f"{name}bars: " + ", ".join(f"{label} {number(value)}" for label, value in pairs)
 
 
+def _histogram(values: Any, start: float, end: float) -> str:
+    """Put a histogram into words."""
+    ends = f"from {number(start)} to {number(end)}"
+    return f"histogram of {len(values)} bins {ends}, highest {number(max(values))}"
+
+
+def _at(axis: Axis, place: float) -> str:
+    """Read the words at the tick that a place on an axis belongs to, empty where there are none."""
+    places = np.asarray(axis.get_majorticklocs())
+    labels = [_plain(tick.get_text()) for tick in axis.get_ticklabels()]
+    if not len(places) or len(places) != len(labels):
+        return ""
+    nearest = int(np.abs(places - place).argmin())
+    near = np.diff(places).min() / 2 if len(places) > 1 else np.inf
+    return labels[nearest] if abs(places[nearest] - place) < near else ""
+
+
+def _named_by_colour(axes: Axes, colour: Any) -> str:
+    """Read what the legend says of a colour."""
+    legend = axes.get_legend()
+    if legend is None:
+        return ""
+    entries = zip(legend.legend_handles, legend.get_texts(), strict=True)
+    named = {to_rgba(h.get_facecolor()): t.get_text() for h, t in entries if isinstance(h, Patch)}
+    return _plain(named.get(to_rgba(colour), ""))
+
+
 def _grid(axes: Axes, array: Any) -> str:
     """Put a picture or a heat map into words; what has no ticks is a picture to look at."""
     size = " by ".join(map(str, array.shape[:2]))
+    if _rows(axes):
+        return f"table of words, {size}"
     values = np.ma.masked_invalid(array).compressed()
     if array.ndim > 2 or not (len(axes.get_xticks()) or len(axes.get_yticks())):  # noqa: PLR2004
         return f"picture, {size}"

@@ -36,7 +36,7 @@ WEIGHTS = (
 """How much a page counts, by the first pattern that its address begins with: lessons, reference, lists."""
 _LEFT_OUT = (
     ".headerlink, .page-links, .curves-controls, .sphx-glr-footer, "
-    "details, script, noscript, style, button"
+    "details, script, noscript, style, button, [aria-hidden=true]"
 )
 _OUTPUTS = ".sphx-glr-script-out pre, .cell_output pre"
 _DRAWN = re.compile(r"<(svg|math)\b.*?</\1>", re.DOTALL)

@@ -32,6 +32,20 @@ def name() -> str:
     return f"{project['name']}-{project['version']}-py3-none-any.whl"
 
 
+def requirement(address: str | None) -> str:
+    """Say what pip installs the wheel by: its place on the site, or a file in the reader's folder.
+
+    Never by the package's name alone, which is on no index: whoever put something there would be installed.
+
+    Examples:
+        >>> requirement("https://example.org/twolayer/")
+        'twolayer @ https://example.org/twolayer/twolayer-...-py3-none-any.whl'
+        >>> requirement(None)
+        './twolayer-...-py3-none-any.whl'
+    """
+    return f"twolayer @ {address}{name()}" if address else f"./{name()}"
+
+
 def write(folder: Path) -> Path:
     """Build the wheel into a folder by the installed backend; the same sources give the same bytes."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]

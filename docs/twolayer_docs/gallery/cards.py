@@ -53,8 +53,13 @@ def line(directive: SphinxDirective, text: str, name: str) -> plain_line:
 
 
 def link(docname: str, name: str) -> nodes.paragraph:
-    """Make a link to a page, named by the page's title; ``name`` is its class in the style sheet."""
-    target = addnodes.pending_xref(
+    """Make a line with a link to a page; ``name`` is its class in the style sheet."""
+    return nodes.paragraph("", "", target(docname), classes=[name])
+
+
+def target(docname: str) -> addnodes.pending_xref:
+    """Make a link to a page, named by the page's title."""
+    return addnodes.pending_xref(
         "",
         nodes.inline("", docname),
         refdomain="std",
@@ -63,7 +68,6 @@ def link(docname: str, name: str) -> nodes.paragraph:
         refexplicit=False,
         refwarn=True,
     )
-    return nodes.paragraph("", "", target, classes=[name])
 
 
 def first_sentence(script: str) -> str:
@@ -99,6 +103,20 @@ def mark(place: int, count: int) -> str:
     )
 
 
+def thumbnail(directive: SphinxDirective, docs: Path, folder: str, name: str) -> str:
+    """Read the drawing of a page's idea; a page without one is named in a warning."""
+    drawing = docs / DRAWINGS / folder / f"{name}.svg"
+    if folder == EXERCISES:
+        drawing = next(docs.glob(f"{DRAWINGS}/*/{name}.svg"), drawing)
+    directive.env.note_dependency(str(drawing))
+    if drawing.is_file():
+        return for_page(drawing.read_text("utf-8")).replace("<svg", '<svg aria-hidden="true"', 1)
+    place = drawing.relative_to(docs).as_posix()
+    said = f"gallery/{folder}/{name} has no thumbnail; draw docs/{place}"
+    _LOGGER.warning(said, location=directive.get_location(), type="thumbnails")
+    return ""
+
+
 class GalleryCards(SphinxDirective):
     """The ``gallery-cards`` directive: the section's cards, and its table of contents."""
 
@@ -114,20 +132,9 @@ class GalleryCards(SphinxDirective):
         return [cards, *self.parse_text_to_nodes(_toctree(section_pages(folder.name)))]
 
     def _card(self, folder: PurePosixPath, name: str, ladder: str) -> nodes.list_item:
-        docs = Path(self.env.srcdir)
-        script = docs / folder / f"{name}.py"
-        drawing = docs / DRAWINGS / folder.name / f"{name}.svg"
-        if folder.name == EXERCISES:
-            drawing = next(docs.glob(f"{DRAWINGS}/*/{name}.svg"), drawing)
-        for file in (script, drawing):
-            self.env.note_dependency(str(file))
-        svg = ""
-        if drawing.is_file():
-            svg = for_page(drawing.read_text("utf-8")).replace("<svg", '<svg aria-hidden="true"', 1)
-        else:
-            place = drawing.relative_to(docs).as_posix()
-            said = f"gallery/{folder.name}/{name} has no thumbnail; draw docs/{place}"
-            _LOGGER.warning(said, location=self.get_location(), type="thumbnails")
+        script = Path(self.env.srcdir, folder, f"{name}.py")
+        self.env.note_dependency(str(script))
+        svg = thumbnail(self, Path(self.env.srcdir), folder.name, name)
         return nodes.list_item(
             "",
             nodes.raw("", f'<div class="card-picture">{ladder}{svg}</div>', format="html"),

@@ -14,8 +14,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from twolayer.rungs import RUNGS
 from twolayer_docs.course import training_loop
-from twolayer_docs.gallery.cards import line, link
-from twolayer_docs.paths import ROOT
+from twolayer_docs.gallery.cards import line, link, thumbnail
+from twolayer_docs.paths import DOCS, ROOT
 
 KINDS = {
     "forward": "forward pass and loss",
@@ -78,27 +78,38 @@ def blocks(loop: list[str]) -> str:
     )
 
 
+def legend(name: str, *more: str) -> nodes.raw:
+    """Say what the colours are for, and what else is marked; who hears the page needs neither.
+
+    ``name`` is its class in the style sheet.
+    """
+    entries = [*KINDS.items(), *(("new", words) for words in more)]
+    items = "".join(f'<li><p class="{kind}">{words}</p></li>\n' for kind, words in entries)
+    markup = f'<ul class="{name}" aria-hidden="true">\n{items}</ul>'
+    return nodes.raw("", markup, format="html")
+
+
 class Ladder(SphinxDirective):
     """The ``ladder`` directive."""
 
     def run(self) -> list[nodes.Node]:
-        """Make a list of links, and its legend."""
+        """Make a list of links with each page's drawing, and its legend."""
         ladder = nodes.enumerated_list(classes=["ladder"])
         for rung in RUNGS.values():
             script = ROOT / f"{rung.page}.py"
             self.env.note_dependency(str(script))
             loop = training_loop(script)
+            svg = thumbnail(self, DOCS, rung.folder, rung.name)
+            picture = nodes.raw("", f'<div class="rung-picture">{svg}</div>', format="html")
             bar = nodes.raw("", f'<div class="rung-loop">{blocks(loop)}', format="html")
             end = nodes.raw("", "</div>", format="html")
             ladder += nodes.list_item(
                 "",
+                picture,
                 link(rung.page, "rung-title"),
                 line(self, f"Removes {rung.removes}", "rung-removes"),
                 bar,
                 line(self, f"{len(loop)} lines", "rung-lines"),
                 end,
             )
-        legend = nodes.bullet_list(classes=["ladder-legend"])
-        for kind, words in KINDS.items():
-            legend += nodes.list_item("", line(self, words, kind))
-        return [ladder, legend]
+        return [ladder, legend("ladder-legend")]

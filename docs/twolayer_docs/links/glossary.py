@@ -2,7 +2,8 @@
 
 Gallery text holds no roles, and nobody would write them at each first use; so the words of
 ``docs/glossary.md`` are looked for in every page's prose. A word counts in any case and in its
-regular plural. The link carries the definition, which browsers show on hovering.
+regular plural, unless it is part of a phrase in which it means something else. The link carries the
+definition, which browsers show on hovering.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 GLOSSARY = "glossary"
 WITHOUT = frozenset({GLOSSARY, "404"})
 """Pages whose words are not linked: the glossary, and what nobody reads."""
+OTHER_SENSES = ("in place of", "CUDA graph", "hash seed", "Python module")
+"""Phrases in which a word of the glossary has another meaning than there."""
 _CLOSED = (
     nodes.caption,
     nodes.literal,
@@ -70,8 +73,8 @@ def plural(word: str) -> str:
 
 
 def pattern_of(words: Mapping[str, Term]) -> re.Pattern[str]:
-    """Make the expression that finds the words in prose, longer ones first."""
-    forms = {form for word in words for form in (word, plural(word))}
+    """Make the expression that finds the words, and phrases of other senses, in prose, longer ones first."""
+    forms = {form for word in (*words, *OTHER_SENSES) for form in (word, plural(word))}
     ordered = sorted(forms, key=lambda form: (-len(form), form))
     choices = "|".join(re.escape(form).replace(r"\ ", r"\s+") for form in ordered)
     return re.compile(rf"(?<![\w-])({choices})(?![\w-])", re.IGNORECASE)
@@ -106,8 +109,8 @@ def link_terms(app: Sphinx, document: nodes.document, docname: str) -> None:
         """Cut a piece of text at the words that are used there for the first time."""
         done = 0
         for match in pattern.finditer(text):
-            term = known[" ".join(match[0].lower().split())]
-            if term.entry in met:
+            term = known.get(" ".join(match[0].lower().split()))
+            if term is None or term.entry in met:
                 continue
             met.add(term.entry)
             yield nodes.Text(text[done : match.start()])

@@ -30,12 +30,60 @@ def test_bars() -> None:
     assert alt_text(fig) == "bars: NumPy 1.5, torch 2.25."
 
 
-def test_a_histogram() -> None:
-    """A histogram has the number of bins, their range and the highest."""
+def test_bars_in_groups() -> None:
+    """Bars that share a tick have the tick's name, and each the name that the legend gives its colour."""
     fig, ax = plt.subplots()
-    ax.hist([0, 1, 1, 2], bins=2)
+    for place, heights in enumerate(([1, 2], [3, 4])):
+        bars = ax.bar([place - 0.2, place + 0.2], heights, 0.36, color=["C0", "C1"])
+    ax.set_xticks([0, 1], ["two layers", "LeNet"])
+    ax.legend(bars, ["random", "last"])
 
-    assert alt_text(fig) == "histogram of 2 bins from 0 to 2, highest 3."
+    assert alt_text(fig) == "two layers: bars: random 1, last 2; LeNet: bars: random 3, last 4."
+
+
+def test_a_histogram() -> None:
+    """A histogram has the number of bins, their range and the highest, and a name if it was given one."""
+    fig, (left, right) = plt.subplots(1, 2)
+    left.hist([0, 1, 1, 2], bins=2)
+    right.stairs([1, 3], [0, 1, 2], label="normal")
+
+    assert alt_text(fig) == (
+        "Panel 1: histogram of 2 bins from 0 to 2, highest 3. "
+        "Panel 2: normal: histogram of 2 bins from 0 to 2, highest 3."
+    )
+
+
+def test_lines_across_the_axes() -> None:
+    """A line across all of the axes has the one place where it stands, whatever its other ends are called."""
+    fig, ax = plt.subplots()
+    ax.axhline(97, label="97 %")
+    ax.axvline(2.5e7, label="the ladder's step")
+
+    assert (
+        alt_text(fig) == "97 %: level at y = 97; the ladder's step: vertical line at x = 2.5e+07."
+    )
+
+
+def test_points() -> None:
+    """Points in the order of x have a first and a last; others lie between bounds, or have names."""
+    fig, axes = plt.subplots(1, 3)
+    axes[0].plot([1, 2, 3], [4, 5, 9], "o")
+    axes[1].plot([2, 1, 3], [4, 9, 5], "o", label="training data")
+    axes[2].plot([0.5, 2], ["weight", "bias"], "o")
+
+    assert alt_text(fig) == (
+        "Panel 1: points from 4 at x = 1 to 9 at x = 3. "
+        "Panel 2: training data: 3 points, x from 1 to 3, y from 4 to 9. "
+        "Panel 3: points: weight 0.5, bias 2."
+    )
+
+
+def test_many_lines_without_names() -> None:
+    """Lines that nobody can tell apart are counted, with the range of their values."""
+    fig, ax = plt.subplots()
+    ax.plot([0, 1], [[1, 2, 3, 4], [5, 6, 7, 8]])
+
+    assert alt_text(fig) == "4 lines, x from 0 to 1, y from 1 to 8."
 
 
 def test_names_at_ticks() -> None:
@@ -63,6 +111,20 @@ def test_a_heat_map_and_its_scale() -> None:
 
     assert alt_text(fig) == (
         'heat map, 2 by 3, values from 0 to 5; 2 times "o", from x = 0 to 2. Colour scale: loss.'
+    )
+
+
+def test_a_table_of_words() -> None:
+    """A heat map that has a word in each cell is read row by row."""
+    fig, ax = plt.subplots()
+    ax.imshow([[1, 0], [0, 0]])
+    for x, y, word in ((0, 0, "yes"), (1, 0, "no"), (0, 1, "no"), (1, 1, "no")):
+        ax.text(x, y, word)
+    ax.set_xticks([0, 1], ["is_leaf", "grad"])
+    ax.set_yticks([0, 1], ["w", "w.grad"])
+
+    assert alt_text(fig) == (
+        "table of words, 2 by 2; w: yes, no; w.grad: no, no. x axis: no label at is_leaf, grad."
     )
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from twolayer_docs.forms import wheel
-from twolayer_docs.gallery.downloads import needs
 from twolayer_docs.paths import ROOT
 
 if TYPE_CHECKING:
@@ -32,15 +31,6 @@ def test_a_wheel_that_can_not_be_built_is_an_error(
     monkeypatch.setattr(wheel, "name", lambda: "none.whl")
     with pytest.raises(wheel.WheelError, match=r"can't be built: \S"):
         wheel.write(tmp_path)
-
-
-def test_a_notebook_of_exercises_installs_the_wheel() -> None:
-    """Where a header names twolayer, the notebook installs the site's wheel and no stranger's."""
-    header = {"requires-python": ">=3.11", "dependencies": ["numpy>=2.1", "twolayer"]}
-    text = needs(header)
-    assert f'    %pip install "numpy>=2.1" "./{wheel.name()}"\n' in text
-    assert f"First download `{wheel.name()}`" in text
-    assert "First" not in needs({**header, "dependencies": ["numpy>=2.1"]})
 
 
 def test_the_page_of_exercises_names_the_wheel() -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sphinx.errors import ExtensionError
 
+from twolayer_docs.course import read_header
+from twolayer_docs.forms import wheel
 from twolayer_docs.gallery.downloads import TAG, finish
 
 if TYPE_CHECKING:
@@ -48,6 +50,40 @@ def test_a_changed_header_changes_the_cell(script: Path) -> None:
     notebook = script.with_suffix(".ipynb").read_text("utf-8")
     assert "torch>=2.9" in notebook
     assert "numpy" not in notebook
+
+
+def test_an_exercise_names_the_wheel_by_the_sites_address(
+    script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script that imports the package, its notebook and its zip name the site's wheel, however often they are put."""
+    monkeypatch.setenv("TWOLAYER_SITE_URL", "https://example.org/twolayer")
+    header = HEADER.replace('["numpy>=2.0"]', '[\n#     "numpy>=2.0",\n# ]')
+    script.write_text(f'{header}"""Title"""\nfrom twolayer.exercises import check\n', "utf-8")
+    finish(script)
+    finish(script)
+
+    wanted = f"twolayer @ https://example.org/twolayer/{wheel.name()}"
+    assert read_header(script.read_text("utf-8"))["dependencies"] == ["numpy>=2.0", wanted]
+    with zipfile.ZipFile(script.with_suffix(".zip")) as archive:
+        assert archive.read("page.py") == script.read_bytes()
+    cells = json.loads(script.with_suffix(".ipynb").read_text("utf-8"))["cells"]
+    assert f'%pip install "numpy>=2.0" "{wanted}"' in cells[1]["source"][0]
+    assert "First download" not in cells[1]["source"][0]
+
+
+def test_without_an_address_an_exercise_says_what_to_download(
+    script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site that doesn't know its address leaves the header as it is, and the notebook names the file."""
+    monkeypatch.delenv("TWOLAYER_SITE_URL", raising=False)
+    text = f'{HEADER}"""Title"""\nfrom twolayer.exercises import check\n'
+    script.write_text(text, "utf-8")
+    finish(script)
+
+    assert script.read_text("utf-8") == text
+    cells = json.loads(script.with_suffix(".ipynb").read_text("utf-8"))["cells"]
+    assert f"First download `{wheel.name()}`" in cells[1]["source"][0]
+    assert f'%pip install "numpy>=2.0" "./{wheel.name()}"' in cells[1]["source"][0]
 
 
 def test_a_zip_knows_no_time(script: Path) -> None:

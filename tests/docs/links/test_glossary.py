@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from docutils import nodes
 from sphinx import addnodes
 
-from twolayer_docs.links.glossary import Term, lookup, pattern_of, plural, prose, terms_of
+from tests.docs.small_site import build
+from twolayer_docs.links.glossary import (
+    Term,
+    link_terms,
+    lookup,
+    pattern_of,
+    plural,
+    prose,
+    terms_of,
+)
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 WORDS = {
@@ -78,6 +91,26 @@ def test_only_prose_is_looked_at() -> None:
         nodes.bullet_list("", nodes.list_item("", nodes.paragraph("", "leaf 7"))),
     )
     assert [str(text) for text in prose(document)] == ["leaf 2", "leaf 5", "leaf 7"]
+
+
+def test_a_word_in_another_sense_is_no_link(tmp_path: Path) -> None:
+    """In a phrase where it means something else a word is passed over; its first true use is the link."""
+
+    def register(app: Sphinx) -> None:
+        app.connect("doctree-resolved", link_terms)
+
+    glossary = "Words\n=====\n\n.. glossary::\n\n   in place\n      Without a copy.\n\n   graph\n      A record.\n"
+    text = "A mean in place of a sum, CUDA graphs.\n\nA change in place, and a graph.\n"
+    pages = {
+        "index": "Home\n====\n\nHello.\n",
+        "glossary": glossary,
+        "page": f"Page\n====\n\n{text}",
+    }
+    site, _ = build(tmp_path, pages, register)
+    html = (site / "page.html").read_text("utf-8")
+
+    assert "A mean in place of a sum, CUDA graphs." in html
+    assert re.findall(r"glossary-link[^>]*>([^<]+)</a>", html) == ["in place", "graph"]
 
 
 def test_terms_of_a_glossary() -> None:

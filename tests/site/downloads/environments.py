@@ -112,14 +112,10 @@ class Workplace:
         for other in folder.glob("*"):
             if other != self.folder:
                 shutil.rmtree(other, ignore_errors=True)  # another process may do so too
-        # Exercises need the package, which the site offers; no index may give another of its name.
         self._wheel = built_site() / wheel.name()
-        self._constraints = self.folder / "constraints.txt"
         guard = self.folder / "guard"
         guard.mkdir(parents=True, exist_ok=True)
         (guard / "sitecustomize.py").write_text(GUARD, encoding="utf-8")
-        pins = CONSTRAINTS.read_text("utf-8")
-        self._constraints.write_text(f"{pins}{PACKAGE} @ {self._wheel.as_uri()}\n", "utf-8")
         self._environments: dict[str, Environment] = {}
 
     def environment(self, header: str) -> Environment:
@@ -136,7 +132,7 @@ class Workplace:
                 check=True,
             )
             requirements = tuple(read_header(header)["dependencies"])
-            if PACKAGE in requirements:
+            if any(name.startswith(f"{PACKAGE} @ ") for name in requirements):
                 self._install_package(done.stdout.strip())
             self._environments[header] = Environment(Path(done.stdout.strip()), requirements)
         return self._environments[header]
@@ -222,7 +218,7 @@ class Workplace:
             **_clean_environment(),
             "PIPX_HOME": str(self.folder / "pipx"),
             "PIPX_DEFAULT_BACKEND": "pip",
-            "PIP_CONSTRAINT": str(self._constraints),
+            "PIP_CONSTRAINT": str(CONSTRAINTS),
             "MPLBACKEND": "Agg",
             "MPLCONFIGDIR": str(self.folder / "matplotlib"),
             "CUDA_VISIBLE_DEVICES": "",

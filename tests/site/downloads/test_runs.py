@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.site.offers import EXERCISES, NAMES, SCRIPTS, download
+from tests.site.offers import EXERCISES, NAMES, SCRIPTS, download, site_folder
 from twolayer_docs.course import script_header
+from twolayer_docs.gallery.downloads import with_wheel
 from twolayer_docs.paths import ROOT
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
     from tests.site.downloads.environments import Workplace
 
+# Exercises name the wheel by the site's address; here the site is a folder.
+SITE = f"{site_folder().as_uri()}/"
 HEADERS = {
-    name: script_header(script.read_text("utf-8"))
+    name: script_header(with_wheel(script.read_text("utf-8"), SITE))
     for name, script in zip(NAMES, SCRIPTS, strict=True)
 }
 KINDS = {header: name for name, header in reversed(HEADERS.items())}
@@ -82,7 +85,7 @@ def script_result(
     @cache
     def run(content: bytes) -> Result:
         script = tmp_path_factory.mktemp("empty") / "script.py"
-        script.write_bytes(content)
+        script.write_text(with_wheel(content.decode(), SITE), "utf-8")
         done = workplace.run_script(script)
         left = [path.name for path in script.parent.iterdir() if path != script]
         return Result(done.returncode, done.stdout, done.stderr, left)
