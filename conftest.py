@@ -18,7 +18,7 @@ from filelock import FileLock
 from hypothesis import Phase, settings
 from sybil import Sybil
 from sybil.evaluators.doctest import NUMBER
-from sybil.parsers.myst import PythonCodeBlockParser
+from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 
 from tests.pages.expectations import Run, run
 from tests.pages.tables import TableParser
@@ -50,6 +50,7 @@ pytest_collect_file = Sybil(
     parsers=[
         PythonCodeBlockParser(doctest_optionflags=ELLIPSIS | NORMALIZE_WHITESPACE | NUMBER),
         TableParser(),
+        SkipParser(),
     ],
     patterns=["README.md", "CONTRIBUTING.md", "docs/*.md"],
 ).pytest()

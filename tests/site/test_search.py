@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tomllib
 import zipfile
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.pages.test_error_messages import ENTRIES
 from tests.site import static_host
 from tests.site.tabs import opened
 from twolayer_docs import npm
@@ -59,6 +61,22 @@ def test_a_page_that_helps_is_among_the_first_three(
 ) -> None:
     """What learners type finds a page that teaches it, names it or prints it."""
     assert {f"{page}.html" for page in WANTED[words]} & set(found[words][:3]), found[words]
+
+
+def test_each_error_message_finds_the_page_that_mends_it(site: Path) -> None:
+    """The words of each heading of the guide to error messages find the guide first, and that heading in it."""
+    titles = [entry.title for entry in ENTRIES]
+    found = answers(site, [title.replace("…", " ") for title in titles])
+    best = {title: answer["pages"][0] for title, answer in zip(titles, found, strict=True)}
+    names = {
+        title: [re.findall(r"\w+", part["title"]) for part in page["parts"]]
+        for title, page in best.items()
+        if page["url"] == "error_messages.html"
+    }
+
+    assert [
+        title for title in titles if re.findall(r"\w+", title) not in names.get(title, [])
+    ] == []
 
 
 @pytest.mark.parametrize("words", ["LeNet", "momentum", "Jacobian", "in-place", "epoch"])

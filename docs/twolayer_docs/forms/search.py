@@ -27,6 +27,7 @@ WEIGHTS = (
     (r"gallery/exercises/", 0.25),
     (r"(.*/)?index\.html|glossary\.html|cheat_sheet\.html|read_elsewhere\.html", 0.05),
     (r"gallery/labs/|then_and_now\.html", 0.8),
+    (r"error_messages\.html", 0.25),
     (r"reference/rungs/", 0.2),
     (r"reference/", 0.3),
     (r"how_this_site_is_checked\.html", 0.1),

@@ -143,7 +143,9 @@
     const shared = sum(typed.map((word) => Math.max(...parts.map((part) => part.shares.get(word) ?? 0))));
     const score = best[0].score + 0.2 * sum(best.slice(1, 4).map((part) => part.score));
     const called = Math.max(likeness(words(page.title), typed), likeness([page.name], typed));
-    return { page, best, shared, score: score * shared * page.weight * (1 + 3 * called) };
+    // An error message is a heading of several words; one or two are in many headings and in each list.
+    const headed = typed.length > 2 ? likeness(words(best[0].title), typed) : 0;
+    return { page, best, shared, score: score * shared * page.weight * (1 + 3 * called + 5 * headed ** 2) };
   }
 
   function shown(page, best, marked) {
