@@ -11,7 +11,7 @@ The learning-rate map
 =====================
 
 You fit the network again and again, at many learning rates and from several seeds, and draw how each fit
-ends. The map has three zones: fits that learn, fits whose ReLUs die, fits that explode. The page before met
+ends. The map has three zones: fits that learn, fits whose ReLUs die, fits that explode. ``break_it`` met
 one rate of each; here you see where the borders are, and compute one of them before the first step.
 
 What you'll learn:

@@ -287,7 +287,7 @@ for itemsize, (dtype, (product, copy)) in zip((4, 8), machine.items(), strict=Tr
 #
 # Here are the rungs' loops in short, each as a function that makes one step and gives the loss. The rungs that
 # differentiate a function differ in what that function is; the rungs with a module in what makes the update.
-# The last is the next page's, here a group of one process. Two rungs are left out: the engine of ``autograd_by_hand``
+# The last is that of ``data_parallel``, here a group of one process. Two rungs are left out: the engine of ``autograd_by_hand``
 # asks NumPy for the operations of the first loop, and ``dynamic_graph`` is ``custom_module`` where it takes no detour.
 
 

@@ -27,7 +27,7 @@ What you'll learn:
 # The problem
 # -----------
 #
-# The same numbers as before. New is ``torch.Tensor.requires_grad_``, which takes no argument to switch
+# The same numbers as on every rung. New is ``torch.Tensor.requires_grad_``, which takes no argument to switch
 # tracking on: from here on, PyTorch records what is computed from ``w1`` and ``w2``. A tensor that you make
 # from numbers can ask for it at once, as ``torch.tensor(3.0, requires_grad=True)`` does further down.
 

@@ -80,7 +80,7 @@ for name, param in net.named_parameters():
 # --------------
 #
 # The optimizer, the loss and the loop don't care who wrote the network. The weights are the problem's, copied
-# in as on the rungs before.
+# in as ``nn_sequential`` does it.
 
 net = TwoLayerNet(D_in, H, D_out, bias=False)
 with torch.no_grad():

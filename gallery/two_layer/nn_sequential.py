@@ -20,7 +20,7 @@ What you'll learn:
 - where a layer keeps its weights, and in which shape;
 - what ``torch.nn.Sequential`` does with a row of layers, and what ``parameters`` hands you;
 - what ``reduction="sum"`` and ``reduction="mean"`` divide by, and what that does to a learning rate;
-- why the loss of a network made of layers usually starts so much lower than on the rungs before.
+- why the loss of a network made of layers usually starts so much lower than with standard normal weights.
 """
 
 # %%

@@ -27,7 +27,7 @@ What you'll learn:
 # The problem
 # -----------
 #
-# The same numbers as on every rung, and the network of the rung before, with two starts: the problem's
+# The same numbers as on every rung, and the network of ``nn_sequential``, with two starts: the problem's
 # weights, and those that the layers draw for themselves.
 
 import matplotlib.pyplot as plt
