@@ -25,7 +25,7 @@ LICENCE = "_static/minisearch-LICENSE.txt"
 ENGINE = Path(__file__).with_name("search_engine.js")
 WEIGHTS = (
     (r"gallery/exercises/", 0.25),
-    (r"(.*/)?index\.html|glossary\.html|cheat_sheet\.html|read_elsewhere\.html", 0.05),
+    (r"(.*/)?index\.html|glossary\.html|cheat_sheet\.html|read_elsewhere\.html", 0.04),
     (r"gallery/labs/|then_and_now\.html", 0.8),
     (r"error_messages\.html", 0.25),
     (r"reference/rungs/", 0.2),

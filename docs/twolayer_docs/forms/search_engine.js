@@ -109,6 +109,7 @@
   function search(query, most) {
     // The last word may be the beginning of another, until a space follows.
     const last = /[\p{L}\p{N}_]$/u.test(query) ? query.match(WORD)?.at(-1) : undefined;
+    const asked = query.match(WORD)?.length ?? 0;
     const typed = [...new Set([...words(query), last].filter(Boolean))];
     const found = typed.map((word) => hits(word, word === last));
     const byPage = new Map();
@@ -123,7 +124,7 @@
         part.shares.set(word, share * rarity);
       }
     }
-    const ranked = [...byPage].map(([page, parts]) => rank(page, [...parts.values()], typed))
+    const ranked = [...byPage].map(([page, parts]) => rank(page, [...parts.values()], typed, asked))
       .sort((a, b) => b.score - a.score);
     const enough = ENOUGH * Math.max(0, ...ranked.map(({ shared }) => shared));
     const good = ranked.filter(({ shared }) => shared >= enough);
@@ -134,7 +135,7 @@
   }
 
   // Decisive is how many of the words, the rare ones before all, stand on a page, and in one part of it.
-  function rank(page, parts, typed) {
+  function rank(page, parts, typed, asked) {
     for (const part of parts) {
       part.shared = sum([...part.shares.values()]);
       part.score *= part.shared ** 2;
@@ -144,8 +145,8 @@
     const score = best[0].score + 0.2 * sum(best.slice(1, 4).map((part) => part.score));
     const called = Math.max(likeness(words(page.title), typed), likeness([page.name], typed));
     // An error message is a heading of several words; one or two are in many headings and in each list.
-    const headed = typed.length > 2 ? likeness(words(best[0].title), typed) : 0;
-    return { page, best, shared, score: score * shared * page.weight * (1 + 3 * called + 5 * headed ** 2) };
+    const headed = asked > 2 ? likeness(words(best[0].title), typed) : 0;
+    return { page, best, shared, score: score * shared * page.weight * (1 + 3 * called + 5 * headed ** 2) * (called === 1 ? 5 : 1) };
   }
 
   function shown(page, best, marked) {
