@@ -75,7 +75,7 @@ def weight(address: str) -> float:
     """Say how much a page counts.
 
     >>> weight("gallery/networks/lenet.html"), weight("gallery/networks/index.html")
-    (1.0, 0.05)
+    (1.0, 0.04)
     """
     return next(counts for pattern, counts in WEIGHTS if re.match(pattern, address))
 
