@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from tests.rungs.agreement import NUMPY_RUNGS
 from twolayer import checks, fastest, record
 from twolayer.fit import Fit
 from twolayer.rungs import Rung
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from twolayer.problem import Problem
 
 GPU = torch.device("cuda")
-IN_NUMPY = ("numpy_by_hand", "autograd_by_hand")
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
@@ -37,7 +37,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
             assert device in (GPU, torch.device("cpu"))
             return in_numpy(problem, **options)
 
-        return in_numpy if name in IN_NUMPY else in_torch
+        return in_numpy if name in NUMPY_RUNGS else in_torch
 
     ones = torch.ones
     facts = SimpleNamespace(name="Made-up GPU", major=9, minor=0, total_memory=2**37)

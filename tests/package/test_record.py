@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from tests.package import pretend_gpu
+from tests.rungs.agreement import NUMPY_RUNGS
 from twolayer import record
 from twolayer.__main__ import main
 from twolayer.rungs import RUNGS
@@ -50,7 +51,7 @@ def test_a_gpu_is_recorded_beside_the_cpu(monkeypatch: pytest.MonkeyPatch) -> No
         "compute_capability": "9.0",
         "memory_bytes": 2**37,
     }
-    wanted = {name: "cpu" if name in pretend_gpu.IN_NUMPY else "cuda" for name in LOOPS}
+    wanted = {name: "cpu" if name in NUMPY_RUNGS else "cuda" for name in LOOPS}
     assert {row["loop"]: row["device"] for row in made["loops"]} == wanted
     assert [row["device"] for row in made["sweep"]] == ["cpu", "cuda"] * 4
     assert {(row["loop"], row["dtype"]) for row in made["sweep"]} == {

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 TOLERANCE = 1e-8
+NUMPY_RUNGS = ("numpy_by_hand", "autograd_by_hand")
+"""The rungs without PyTorch, which take neither device nor dtype."""
 
 
 @cache

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from twolayer import random_problem
-from twolayer.rungs.autograd_by_hand import Value, fit
+from twolayer.rungs.autograd_by_hand import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,16 +137,6 @@ def test_what_the_engine_cannot_do_is_an_error(
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is compared below
         make(matrices()[0])
     assert str(caught.value).startswith(message)
-
-
-def test_clears_gradients_between_steps() -> None:
-    """The second step follows its own gradient, not the sum of both."""
-    problem = random_problem(N=3, D_in=4, H=5, D_out=2)
-    rate = 1e-3
-    first = fit(problem, steps=1, learning_rate=rate)
-    two_steps = fit(problem, steps=2, learning_rate=rate)
-    restarted = type(problem)(problem.x, problem.y, first.w1, first.w2)
-    assert two_steps.w1.tolist() == fit(restarted, steps=1, learning_rate=rate).w1.tolist()
 
 
 def test_does_without_torch() -> None:

@@ -11,12 +11,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rungs.agreement import assert_same_fit, largest_relative_difference, reference_fit
+from tests.rungs.agreement import (
+    NUMPY_RUNGS,
+    assert_same_fit,
+    largest_relative_difference,
+    reference_fit,
+)
 from tests.rungs.strategies import problems
 from twolayer import DivergedError, Problem, random_problem
 from twolayer.rungs import RUNGS
 
-NUMPY_RUNGS = ("numpy_by_hand", "autograd_by_hand")
 TORCH_RUNGS = [name for name in RUNGS if name not in NUMPY_RUNGS]
 every_rung = pytest.mark.parametrize("rung", RUNGS)
 every_torch_rung = pytest.mark.parametrize("rung", TORCH_RUNGS)
@@ -220,6 +224,18 @@ def test_rejects_any_number_of_steps_below_one(rung: str, steps: int) -> None:
     """However few steps below one are asked for, the error quotes them."""
     with pytest.raises(ValueError, match=f"steps: {steps} given"):
         RUNGS[rung].fit(random_problem(N=1, D_in=1, H=1, D_out=1), steps=steps)
+
+
+@every_rung
+def test_clears_gradients_between_steps(rung: str) -> None:
+    """The second step follows its own gradient, not the sum of both."""
+    fit = RUNGS[rung].fit
+    problem = random_problem(N=3, D_in=4, H=5, D_out=2)
+    rate = 1e-3
+    first = fit(problem, steps=1, learning_rate=rate)
+    two_steps = fit(problem, steps=2, learning_rate=rate)
+    restarted = type(problem)(problem.x, problem.y, first.w1, first.w2)
+    assert two_steps.w1.tolist() == fit(restarted, steps=1, learning_rate=rate).w1.tolist()
 
 
 @every_rung

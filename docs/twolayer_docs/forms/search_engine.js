@@ -146,7 +146,7 @@
     const called = Math.max(likeness(words(page.title), typed), likeness([page.name], typed));
     // An error message is a heading of several words; one or two are in many headings and in each list.
     const headed = asked > 2 ? likeness(words(best[0].title), typed) : 0;
-    return { page, best, shared, score: score * shared * page.weight * (1 + 3 * called + 5 * headed ** 2) * (called === 1 ? 5 : 1) };
+    return { page, best, shared, score: score * shared * page.weight * (1 + 19 * called ** 4 + 5 * headed ** 2) };
   }
 
   function shown(page, best, marked) {
