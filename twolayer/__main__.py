@@ -20,7 +20,7 @@ from twolayer.problem import random_problem
 from twolayer.rungs import RUNGS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _DIVERGED = _NOT_RIGHT = 1
 _BAD_ARGUMENT, _INTERRUPTED, _CLOSED_PIPE = 2, 130, 141
@@ -36,6 +36,7 @@ examples:
   python -m twolayer compare --dtype float32 --json
   python -m twolayer record --output my_gpu.json
   python -m twolayer check numpy_by_hand.ipynb --watch
+  python -m twolayer hint numpy_by_hand.2
 
 exit status: 0 if all went well, 1 if a fit diverged or an answer is not right, 2 if an argument is
 wrong.
@@ -165,6 +166,9 @@ def _parser() -> _Parser:
         default=60.0,
         help="how long the file may run (default: 60)",
     )
+    checking.add_argument(
+        "--why", action="store_true", help="name each mistake, not only what can be seen of it"
+    )
     checking.set_defaults(command=_check)
 
     hinting = commands.add_parser(
@@ -177,6 +181,14 @@ def _parser() -> _Parser:
         "number", metavar="N", nargs="?", type=_whole_number, default=1, help="1 (default) or 2"
     )
     hinting.set_defaults(command=_hint)
+
+    solving = commands.add_parser(
+        "solution",
+        help="print the solution of an exercise",
+        description="Print the solution of an exercise.",
+    )
+    solving.add_argument("id", metavar="ID", help="such as numpy_by_hand.2")
+    solving.set_defaults(command=_solution)
 
     for command in (fitting, comparing):
         command.add_argument(
@@ -315,30 +327,40 @@ def _check(options: argparse.Namespace) -> int:
     seconds = checks.finite_number("seconds", options.seconds, above=0)
     path = Path(options.file)
 
-    def once() -> int:
-        report = program.run(path, seconds=seconds)
-        print(report.summary, flush=True)
-        return 0 if report.right else _NOT_RIGHT
+    def once(stop: Callable[[], bool] = lambda: False) -> int:
+        report = program.run(path, seconds=seconds, why=options.why, stop=stop)
+        if report is not None:
+            print(report.summary, flush=True)
+        return 0 if report is not None and report.right else _NOT_RIGHT
 
-    if not options.watch:
+    if not options.watch or not path.is_file():
         return once()
 
-    def again() -> None:
+    def again(stop: Callable[[], bool]) -> None:
+        print(f"\n--- {path.name}, {time.strftime('%H:%M:%S')} ---", flush=True)
         try:
-            once()
+            once(stop)
         except program.FileError as error:  # Half-written code is mended by the next save.
             _complain(str(error))
 
-    if not path.is_file():
-        return once()
     program.watch(path, again)
     return 0
 
 
 def _hint(options: argparse.Namespace) -> None:
-    from twolayer.exercises import hint  # noqa: PLC0415 - as in _record
+    from twolayer.exercises import hint, verdict  # noqa: PLC0415 - as in _record
 
-    hint(options.id, options.number)
+    verdict.AT_TERMINAL.append(False)
+    try:
+        hint(options.id, options.number)
+    finally:
+        verdict.AT_TERMINAL.pop()
+
+
+def _solution(options: argparse.Namespace) -> None:
+    from twolayer.exercises import solution  # noqa: PLC0415 - as in _record
+
+    solution(options.id)
 
 
 def _new_file(path: Path) -> Path:

@@ -33,7 +33,7 @@ RIGHT: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("id_", "answer"), RIGHT, ids=range(len(RIGHT)))
 def test_other_right_answers_pass(id_: str, answer: object) -> None:
     """Answers in other styles are right."""
-    verdict = check(id_, answer)
+    verdict = check(id_, answer, why=True)
     assert verdict.right, verdict.text
 
 
@@ -69,7 +69,7 @@ WRONG: list[tuple[str, Any, str, str]] = [
 @pytest.mark.parametrize(("id_", "answer", "diagnosis", "said"), WRONG, ids=range(len(WRONG)))
 def test_mistakes_are_named(id_: str, answer: object, diagnosis: str, said: str) -> None:
     """Each typical mistake gets its own diagnosis."""
-    verdict = check(id_, answer)
+    verdict = check(id_, answer, why=True)
     assert verdict.diagnosis == diagnosis, verdict.text
     assert said in verdict.text
 
@@ -77,7 +77,7 @@ def test_mistakes_are_named(id_: str, answer: object, diagnosis: str, said: str)
 @pytest.mark.parametrize("change", TRUTH)
 def test_a_wrong_line_is_asked_about(change: str) -> None:
     """An answer that is wrong for one change names it."""
-    verdict = check("all_rungs.2", TRUTH | {change: not TRUTH[change]})
+    verdict = check("all_rungs.2", TRUTH | {change: not TRUTH[change]}, why=True)
     assert f"1 of 9 is wrong, first {change!r}" in verdict.text
 
 

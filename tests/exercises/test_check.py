@@ -22,14 +22,28 @@ def test_a_right_answer(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_wrong_answer(capsys: pytest.CaptureFixture[str]) -> None:
-    """Of a wrong answer check names the mistake, shows no solution, and says how to get a hint."""
-    verdict = check("numpy_by_hand.4", lambda h, grad, slope: grad)
-    assert not verdict
-    assert verdict.diagnosis == "mask-missing"
-    printed = capsys.readouterr().out
-    assert printed.startswith("numpy_by_hand.4: not yet. ")
-    assert printed.endswith('For a hint, run hint("numpy_by_hand.4").\n')
-    assert "np.where" not in printed
+    """A first try is told what can be seen, a second one the mistake; then a right answer is right."""
+    hint("numpy_by_hand.4")
+    capsys.readouterr()
+    texts = [check("numpy_by_hand.4", lambda h, grad, slope: grad).text for _ in range(2)]
+    assert "grad_h differs, first at (" in texts[0]
+    assert "check once more" in texts[0]
+    assert "the ReLU mask is missing" in texts[1]
+    assert texts[1].endswith('For a hint, run hint("numpy_by_hand.4").')
+    assert capsys.readouterr().out == "".join(f"{text}\n" for text in texts)
+    assert check("numpy_by_hand.4", lambda h, grad, slope: grad * np.where(h > 0, 1, slope))
+
+
+def test_a_hint_begins_with_the_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    """After a wrong answer, a hint tells its mistake first; after a right one it doesn't."""
+    check("numpy_by_hand.4", lambda h, grad, slope: grad)
+    capsys.readouterr()
+    hint("numpy_by_hand.4")
+    assert capsys.readouterr().out.startswith("Your last answer: grad_h: the ReLU mask is missing")
+    check("numpy_by_hand.4", find("numpy_by_hand.4").answer)
+    capsys.readouterr()
+    hint("numpy_by_hand.4")
+    assert capsys.readouterr().out.startswith(find("numpy_by_hand.4").hints[0][:20])
 
 
 def test_a_verdict_shows_itself_once() -> None:
@@ -75,6 +89,8 @@ def test_bad_arguments_are_refused(
 
 def test_hints_come_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     """The first hint leads to the second, that one to the solution, which has the source."""
+    check("numpy_by_hand.2", find("numpy_by_hand.2").answer)
+    capsys.readouterr()
     first, second = (text.replace("``", "`") for text in find("numpy_by_hand.2").hints)
     hint("numpy_by_hand.2")
     assert capsys.readouterr().out == f'{first}\nFor more, run hint("numpy_by_hand.2", 2).\n'

@@ -54,7 +54,7 @@ RIGHT: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("id_", "answer"), RIGHT, ids=range(len(RIGHT)))
 def test_other_right_answers_pass(id_: str, answer: object) -> None:
     """Answers in other styles are right."""
-    verdict = check(id_, answer)
+    verdict = check(id_, answer, why=True)
     assert verdict.right, verdict.text
 
 
@@ -147,7 +147,7 @@ WRONG: list[tuple[str, Any, str, str]] = [
 @pytest.mark.parametrize(("id_", "answer", "diagnosis", "said"), WRONG, ids=range(len(WRONG)))
 def test_mistakes_are_named(id_: str, answer: object, diagnosis: str, said: str) -> None:
     """Each typical mistake gets its own diagnosis."""
-    verdict = check(id_, answer)
+    verdict = check(id_, answer, why=True)
     assert verdict.diagnosis == diagnosis, verdict.text
     assert said in verdict.text
 
@@ -155,7 +155,7 @@ def test_mistakes_are_named(id_: str, answer: object, diagnosis: str, said: str)
 def test_the_checks_leave_modes_and_generators_as_they_are() -> None:
     """Neither deterministic mode nor PyTorch's own generator is changed by a check."""
     before = torch.get_rng_state()
-    check("creating.1", lucky)
-    check("creating.3", seeding)
+    check("creating.1", lucky, why=True)
+    check("creating.3", seeding, why=True)
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.get_deterministic_debug_mode() == 0

@@ -220,14 +220,14 @@ WRONG = {
 @pytest.mark.parametrize(("id_", "answer"), RIGHT.values(), ids=RIGHT)
 def test_other_right_answers_pass(id_: str, answer: type) -> None:
     """Answers in another style are right."""
-    verdict = check(id_, answer, seconds=60)
+    verdict = check(id_, answer, seconds=60, why=True)
     assert verdict.right, verdict.text
 
 
 @pytest.mark.parametrize(("number", "answer", "said"), WRONG.values(), ids=WRONG)
 def test_wrong_answers_are_named(number: int, answer: object, said: str) -> None:
     """The verdict names the mistake."""
-    verdict = check(f"custom_function.{number}", answer, seconds=60)
+    verdict = check(f"custom_function.{number}", answer, seconds=60, why=True)
     assert not verdict.right
     assert said in " ".join(verdict.text.split())
 

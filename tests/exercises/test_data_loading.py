@@ -49,7 +49,7 @@ def test_another_way_is_right(
     number: int, answer: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An answer in another style than the solution's is right."""
-    assert check(f"data_loading.{number}", answer).right, capsys.readouterr().out
+    assert check(f"data_loading.{number}", answer, why=True).right, capsys.readouterr().out
 
 
 def changed(**methods: Any) -> type:
@@ -93,6 +93,6 @@ WRONG = [
 @pytest.mark.parametrize(("number", "answer", "said"), WRONG, ids=range(len(WRONG)))
 def test_a_typical_mistake_is_named(number: int, answer: object, said: str) -> None:
     """The verdict names the mistake that the answer makes."""
-    verdict = check(f"data_loading.{number}", answer)
+    verdict = check(f"data_loading.{number}", answer, why=True)
     assert not verdict.right
     assert said in verdict.text

@@ -11,12 +11,12 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from twolayer.exercises import diagnoses
+from twolayer.exercises import check, diagnoses
 from twolayer.exercises.answers import Predicate, Value
 from twolayer.exercises.classes import CustomFunction, CustomModule, by_backward
-from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation, by_autograd
 from twolayer.exercises.draws import Draw
+from twolayer.exercises.mistakes import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -392,6 +392,34 @@ class Counter:
         return self.count
 
 
+LISTED = single(lambda x: [1.0, 2.0, 3.0])
+
+
+def typed_in(x: Any) -> Any:
+    """Know one size from the first inputs."""
+    return 2 * x if x.shape[0] == 4 else x
+
+
+def flagging(x: Any) -> Any:
+    """Leave the caller's tensor tracked."""
+    return 2 * x.requires_grad_().detach()
+
+
+def failing(_: Any) -> None:
+    """A comparison that is at a loss."""
+    raise diagnoses.DiagnosisError(diagnoses.NOT_COMPARABLE(type="TypeError", message="no way"))
+
+
+class Alone(Product):
+    """A product whose backward forgets the gradient that arrives."""
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, ...]:  # noqa: ARG004
+        """Give the slopes."""
+        a, b = ctx.saved_tensors
+        return b, a
+
+
 DOUBLE_CALLS = Counter()
 DOUBLE_SHAPE = DOUBLE.draw(Draw(0))["x"].shape
 
@@ -459,7 +487,18 @@ PLANTED: list[tuple[str, Checker, Any]] = [
     ("wrong-order", LAYER, lambda *a: (right(*a)[1], right(*a)[2], right(*a)[0])),
     ("wrong-order", SIZES, (10, 64)),
     ("entry", DOUBLE, lambda x: 2 * x + np.eye(*x.shape)),
-    ("first-case-only", DOUBLE, lambda x: 2 * x.reshape(DOUBLE_SHAPE)),
+    ("first-case-only", DOUBLE, typed_in),
+    (
+        "forbidden",
+        single(lambda x: x, forbids={"ravel": "a loop"}),
+        lambda x: x.ravel().reshape(x.shape),
+    ),
+    ("not-comparable", Predicate(test=failing), lambda x: x),
+    ("flag", single(lambda x: 2 * x, tensors=True, flags=True), flagging),
+    ("zeros", DOUBLE, lambda x: 0 * x),
+    ("wrong-length", LISTED, lambda x: [1.0]),
+    ("holds-tensors", LISTED, lambda x: [torch.tensor(1.0)] * 3),
+    ("arriving-gradient", PRODUCT, Alone),
     ("wrong-value", SIZES, (64, 100)),
     ("wrong-parameters", MODULE, Biased),
     ("added", MOMENTUM, momentum(sign=-1)),
@@ -496,7 +535,7 @@ def test_a_planted_mistake_gets_its_name(name: str, checker: Checker, answer: An
 
 def test_every_diagnosis_is_planted() -> None:
     """There are at least 25 kinds of mistakes, and each of them is planted above."""
-    assert {name for name, _, _ in PLANTED} == set(diagnoses.KINDS)
+    assert {name for name, _, _ in PLANTED} == set(diagnoses.KINDS) - {"calls-check"}
     assert len(diagnoses.KINDS) >= 25
 
 
@@ -550,6 +589,18 @@ TENSORS = Computation(draw=draw_layer, wanted=right, returns=NAMES, tensors=True
 def test_a_right_answer_is_right_in_any_style(checker: Checker, answer: Any) -> None:
     """Loops, matrix products and einsum, in arrays or tensors, are right."""
     assert checker.diagnose(answer, seconds=60) is None
+
+
+def test_a_check_in_an_answer_is_told() -> None:
+    """An answer that calls check is told so, and no check runs within another."""
+
+    def loss(y_pred: Any, y: Any) -> Any:
+        check("numpy_by_hand.1", loss)
+        return y_pred - y
+
+    verdict = check("numpy_by_hand.1", loss)
+    assert verdict.diagnosis == "calls-check"
+    assert "indented too far" in verdict.text
 
 
 @settings(deadline=None, max_examples=25)

@@ -93,7 +93,7 @@ def test_another_way_is_right(
     number: int, answer: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An answer in another style than the solution's is right."""
-    assert check(f"digits.{number}", answer).right, capsys.readouterr().out
+    assert check(f"digits.{number}", answer, why=True).right, capsys.readouterr().out
 
 
 def loop(
@@ -171,6 +171,6 @@ WRONG = [
 @pytest.mark.parametrize(("number", "answer", "said"), WRONG)
 def test_a_typical_mistake_is_named(number: int, answer: Callable[..., Any], said: str) -> None:
     """The verdict names the mistake that the answer makes."""
-    verdict = check(f"digits.{number}", answer)
+    verdict = check(f"digits.{number}", answer, why=True)
     assert not verdict.right
     assert said in verdict.text

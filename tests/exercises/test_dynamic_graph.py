@@ -210,7 +210,7 @@ def _same_generators() -> Any:
 )
 def test_right_answers_in_other_styles(id_: str, answer: Any) -> None:
     """An answer is right however it is written."""
-    assert check(id_, answer).text.startswith(f"{id_}: right")
+    assert check(id_, answer, why=True).text.startswith(f"{id_}: right")
 
 
 @pytest.mark.parametrize(
@@ -293,6 +293,6 @@ def test_right_answers_in_other_styles(id_: str, answer: Any) -> None:
 )
 def test_wrong_answers_are_named(id_: str, answer: Any, name: str, words: str) -> None:
     """A typical mistake gets its own diagnosis."""
-    verdict = check(id_, answer)
+    verdict = check(id_, answer, why=True)
     assert verdict.diagnosis == name
     assert words in verdict.text

@@ -109,7 +109,7 @@ def test_another_way_is_right(
     number: int, answer: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An answer in another style than the solution's is right."""
-    assert check(f"gradients.{number}", answer).right, capsys.readouterr().out
+    assert check(f"gradients.{number}", answer, why=True).right, capsys.readouterr().out
 
 
 def slopes_of(
@@ -261,6 +261,6 @@ WRONG = [
 @pytest.mark.parametrize(("number", "answer", "said"), WRONG)
 def test_a_typical_mistake_is_named(number: int, answer: Callable[..., Any], said: str) -> None:
     """The verdict names the mistake that the answer makes."""
-    verdict = check(f"gradients.{number}", answer)
+    verdict = check(f"gradients.{number}", answer, why=True)
     assert not verdict.right
     assert said in verdict.text

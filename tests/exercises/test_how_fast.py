@@ -95,7 +95,7 @@ def test_another_way_is_right(
     number: int, answer: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An answer in another style than the solution's is right."""
-    assert check(f"how_fast.{number}", answer).right, capsys.readouterr().out
+    assert check(f"how_fast.{number}", answer, why=True).right, capsys.readouterr().out
 
 
 def timed(
@@ -183,6 +183,6 @@ WRONG = [
 @pytest.mark.parametrize(("number", "answer", "said"), WRONG)
 def test_a_typical_mistake_is_named(number: int, answer: Callable[..., Any], said: str) -> None:
     """The verdict names the mistake that the answer makes."""
-    verdict = check(f"how_fast.{number}", answer)
+    verdict = check(f"how_fast.{number}", answer, why=True)
     assert not verdict.right
     assert said in verdict.text

@@ -121,7 +121,7 @@ RIGHT: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("id_", "answer"), RIGHT, ids=range(len(RIGHT)))
 def test_other_right_answers_pass(id_: str, answer: object) -> None:
     """Answers in other styles are right."""
-    verdict = check(id_, answer)
+    verdict = check(id_, answer, why=True)
     assert verdict.right, verdict.text
 
 
@@ -229,6 +229,6 @@ WRONG: list[tuple[str, Any, str, str]] = [
 @pytest.mark.parametrize(("id_", "answer", "diagnosis", "said"), WRONG, ids=range(len(WRONG)))
 def test_mistakes_are_named(id_: str, answer: object, diagnosis: str, said: str) -> None:
     """Each typical mistake gets its own diagnosis."""
-    verdict = check(id_, answer)
+    verdict = check(id_, answer, why=True)
     assert verdict.diagnosis == diagnosis, verdict.text
     assert said in verdict.text

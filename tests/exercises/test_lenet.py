@@ -85,7 +85,7 @@ def test_another_way_is_right(
     number: int, answer: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An answer in another style than the solution's is right."""
-    assert check(f"lenet.{number}", answer).right, capsys.readouterr().out
+    assert check(f"lenet.{number}", answer, why=True).right, capsys.readouterr().out
 
 
 def count(
@@ -178,6 +178,6 @@ WRONG = [
 @pytest.mark.parametrize(("number", "answer", "said"), WRONG)
 def test_a_typical_mistake_is_named(number: int, answer: object, said: str) -> None:
     """The verdict names the mistake that the answer makes."""
-    verdict = check(f"lenet.{number}", answer)
+    verdict = check(f"lenet.{number}", answer, why=True)
     assert not verdict.right
     assert said.lower() in verdict.text.lower()

@@ -7,13 +7,17 @@ import contextlib
 import io
 import re
 import runpy
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from twolayer.exercises import check, verdict
+from twolayer.exercises.computation import Computation
+from twolayer.exercises.mistakes import Edit, Mistake
 from twolayer.exercises.registry import exercises_of, lesson_names
+from twolayer.exercises.values import as_array
 
 if TYPE_CHECKING:
     from twolayer.exercises.exercise import Exercise
@@ -24,7 +28,11 @@ ALL = {
     for lesson in lesson_names()
     for exercise in exercises_of(lesson)
 }
+COMPUTATIONS = {
+    id_: exercise.check for id_, exercise in ALL.items() if isinstance(exercise.check, Computation)
+}
 every_lesson = pytest.mark.parametrize("lesson", lesson_names())
+every_computation = pytest.mark.parametrize("id_", COMPUTATIONS)
 every_exercise = pytest.mark.parametrize(("id_", "exercise"), ALL.items(), ids=ALL)
 
 
@@ -73,6 +81,56 @@ def test_the_solution_is_right(
 ) -> None:
     """The check says of each solution that it is right."""
     assert check(id_, exercise.answer, seconds=60).right, capsys.readouterr().out
+
+
+def planted(id_: str, mistake: Mistake) -> Any:
+    """An answer with a mistake that its lesson declares."""
+    checker = COMPUTATIONS[id_]
+    if isinstance(mistake, Edit):
+        return mistake.answer(ALL[id_].solution)
+    assert not checker.changes, "want an Edit"
+    assert checker.takes == "function", "want an Edit"
+    assert checker.run is None, "want an Edit"
+
+    def answer(*inputs: Any) -> Any:
+        assert mistake.variant is not None
+        found, wanted = mistake.variant(*inputs), checker.wanted(*inputs)
+        wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+        if isinstance(found, Mapping):
+            found = tuple(
+                found.get(name, right) for name, right in zip(checker.names, wanted, strict=True)
+            )
+        return found
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("id_", "mistake"),
+    [(id_, mistake) for id_, checker in COMPUTATIONS.items() for mistake in checker.mistakes],
+    ids=[f"{id_}-{n}" for id_, c in COMPUTATIONS.items() for n in range(len(c.mistakes))],
+)
+def test_every_declared_mistake_is_named(id_: str, mistake: Mistake) -> None:
+    """An answer with a mistake that its lesson declares is told just that mistake."""
+    verdict = check(id_, planted(id_, mistake), seconds=60, why=True)
+    assert verdict.diagnosis == mistake.kind.name, verdict.text
+    for word in mistake.words.values():
+        assert words(word) in words(verdict.text)
+
+
+@every_computation
+def test_inputs_tell_the_solution_from_zero(id_: str) -> None:
+    """In no case all wanted results are 0, and sizes differ and are above 2, a batch of one aside."""
+    checker = COMPUTATIONS[id_]
+    for case in range(checker.cases):
+        assert any(
+            as_array(value).astype(bool).any()
+            for value in checker._results(checker.wanted, case).values()
+        ), case
+        draw = checker._inputs(case)[1]
+        sizes = [size for name, size in draw.named.items() if (name, size) != ("N", 1)]
+        assert len(set(sizes)) == len(sizes)
+        assert min(sizes, default=3) > 2
 
 
 @every_exercise

@@ -63,7 +63,7 @@ RIGHT: list[tuple[str, Callable[..., Any]]] = [
 @pytest.mark.parametrize(("id_", "answer"), RIGHT, ids=range(len(RIGHT)))
 def test_other_right_answers_pass(id_: str, answer: Callable[..., Any]) -> None:
     """Answers in other styles are right."""
-    verdict = check(id_, answer)
+    verdict = check(id_, answer, why=True)
     assert verdict.right, verdict.text
 
 
@@ -133,6 +133,6 @@ def test_mistakes_are_named(
     id_: str, answer: Callable[..., Any], diagnosis: str, said: str
 ) -> None:
     """Each typical mistake gets its own diagnosis."""
-    verdict = check(id_, answer)
+    verdict = check(id_, answer, why=True)
     assert verdict.diagnosis == diagnosis, verdict.text
     assert said in verdict.text

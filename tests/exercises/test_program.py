@@ -48,7 +48,11 @@ def notebook(*cells: str) -> str:
             "1 of 1 right; the file raises ZeroDivisionError: division by zero in line 4",
         ),
         (RIGHT + "import os\nos._exit(3)\n", 1, "1 of 1 right; the file ended with exit status 3"),
-        ("if False:\n    check('a.1', 1)\n", 1, "0 of 0 right; the file ran without a check"),
+        (
+            "if False:\n    check('a.1', 1)\n",
+            1,
+            "0 of 1 right; 1 not reached; the file ran without a check",
+        ),
     ],
     ids=["right", "wrong", "both", "raises", "exits", "never"],
 )
@@ -77,7 +81,11 @@ def test_a_notebook_is_checked(tmp_path: Path, capfd: pytest.CaptureFixture[str]
     [
         (None, "gone.py", "which is no file; want a script or a notebook"),
         ("x = 1\n", "mine.py", "which calls no check; want one such as"),
-        ("def f(:\n", "mine.py", "with a syntax error: invalid syntax: def f(:"),
+        (
+            "def f(:\n",
+            "mine.py",
+            "with a syntax error in line 1, column 7: invalid syntax: def f(:",
+        ),
         ("[1]", "mine.ipynb", "which is no notebook; want JSON with cells"),
         ("x", "mine.ipynb", "which is no notebook; want JSON with cells"),
     ],
@@ -119,9 +127,9 @@ def test_a_file_that_never_ends_is_stopped(
 def test_hints_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     """`hint` prints a hint; an unknown id or number gets one line and exit status 2."""
     assert main(["hint", "numpy_by_hand.2"]) == 0
-    assert "For more, run hint(" in capsys.readouterr().out
+    assert "For more, run python -m twolayer hint numpy_by_hand.2 2." in capsys.readouterr().out
     assert main(["hint", "numpy_by_hand.2", "2"]) == 0
-    assert "For more, run solution(" in capsys.readouterr().out
+    assert "For more, run python -m twolayer solution numpy_by_hand.2." in capsys.readouterr().out
     for arguments in (["hint", "numpy.2"], ["hint", "numpy_by_hand.2", "two"]):
         assert main(arguments) == 2
         assert capsys.readouterr().err.count("\n") == 1

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from twolayer.exercises.running import call
 
@@ -71,12 +72,28 @@ def test_any_exception_is_told(code: Any, said: str) -> None:
     assert said in problem.text
 
 
-def test_what_is_printed_goes_through_or_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    """What code prints is printed; a quiet call keeps it and hands it on."""
-    assert call(lambda: print("seen"), seconds=600).printed == ""
+def test_what_is_printed_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    """What code prints is printed, up to 2,000 characters and a count; a quiet call drops it."""
+    call(lambda: print("seen"), seconds=600)
+    call(lambda: print("kept"), seconds=600, quiet=True)
     assert capsys.readouterr().out == "seen\n"
-    assert call(lambda: print("kept"), seconds=600, quiet=True).printed == "kept\n"
-    assert capsys.readouterr().out == ""
+    call(lambda: print("x" * 5000), seconds=600)
+    printed = capsys.readouterr().out
+    assert printed.count("x") == 2000
+    assert printed.endswith("... and 3,001 more characters\n")
+
+
+def test_functions_that_are_looked_for_are_noted() -> None:
+    """Functions of libraries that code calls are noted, in C or in Python; the code's own aren't."""
+
+    def backward() -> Any:
+        w = torch.ones(2, requires_grad=True)
+        w.sum().backward()
+        return torch.ones(4).tensor_split(2)
+
+    names = frozenset({"backward", "tensor_split", "jacobian"})
+    assert call(backward, seconds=600, look_for=names).used == {"backward", "tensor_split"}
+    assert not call(lambda: [np.ones(2)], seconds=600, look_for=names).used
 
 
 def test_the_callers_settings_hold() -> None:

@@ -106,21 +106,21 @@ WRONG: dict[str, tuple[int, Any, str]] = {
 @pytest.mark.parametrize(("number", "answer"), RIGHT.values(), ids=RIGHT)
 def test_other_right_answers_pass(number: int, answer: object) -> None:
     """Answers in another style are right."""
-    verdict = check(f"static_graph.{number}", answer)
+    verdict = check(f"static_graph.{number}", answer, why=True)
     assert verdict.right, verdict.text
 
 
 @pytest.mark.parametrize(("number", "answer", "said"), WRONG.values(), ids=WRONG)
 def test_wrong_answers_are_named(number: int, answer: object, said: str) -> None:
     """The verdict names the mistake."""
-    verdict = check(f"static_graph.{number}", answer)
+    verdict = check(f"static_graph.{number}", answer, why=True)
     assert not verdict.right
     assert said in " ".join(verdict.text.split())
 
 
 def test_a_capture_says_nothing_else(capfd: pytest.CaptureFixture[str]) -> None:
     """What PyTorch logs of a capture that fails is dropped."""
-    check("static_graph.3", decided(lambda h: h.relu() if float(h.sum()) > 0 else -h))
+    check("static_graph.3", decided(lambda h: h.relu() if float(h.sum()) > 0 else -h), why=True)
     assert not capfd.readouterr().err
 
 
@@ -131,6 +131,6 @@ def test_no_fixed_number_of_turns_passes(turns: int) -> None:
     def answer(h: Any) -> Any:
         return h / 2**turns, torch.tensor(turns)
 
-    verdict = check("static_graph.4", answer)
+    verdict = check("static_graph.4", answer, why=True)
     assert not verdict.right
     assert verdict.diagnosis != "raises"

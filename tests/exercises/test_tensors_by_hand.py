@@ -210,7 +210,7 @@ WRONG: dict[str, tuple[int, Any, str]] = {
 @pytest.mark.parametrize(("number", "answer"), RIGHT.values(), ids=RIGHT)
 def test_other_right_answers_pass(number: int, answer: Callable[..., Any]) -> None:
     """Answers in another style are right."""
-    verdict = check(f"tensors_by_hand.{number}", answer, seconds=60)
+    verdict = check(f"tensors_by_hand.{number}", answer, seconds=60, why=True)
     assert verdict.right, verdict.text
 
 
@@ -218,6 +218,6 @@ def test_other_right_answers_pass(number: int, answer: Callable[..., Any]) -> No
 def test_wrong_answers_are_named(number: int, answer: Callable[..., Any], said: str) -> None:
     """The verdict names the mistake."""
     with np.errstate(all="ignore"):
-        verdict = check(f"tensors_by_hand.{number}", answer, seconds=60)
+        verdict = check(f"tensors_by_hand.{number}", answer, seconds=60, why=True)
     assert not verdict.right
     assert said in " ".join(verdict.text.split())

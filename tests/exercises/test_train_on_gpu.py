@@ -41,7 +41,7 @@ def test_another_way_is_right(
     number: int, answer: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An answer in another style than the solution's is right."""
-    assert check(f"train_on_gpu.{number}", answer).right, capsys.readouterr().out
+    assert check(f"train_on_gpu.{number}", answer, why=True).right, capsys.readouterr().out
 
 
 class Standing(torch.nn.Module):
@@ -132,6 +132,6 @@ WRONG: list[tuple[int, Any, str]] = [
 @pytest.mark.parametrize(("number", "answer", "said"), WRONG)
 def test_a_typical_mistake_is_named(number: int, answer: object, said: str) -> None:
     """The verdict names the mistake that the answer makes."""
-    verdict = check(f"train_on_gpu.{number}", answer)
+    verdict = check(f"train_on_gpu.{number}", answer, why=True)
     assert not verdict.right
     assert said in verdict.text

@@ -129,7 +129,9 @@ def test_another_way_is_right(
     number: int, answer: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An answer in another style than the solution's is right."""
-    assert check(f"vector_jacobian_product.{number}", answer).right, capsys.readouterr().out
+    assert check(f"vector_jacobian_product.{number}", answer, why=True).right, (
+        capsys.readouterr().out
+    )
 
 
 def tanh_with(slope: Function) -> Callable[..., Any]:
@@ -223,6 +225,6 @@ WRONG = [
 @pytest.mark.parametrize(("number", "answer", "said"), WRONG)
 def test_a_typical_mistake_is_named(number: int, answer: Callable[..., Any], said: str) -> None:
     """The verdict names the mistake that the answer makes."""
-    verdict = check(f"vector_jacobian_product.{number}", answer)
+    verdict = check(f"vector_jacobian_product.{number}", answer, why=True)
     assert not verdict.right
     assert said in verdict.text

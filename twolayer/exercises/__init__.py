@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
 from twolayer import checks
+from twolayer.exercises import diagnoses
 from twolayer.exercises.registry import find
-from twolayer.exercises.verdict import LISTENERS, Verdict
+from twolayer.exercises.state import known_state
+from twolayer.exercises.verdict import AT_TERMINAL, LISTENERS, Verdict, command
+
+if TYPE_CHECKING:
+    from twolayer.exercises.diagnoses import Diagnosis
+    from twolayer.exercises.exercise import Exercise
 
 __all__ = ["Verdict", "check", "hint", "solution"]
 
 
 # A diagnosis begins with one of these, or with a name of code, which keeps its small letter.
-_OPENINGS = ("nothing", "right", "the", "you", "your")
+_OPENINGS = ("nothing", "right", "the", "what", "you", "your")
+
+_CHECKING: ContextVar[bool] = ContextVar("checking", default=False)
+_CAUSES: dict[str, str] = {}  # what was wrong with the last answer to each exercise
 
 
-def check(id_: str, answer: object, *, seconds: float = 5.0) -> Verdict:
+def check(id_: str, answer: object, *, seconds: float = 5.0, why: bool = False) -> Verdict:
     """Say whether an answer is right, or what is wrong and where.
 
-    The verdict is printed. What your code prints is printed too, for the first of its calls.
+    The verdict is printed. Of a wrong answer it tells at first what can be seen; from the second try on, what
+    the mistake is, if it is a known one. What your code prints is printed too, for the first of its calls.
 
     Args:
         id_: The exercise's id, such as ``"numpy_by_hand.2"``.
         answer: Your answer: a function, a class or a value, as the exercise says.
         seconds: How long one call of your code may take, above 0.
+        why: Whether to be told the mistake at once.
 
     Returns:
         The verdict, which is true if the answer is right.
@@ -39,25 +53,59 @@ def check(id_: str, answer: object, *, seconds: float = 5.0) -> Verdict:
     """
     exercise = find(id_)
     limit = checks.finite_number("seconds", seconds, above=0)
-    problem = exercise.check.diagnose(answer, seconds=limit)
-    if problem is None:
-        tried = exercise.check.tried_on
-        text = f"{id_}: right{f', {tried}' if tried else ''}."
-    else:
-        said = problem.text
-        if said.partition(" ")[0] in _OPENINGS:
-            said = said[:1].upper() + said[1:]
-        stop = "" if said.endswith(("?", "!", ".")) else "."
-        text = f'{id_}: not yet. {said}{stop}\nFor a hint, run hint("{id_}").'
-    verdict = Verdict(id_, problem is None, problem.name if problem else None, text)
-    print(text)  # noqa: T201 - the verdict is for the reader's eyes
+    if _CHECKING.get():
+        raise diagnoses.DiagnosisError(diagnoses.CALLS_CHECK())
+    token = _CHECKING.set(True)
+    try:
+        with known_state():
+            problem = _problem(exercise, answer, limit)
+    finally:
+        _CHECKING.reset(token)
+    verdict = _verdict(exercise, id_, problem, why=why)
+    print(verdict.text)  # noqa: T201 - the verdict is for the reader's eyes
     for listener in LISTENERS:
         listener(verdict)
     return verdict
 
 
+def _problem(exercise: Exercise, answer: object, seconds: float) -> Diagnosis | None:
+    try:
+        return exercise.check.diagnose(answer, seconds=seconds)
+    except Exception as error:  # noqa: BLE001 - whatever comes back, a reader gets a verdict
+        try:
+            message = f"{error}"
+        except Exception:  # noqa: BLE001 - as above
+            message = "no message that can be read"
+        return diagnoses.NOT_COMPARABLE(type=type(error).__name__, message=f"{message:.200}")
+
+
+def _verdict(exercise: Exercise, id_: str, problem: Diagnosis | None, *, why: bool) -> Verdict:
+    if problem is None:
+        _CAUSES.pop(id_, None)
+        tried = exercise.check.tried_on
+        text = f"{id_}: right{f', {tried}' if tried else ''}."
+        return Verdict(id_, right=True, diagnosis=None, text=text)
+    told = why or any(AT_TERMINAL) or not problem.symptom or id_ in _CAUSES
+    text = _sentence(problem.text if told else problem.symptom)
+    _CAUSES[id_] = _sentence(problem.text)
+    more = f"For a hint, run {command('hint', id_)}."
+    if not told:
+        more = f"For the mistake's name, check once more; for a hint, run {command('hint', id_)}."
+        if AT_TERMINAL:
+            more = f"For the mistake's name, add --why; for a hint, run {command('hint', id_)}."
+    text = f"{id_}: not yet. {text}\n{more}"
+    return Verdict(id_, right=False, diagnosis=problem.name, text=text)
+
+
+def _sentence(said: str) -> str:
+    said = said.encode(errors="backslashreplace").decode()
+    if said.partition(" ")[0] in _OPENINGS:
+        said = said[:1].upper() + said[1:]
+    return said if said.endswith(("?", "!", ".")) else f"{said}."
+
+
 def hint(id_: str, number: int = 1) -> None:
-    """Print a hint.
+    """Print a hint, and before it what was wrong with the last answer that was checked.
 
     Args:
         id_: The exercise's id.
@@ -78,8 +126,10 @@ def hint(id_: str, number: int = 1) -> None:
     if which > len(exercise.hints):
         message = f"number: {which} given; want 1 or 2"
         raise ValueError(message)
-    following = f'hint("{id_}", 2)' if which == 1 else f'solution("{id_}")'
+    following = command("hint", id_, 2) if which == 1 else command("solution", id_)
     text = exercise.hints[which - 1].replace("``", "`")
+    if cause := _CAUSES.get(id_):
+        text = f"Your last answer: {cause}\n{text}"
     print(f"{text}\nFor more, run {following}.")  # noqa: T201 - as above
 
 

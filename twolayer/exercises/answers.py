@@ -10,7 +10,7 @@ import numpy as np
 from twolayer.exercises import diagnoses
 from twolayer.exercises.computation import empty_body, nothing_given
 from twolayer.exercises.running import call
-from twolayer.exercises.values import as_array, is_tensor, kind_of, same
+from twolayer.exercises.values import as_array, family, kind_of, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,13 +65,13 @@ class Value:
         return _difference(answer, wanted)
 
     def _equal(self, given: object, wanted: object) -> bool:
-        if _family(given) != _family(wanted):
+        if family(given) != family(wanted):
             return False
-        if _family(wanted) == "tuple":
+        if family(wanted) == "tuple":
             pair = list(zip(given, wanted, strict=False))  # type: ignore[call-overload]
             same_length = len(given) == len(wanted)  # type: ignore[arg-type]
             return same_length and all(self._equal(a, b) for a, b in pair)
-        if _family(wanted) in {"number", "array"}:
+        if family(wanted) in {"number", "array"}:
             return same(as_array(given), as_array(wanted).astype(float), tolerance=self.tolerance)
         return given == wanted
 
@@ -200,10 +200,10 @@ def each_entry(
 
 def _difference(answer: Any, wanted: Any) -> Diagnosis:
     """Say how a wrong value differs, as far as that doesn't give the answer away."""
-    if _family(answer) != _family(wanted):
+    if family(answer) != family(wanted):
         given = f"a {kind_of(answer)}"
-        return diagnoses.NOT_WANTED_KIND(given=given, wanted=f"a {_family(wanted)}")
-    if _family(wanted) == "tuple":
+        return diagnoses.NOT_WANTED_KIND(given=given, wanted=f"a {family(wanted)}")
+    if family(wanted) == "tuple":
         if len(answer) != len(wanted):
             given = f"{len(answer)} values"
             return diagnoses.WRONG_COUNT(given=given, wanted=len(wanted), names="in order")
@@ -211,18 +211,3 @@ def _difference(answer: Any, wanted: Any) -> Diagnosis:
             given = ", ".join(map(str, answer))
             return diagnoses.WRONG_ORDER(given=given, wanted="the same values otherwise")
     return diagnoses.WRONG_VALUE(given=repr(answer))
-
-
-def _family(value: object) -> str:
-    """The family of types that a value belongs to: within one, types don't matter."""
-    if isinstance(value, bool | np.bool):
-        return "bool"
-    if isinstance(value, int | float | np.number):
-        return "number"
-    if isinstance(value, tuple | list):
-        return "tuple"
-    if is_tensor(value) or isinstance(value, np.ndarray):
-        return "number" if value.ndim == 0 else "array"  # type: ignore[attr-defined]
-    if isinstance(value, set | frozenset):
-        return "set"
-    return type(value).__name__

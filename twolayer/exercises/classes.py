@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twolayer.exercises import diagnoses
 from twolayer.exercises.computation import Computation, Inputs, nothing_given
 from twolayer.exercises.diagnoses import Diagnosis, DiagnosisError
+from twolayer.exercises.mistakes import Mistake
 from twolayer.exercises.values import kind_of
 
 if TYPE_CHECKING:
@@ -24,17 +25,35 @@ class CustomFunction(Computation):
     """
 
     tensors: bool = True
+    takes: str = "class"
 
     def _kind(self, answer: object) -> Diagnosis | None:
         import torch  # noqa: PLC0415 - takes a second, which only those who check need wait
 
         return _class_problem(answer, torch.autograd.Function, "a subclass of autograd.Function")
 
+    def _known(self) -> tuple[Mistake, ...]:
+        """The lesson's mistakes, and a backward that leaves out the gradient that arrives."""
+
+        def alone(*inputs: Any) -> dict[str, Any]:
+            *given, arriving = inputs
+            results = self.wanted(*given, arriving.new_ones(arriving.shape))
+            return dict(list(zip(self.returns, results, strict=True))[1:])
+
+        return (*self.mistakes, Mistake(diagnoses.ARRIVING, alone))
+
     def _run(self, answer: Any, inputs: Inputs) -> Any:
+        *given, arriving = inputs.values()
+        try:
+            return self._gradients(answer.apply(*given), inputs, arriving)
+        except RuntimeError as error:  # Autograd's own refusal of `...`.
+            if "ellipsis" not in str(error):
+                raise
+            raise DiagnosisError(diagnoses.EMPTY(what="backward returns `...`")) from error
+
+    def _gradients(self, output: Any, inputs: Inputs, arriving: Any) -> Any:
         import torch  # noqa: PLC0415 - as above
 
-        *given, arriving = inputs.values()
-        output = answer.apply(*given)
         if not isinstance(output, torch.Tensor):
             return (output, *(output for _ in self.leaves))
         if not output.requires_grad:
@@ -90,6 +109,7 @@ class CustomModule(Computation):
     """
 
     tensors: bool = True
+    takes: str = "class"
     arguments: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[str, ...] = ("x",)

@@ -1,60 +1,28 @@
-"""Compare results with the wanted ones, and name the mistake: the most telling first.
+"""Compare results with the wanted ones in every case, and name the mistake: the most telling first.
 
-Each detector is a function of one idea. It gets a ``Comparison`` and returns a diagnosis, or None
-where its mistake isn't the one. A mistake that a lesson knows is compared exactly: its variant computes
-what the mistake gives.
+Each detector is a function of one idea. It gets one result in all cases, and returns a diagnosis only if
+that explains each of them; else None.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.diagnoses import Diagnosis, Kind
+from twolayer.exercises.diagnoses import Diagnosis
 from twolayer.exercises.values import Array, apart, same
 
-
-class Mistake:
-    """A mistake that a lesson knows, by what it computes.
-
-    Args:
-        kind: The kind of mistake, from ``twolayer.exercises.diagnoses``.
-        variant: A function like the one asked for, that makes the mistake; what it returns is read
-            like the wanted results. It may return a dictionary with only the results that the
-            mistake changes.
-        **words: What stands in the places of the kind's sentence, but for ``name``.
-
-    Examples:
-        >>> from twolayer.exercises.diagnoses import FORGOT_TERM
-        >>> Mistake(FORGOT_TERM, lambda x, w, b: x @ w, term="the bias").kind.name
-        'forgot-term'
-    """
-
-    def __init__(self, kind: Kind, variant: Callable[..., Any], **words: str) -> None:
-        self.kind = kind
-        self.variant = variant
-        self.words = words
-
-
-class Variant(NamedTuple):
-    """What a known mistake gives for one case.
-
-    Args:
-        mistake: The mistake.
-        results: What its variant returned, by name.
-    """
-
-    mistake: Mistake
-    results: Mapping[str, Array]
+if TYPE_CHECKING:
+    from twolayer.exercises.mistakes import Mistake
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """One result beside the wanted one.
+    """One result beside the wanted one, in one case.
 
     Args:
         name: The result's name.
@@ -63,10 +31,10 @@ class Comparison:
         results: All that the reader's code gives, by name.
         wants: All that is wanted, by name.
         sizes: What a mean could divide by, by what it counts.
+        inputs: The inputs that are arrays, by name.
         start: What an update started from, or None where the result is no update.
         rate: The learning rate, or None.
         unsummed: What is summed to the result, or None if that isn't known.
-        variants: What known mistakes give.
         tolerance: How far entries may be apart, relative to the largest.
     """
 
@@ -76,25 +44,36 @@ class Comparison:
     results: Mapping[str, Array]
     wants: Mapping[str, Array]
     sizes: Mapping[str, int] = field(default_factory=dict)
+    inputs: Mapping[str, Array] = field(default_factory=dict)
     start: Array | None = None
     rate: float | None = None
     unsummed: Array | None = None
-    variants: tuple[Variant, ...] = ()
     tolerance: float = 1e-8
+
+    @property
+    def right(self) -> bool:
+        """Whether the result is the wanted one."""
+        return self.same(self.given, self.wanted)
 
     def same(self, a: Array, b: Array) -> bool:
         """Tell whether two arrays agree within the comparison's tolerance."""
         return same(a, b, tolerance=self.tolerance)
 
 
-Detector = Callable[[Comparison], Diagnosis | None]
+Cases: TypeAlias = Sequence[Comparison]
+"""One result in all cases."""
+
+Detector = Callable[[Cases], Diagnosis | None]
+
+Tried: TypeAlias = tuple["Mistake", Sequence[Mapping[str, Array] | None]]
+"""A mistake that a lesson knows, and the results that it gives in each case; None where it gives none."""
 
 
-def diagnose(comparison: Comparison) -> Diagnosis | None:
+def diagnose(cases: Cases) -> Diagnosis | None:
     """Name what is wrong with a result.
 
     Args:
-        comparison: The result beside the wanted one.
+        cases: The result beside the wanted one, in each case.
 
     Returns:
         The most telling diagnosis, or None if the result is right.
@@ -103,158 +82,230 @@ def diagnose(comparison: Comparison) -> Diagnosis | None:
         >>> import numpy as np
         >>> w = np.array([[1.0, 2.0]])
         >>> c = Comparison(name="g", given=-w, wanted=w, results={"g": -w}, wants={"g": w})
-        >>> diagnose(c).text
+        >>> diagnose([c]).text
         'g: its sign is flipped'
     """
-    if comparison.same(comparison.given, comparison.wanted):
+    if all(c.right for c in cases):
         return None
     for detector in DETECTORS:
-        if found := detector(comparison):
+        if found := detector(cases):
             return found
-    return entry(comparison)
+    return entry(cases)
 
 
-def known(c: Comparison) -> Diagnosis | None:
-    """One of the lesson's own mistakes: the result is just what it gives."""
-    for mistake, results in c.variants:
-        result = results.get(c.name)
-        if result is not None and not c.same(result, c.wanted) and c.same(c.given, result):
-            return mistake.kind(name=c.name, **mistake.words)
-    return None
+def known(results: Sequence[Cases], mistakes: Sequence[Tried]) -> Diagnosis | None:
+    """Name a mistake that the lesson knows.
+
+    Args:
+        results: Each result in all cases.
+        mistakes: The mistakes, the likeliest first.
+
+    Returns:
+        The first mistake that explains all results that are wrong, else the first that explains one.
+    """
+    wrong = [cases for cases in results if not all(c.right for c in cases)]
+    found = []
+    for mistake, given in mistakes:
+        if explained := [cases for cases in wrong if _explains(given, cases)]:
+            diagnosis = mistake.kind(name=explained[0][0].name, **mistake.words)
+            found.append((len(explained) < len(wrong), diagnosis))
+    return min(found, key=lambda one: one[0])[1] if found else None
 
 
-def not_finite(c: Comparison) -> Diagnosis | None:
+def _explains(given: Sequence[Mapping[str, Array] | None], cases: Cases) -> bool:
+    """Whether a mistake gives just what the reader's code does, in each case, and a wrong one in one."""
+    pairs = [
+        (c, results[c.name])
+        for c, results in zip(cases, given, strict=True)
+        if results is not None and c.name in results
+    ]
+    differs = any(not c.same(array, c.wanted) for c, array in pairs)
+    return differs and all(c.same(c.given, array) for c, array in pairs)
+
+
+def _first_wrong(cases: Cases) -> Comparison:
+    return next(c for c in cases if not c.right)
+
+
+def not_finite(cases: Cases) -> Diagnosis | None:
     """NaN or infinity where the wanted result has none."""
-    if c.given.dtype.kind not in "fc":
-        return None
-    for kind, test in ((diagnoses.NAN, np.isnan), (diagnoses.INFINITE, np.isinf)):
-        if test(c.given).any() and not test(c.wanted).any():
-            return kind(name=c.name, place=_first_at(index_of(test(c.given))))
+    for c in cases:
+        if c.given.dtype.kind not in "fc" or c.wanted.dtype.kind not in "biufc":
+            continue
+        for kind, test in ((diagnoses.NAN, np.isnan), (diagnoses.INFINITE, np.isinf)):
+            if test(c.given).any() and not test(c.wanted).any():
+                return kind(name=c.name, place=_first_at(index_of(test(c.given))))
     return None
 
 
-def swapped(c: Comparison) -> Diagnosis | None:
+def swapped(cases: Cases) -> Diagnosis | None:
     """Two results that stand in each other's place, or all of them in another order."""
-    wrong = [n for n in c.wants if not c.same(c.results[n], c.wants[n])]
-    if len(wrong) < 2 or any(c.same(c.wants[a], c.wants[b]) for a in wrong for b in wrong if a < b):  # noqa: PLR2004
-        return None
+    first = _first_wrong(cases)
+    wrong = [n for n in first.wants if not first.same(first.results[n], first.wants[n])]
     holds = {
-        place: next((n for n in wrong if c.same(c.results[place], c.wants[n])), None)
+        place: next((n for n in wrong if first.same(first.results[place], first.wants[n])), place)
         for place in wrong
     }
-    if None in holds.values() or len(set(holds.values())) < len(wrong):
+    if len(set(holds.values())) < len(wrong) or any(a == b for a, b in holds.items()):
+        return None
+    if not all(c.same(c.results[a], c.wants[b]) for c in cases for a, b in holds.items()):
         return None
     if len(wrong) == 2:  # noqa: PLR2004
         return diagnoses.SWAPPED(name=wrong[0], other=wrong[1])
-    order = [holds.get(name, name) or name for name in c.wants]
-    return diagnoses.WRONG_ORDER(given=", ".join(order), wanted=", ".join(c.wants))
+    order = [holds.get(name, name) for name in first.wants]
+    return diagnoses.WRONG_ORDER(given=", ".join(order), wanted=", ".join(first.wants))
 
 
-def transposed(c: Comparison) -> Diagnosis | None:
-    """Rows and columns exchanged, by the shape or, in a square matrix, by the entries."""
-    if c.given.ndim != 2 or c.given.shape != c.wanted.shape[::-1]:  # noqa: PLR2004
+def transposed(cases: Cases) -> Diagnosis | None:
+    """Rows and columns exchanged."""
+    if any(c.wanted.ndim != 2 for c in cases):  # noqa: PLR2004
         return None
-    if c.given.shape != c.wanted.shape or c.same(c.given.T, c.wanted):
+    c = _first_wrong(cases)
+    if all(c.same(c.given.T, c.wanted) for c in cases):
         return diagnoses.TRANSPOSED(name=c.name, given=c.given.shape, wanted=c.wanted.shape)
     return None
 
 
-def wrong_axis(c: Comparison) -> Diagnosis | None:
+def wrong_axis(cases: Cases) -> Diagnosis | None:
     """A sum over another axis than the wanted one, where it is known what is summed."""
+    c = _first_wrong(cases)
     if c.unsummed is None:
         return None
     for axis in range(c.unsummed.ndim):
-        total = c.unsummed.sum(axis=axis)
-        if not c.same(total, c.wanted) and c.same(np.squeeze(c.given), np.squeeze(total)):
+        if c.same(c.unsummed.sum(axis=axis), c.wanted):
+            continue
+        if all(
+            one.unsummed is not None
+            and one.same(np.squeeze(one.given), np.squeeze(one.unsummed.sum(axis=axis)))
+            for one in cases
+        ):
             shapes = f": its shape is {c.given.shape}; want {c.wanted.shape}"
             return diagnoses.WRONG_AXIS(name=c.name, axis=axis, shapes=shapes)
     return None
 
 
-def broadcast(c: Comparison) -> Diagnosis | None:
+def broadcast(cases: Cases) -> Diagnosis | None:
     """A vector or a column against a row gave a table of all pairs."""
-    sizes = [size for size in c.wanted.shape if size > 1]
-    if len(sizes) == 1 and c.given.shape == (sizes[0], sizes[0]):
-        return diagnoses.BROADCAST(name=c.name, given=c.given.shape, wanted=c.wanted.shape)
-    return None
+    for c in cases:
+        sizes = [size for size in c.wanted.shape if size > 1]
+        if len(sizes) == 1 and c.given.shape != (sizes[0], sizes[0]):
+            return None
+    c = _first_wrong(cases)
+    if len([size for size in c.wanted.shape if size > 1]) != 1:
+        return None
+    return diagnoses.BROADCAST(name=c.name, given=c.given.shape, wanted=c.wanted.shape)
 
 
-def not_summed(c: Comparison) -> Diagnosis | None:
+def not_summed(cases: Cases) -> Diagnosis | None:
     """One axis too many, over which the sum gives the wanted result."""
+    c = _first_wrong(cases)
     for axis in range(c.given.ndim):
-        summed = c.given.sum(axis=axis)
-        if c.given.shape[axis] > 1 and c.same(summed, c.wanted):
+        if c.given.shape[axis] > 1 and all(
+            one.given.ndim > axis and one.same(one.given.sum(axis=axis), one.wanted)
+            for one in cases
+        ):
             given, wanted = c.given.shape, c.wanted.shape
             return diagnoses.NOT_SUMMED(name=c.name, given=given, wanted=wanted, axis=axis)
     return None
 
 
-def kept_dims(c: Comparison) -> Diagnosis | None:
+def kept_dims(cases: Cases) -> Diagnosis | None:
     """The right entries with an axis of 1 left over."""
-    fits = c.given.size == c.wanted.size and c.given.ndim > c.wanted.ndim
-    if fits and c.same(np.squeeze(c.given), np.squeeze(c.wanted)):
+    c = _first_wrong(cases)
+    if c.given.ndim > c.wanted.ndim and all(
+        one.given.size == one.wanted.size
+        and one.same(np.squeeze(one.given), np.squeeze(one.wanted))
+        for one in cases
+    ):
         return diagnoses.KEPT_DIMS(name=c.name, given=c.given.shape, wanted=c.wanted.shape)
     return None
 
 
-def wrong_shape(c: Comparison) -> Diagnosis | None:
+def wrong_shape(cases: Cases) -> Diagnosis | None:
     """Any other shape than the wanted one."""
-    if c.given.shape == c.wanted.shape:
-        return None
-    return diagnoses.WRONG_SHAPE(name=c.name, given=c.given.shape, wanted=c.wanted.shape)
+    for c in cases:
+        if c.given.shape != c.wanted.shape:
+            return diagnoses.WRONG_SHAPE(name=c.name, given=c.given.shape, wanted=c.wanted.shape)
+    return None
 
 
-def unchanged(c: Comparison) -> Diagnosis | None:
+def unchanged(cases: Cases) -> Diagnosis | None:
     """An update after which all is as before."""
-    if c.start is not None and c.same(c.given, c.start):
-        return diagnoses.UNCHANGED(name=c.name)
+    if all(c.start is not None and c.same(c.given, c.start) for c in cases):
+        return diagnoses.UNCHANGED(name=cases[0].name)
     return None
 
 
-def step(c: Comparison) -> Diagnosis | None:
+def step(cases: Cases) -> Diagnosis | None:
     """An update in the wrong direction, or with the learning rate twice or not at all."""
-    if c.start is None:
+    moves = [(c, c.given - c.start, c.wanted - c.start) for c in cases if c.start is not None]
+    if len(moves) < len(cases):
         return None
-    moved, wanted = c.given - c.start, c.wanted - c.start
-    if c.same(moved, -wanted):
-        return diagnoses.ADDED(name=c.name)
-    if c.rate is not None:
-        if c.same(moved, c.rate * wanted):
-            return diagnoses.RATE_TWICE(name=c.name)
-        if c.same(c.rate * moved, wanted):
-            return diagnoses.RATE_MISSING(name=c.name)
+    name = cases[0].name
+    if all(c.same(moved, -wanted) for c, moved, wanted in moves):
+        return diagnoses.ADDED(name=name)
+    if any(c.rate is None for c in cases):
+        return None
+    if all(c.same(moved, (c.rate or 0) * wanted) for c, moved, wanted in moves):
+        return diagnoses.RATE_TWICE(name=name)
+    if all(c.same((c.rate or 0) * moved, wanted) for c, moved, wanted in moves):
+        return diagnoses.RATE_MISSING(name=name)
     return None
 
 
-def sign(c: Comparison) -> Diagnosis | None:
+def zeros(cases: Cases) -> Diagnosis | None:
+    """Nothing but 0, where there is more to want."""
+    c = _first_wrong(cases)
+    if c.given.size == 0 or any(one.given.any() for one in cases):
+        return None
+    index = index_of(c.wanted != 0)
+    return diagnoses.ZEROS(name=c.name, wanted=number(c.wanted[index]), place=index or "it")
+
+
+def sign(cases: Cases) -> Diagnosis | None:
     """Each entry with the other sign."""
-    return diagnoses.SIGN(name=c.name) if c.same(c.given, -c.wanted) else None
+    flipped = all(c.same(c.given, -c.wanted) for c in cases)
+    return diagnoses.SIGN(name=cases[0].name) if flipped else None
 
 
-def factor(c: Comparison) -> Diagnosis | None:
-    """Each entry times one number; a count of entries tells of a mean or a sum."""
-    largest = np.unravel_index(np.argmax(np.abs(c.wanted)), c.wanted.shape)
-    if c.wanted[largest] == 0 or c.given[largest] == 0:
-        return None
-    ratio = float(c.given[largest] / c.wanted[largest])
-    if not np.isfinite(ratio) or not c.same(c.given, ratio * c.wanted):
-        return None
-    usual = {2.0: "2", 0.5: "1/2", -2.0: "-2", -0.5: "-1/2"}
+def factor(cases: Cases) -> Diagnosis | None:
+    """Each entry times one number, the same in each case but for a size that it counts."""
+    c = _first_wrong(cases)
+    ratios = []
+    for one in cases:
+        largest = np.unravel_index(np.argmax(np.abs(one.wanted)), one.wanted.shape)
+        if not one.wanted.size or one.wanted[largest] == 0:
+            return None
+        ratios.append(complex(one.given[largest] / one.wanted[largest]).real)
+        if not np.isfinite(ratios[-1]) or not one.same(one.given, ratios[-1] * one.wanted):
+            return None
     near = c.tolerance * 10
-    # A size of 2 says nothing: the 2 of the square's slope is the commoner mistake.
-    for what, count in c.sizes.items():
-        if count > 2 and np.isclose(ratio * count, 1, rtol=near, atol=0):  # noqa: PLR2004
-            return diagnoses.MEAN_FOR_SUM(name=c.name, count=count, what=f"{count} is {what}")
-        if count > 2 and np.isclose(ratio, count, rtol=near, atol=0):  # noqa: PLR2004
-            return diagnoses.SUM_FOR_MEAN(name=c.name, count=count, what=f"{count} is {what}")
-    for value, said in usual.items():
-        if np.isclose(ratio, value, rtol=near, atol=0):
-            return diagnoses.FACTOR(name=c.name, factor=said)
-    return diagnoses.FACTOR(name=c.name, factor=f"{ratio:.6g}")
+    scaled = {
+        (what, power): [
+            r * one.sizes.get(what, 1) ** power for r, one in zip(ratios, cases, strict=True)
+        ]
+        for power in (1, -1)
+        for what in c.sizes
+    }
+    for (what, power), values in scaled.items():
+        if np.allclose(values, 1, rtol=near, atol=0):
+            kind = diagnoses.MEAN_FOR_SUM if power == 1 else diagnoses.SUM_FOR_MEAN
+            return kind(name=c.name, count=c.sizes[what], what=f"{c.sizes[what]} is {what}")
+    if np.allclose(ratios, ratios[0], rtol=near, atol=0):
+        return diagnoses.FACTOR(name=c.name, factor=_usual(ratios[0]))
+    for (what, power), values in scaled.items():
+        if np.allclose(values, values[0], rtol=near, atol=0):
+            count = f"{c.sizes[what]}, where {c.sizes[what]} is {what}"
+            times = "/" if power == 1 else "*"
+            return diagnoses.FACTOR(name=c.name, factor=f"{_usual(values[0])} {times} {count}")
+    return None
 
 
-def entry(c: Comparison) -> Diagnosis:
+def entry(cases: Cases) -> Diagnosis:
     """The last resort: the first entry that differs, with both values."""
+    c = _first_wrong(cases)
+    if c.given.shape != c.wanted.shape:
+        return diagnoses.WRONG_SHAPE(name=c.name, given=c.given.shape, wanted=c.wanted.shape)
     index = index_of(apart(c.given, c.wanted, tolerance=c.tolerance))
     given, wanted = c.given[index], c.wanted[index]
     return diagnoses.ENTRY(
@@ -262,25 +313,44 @@ def entry(c: Comparison) -> Diagnosis:
     )
 
 
+def _numeric(detector: Detector) -> Detector:
+    """A detector of numbers of the wanted shape."""
+
+    def numeric(cases: Cases) -> Diagnosis | None:
+        arrays = [array for c in cases for array in (c.given, c.wanted)]
+        fit = all(array.dtype.kind in "iufc" for array in arrays)
+        return detector(cases) if fit else None
+
+    return numeric
+
+
 DETECTORS: tuple[Detector, ...] = (
-    known,
     not_finite,
     swapped,
-    wrong_axis,
+    _numeric(wrong_axis),
     transposed,
     broadcast,
-    not_summed,
+    _numeric(not_summed),
     kept_dims,
     wrong_shape,
     unchanged,
-    step,
-    sign,
-    factor,
+    _numeric(step),
+    _numeric(zeros),
+    _numeric(sign),
+    _numeric(factor),
 )
 """The detectors, in the order in which they are asked; ``entry`` comes after all.
 
 :meta hide-value:
 """
+
+
+def _usual(value: float) -> str:
+    """Write a factor as it is written by hand."""
+    for number, text in ((2.0, "2"), (0.5, "1/2"), (-2.0, "-2"), (-0.5, "-1/2")):
+        if np.isclose(value, number, rtol=1e-6):
+            return text
+    return f"{value:.6g}"
 
 
 def _first_at(index: tuple[int, ...]) -> str:
@@ -309,4 +379,4 @@ def number(value: Any) -> str:
     Returns:
         Up to six digits of a number; what isn't one as it is.
     """
-    return f"{value:.6g}" if isinstance(value, float | np.floating) else str(value)
+    return f"{value:.6g}" if isinstance(value, float | np.floating) else f"{value!s:.100}"

@@ -10,11 +10,13 @@ class Diagnosis(NamedTuple):
 
     Args:
         name: The mistake's name.
-        text: What is wrong and where, in words.
+        text: What is wrong and where, in words: the cause, where it is known.
+        symptom: What can be seen of it, if that isn't the same. A first try is told no more.
     """
 
     name: str
     text: str
+    symptom: str = ""
 
 
 class DiagnosisError(Exception):
@@ -35,6 +37,7 @@ class Kind(NamedTuple):
     Args:
         name: Its name.
         sentence: The sentence that tells of it, with places for words in braces.
+        cause: Whether it tells what the reader did, and not only what can be seen.
 
     Examples:
         >>> SIGN(name="grad_w1").text
@@ -45,6 +48,7 @@ class Kind(NamedTuple):
 
     name: str
     sentence: str
+    cause: bool = False
 
     def __call__(self, **words: Any) -> Diagnosis:
         """Tell of one such mistake.
@@ -67,6 +71,11 @@ KINDS: dict[str, Kind] = {}
 
 def _kind(name: str, sentence: str) -> Kind:
     KINDS[name] = Kind(name, sentence)
+    return KINDS[name]
+
+
+def _cause(name: str, sentence: str) -> Kind:
+    KINDS[name] = Kind(name, sentence, cause=True)
     return KINDS[name]
 
 
@@ -98,6 +107,15 @@ MODIFIED = _kind(
     "your code modified its input {name}: entry {index} was {before:.6g} and is {after:.6g} now",
 )
 
+FORBIDDEN = _kind("forbidden", "your code calls {function}, but the exercise asks for {instead}")
+CALLS_CHECK = _kind(
+    "calls-check",
+    "your code calls check itself; is that line indented too far, and so in the function?",
+)
+NOT_COMPARABLE = _kind(
+    "not-comparable", "what you give can't be compared with what is wanted: {type}: {message}"
+)
+
 # What comes back
 
 NONE = _kind("returns-none", "{name} is None; is a return left out, or what it returns?")
@@ -105,6 +123,8 @@ WRONG_TYPE = _kind("wrong-type", "{name} is a {given}; want a {wanted}")
 WRONG_COUNT = _kind("wrong-count", "you give {given}; want {wanted}: {names}")
 WRONG_DTYPE = _kind("wrong-dtype", "{name} has dtype {given}; want {wanted}")
 WRONG_DEVICE = _kind("wrong-device", "{name} is on device {given}; want {wanted}")
+WRONG_LENGTH = _kind("wrong-length", "{name} holds {given} numbers; want {wanted}")
+HOLDS_TENSORS = _kind("holds-tensors", "{name} holds tensors; want numbers: `.item()` gives one")
 NOT_CONTIGUOUS = _kind(
     "not-contiguous",
     "{name} has the right entries, but they don't lie in one piece: strides {given}",
@@ -118,6 +138,10 @@ DETACHED = _kind(
 )
 TRACKED = _kind(
     "tracked", "{name} is recorded by autograd (grad_fn {grad_fn}); want it outside of any record"
+)
+FLAG = _kind(
+    "flag",
+    "your code left the input {name} with requires_grad {after}; it was {before}, and want it so",
 )
 UNCHANGED = _kind(
     "unchanged", "{name} is as it was: a new value under its name doesn't change it; write into it"
@@ -141,7 +165,7 @@ KEPT_DIMS = _kind(
 NOT_SUMMED = _kind(
     "not-summed", "{name} has shape {given}; want {wanted}: it is not summed over axis {axis} yet"
 )
-WRONG_AXIS = _kind("wrong-axis", "{name} is summed over axis {axis}, the wrong one{shapes}")
+WRONG_AXIS = _cause("wrong-axis", "{name} is summed over axis {axis}, the wrong one{shapes}")
 WRONG_SHAPE = _kind("wrong-shape", "{name} has shape {given}; want {wanted}")
 
 # Entries
@@ -156,62 +180,67 @@ INFINITE = _kind(
     "{name} contains infinity{place}; look for a division by 0, the logarithm of 0, or an "
     "exp that overflows: subtract the largest entry first",
 )
-SIGN = _kind("sign", "{name}: its sign is flipped")
-MEAN_FOR_SUM = _kind(
+SIGN = _cause("sign", "{name}: its sign is flipped")
+MEAN_FOR_SUM = _cause(
     "mean-for-sum", "{name} is off by the factor 1/{count}: a mean where the sum is wanted ({what})"
 )
-SUM_FOR_MEAN = _kind(
+SUM_FOR_MEAN = _cause(
     "sum-for-mean", "{name} is off by the factor {count}: a sum where the mean is wanted ({what})"
 )
-FACTOR = _kind("factor", "{name} is off by the factor {factor}")
-SWAPPED = _kind("swapped", "{name} and {other} are swapped")
-WRONG_ORDER = _kind("wrong-order", "the results come in another order: {given}; want {wanted}")
+ZEROS = _kind("zeros", "{name} is 0 everywhere; want {wanted} at {place}")
+FACTOR = _cause("factor", "{name} is off by the factor {factor}")
+SWAPPED = _cause("swapped", "{name} and {other} are swapped")
+WRONG_ORDER = _cause("wrong-order", "the results come in another order: {given}; want {wanted}")
 ENTRY = _kind("entry", "{name} differs{place}: yours is {given}, the wanted value {wanted}")
 FIRST_CASE_ONLY = _kind(
     "first-case-only",
-    "right for the first inputs only; is a size or a value written into your code? With others: {rest}",
+    "right for the first inputs only: {value} stands in your code, and is a size or a value of theirs. With "
+    "others: {rest}",
 )
 WRONG_VALUE = _kind("wrong-value", "{given} is not the answer")
 
 # Updates
 
-ADDED = _kind("added", "{name} moved the wrong way: the step is added where it is subtracted")
-RATE_TWICE = _kind("rate-twice", "{name}: the learning rate is applied twice")
-RATE_MISSING = _kind("rate-missing", "{name}: the learning rate is not applied")
+ADDED = _cause("added", "{name} moved the wrong way: the step is added where it is subtracted")
+RATE_TWICE = _cause("rate-twice", "{name}: the learning rate is applied twice")
+RATE_MISSING = _cause("rate-missing", "{name}: the learning rate is not applied")
 
 # Known from what the mistake computes: a lesson names the variant
 
-MASK_MISSING = _kind(
+MASK_MISSING = _cause(
     "mask-missing", "{name}: the ReLU mask is missing; where no signal passed, no gradient passes"
 )
-MASK_INVERTED = _kind(
+MASK_INVERTED = _cause(
     "mask-inverted", "{name}: the ReLU mask is inverted: it stops the gradient where h > 0"
 )
-MASK_AFTER_CHANGE = _kind(
+MASK_AFTER_CHANGE = _cause(
     "mask-after-change",
     "{name}: the mask stops nothing: it is taken from h_relu's copy, or from h, after the change, where "
     "nothing negative is left",
 )
-MASK_WRONG_ARRAY = _kind(
+MASK_WRONG_ARRAY = _cause(
     "mask-wrong-array", "{name}: the mask is taken from the gradient's signs; want those of h"
 )
-MASK_INCLUDES_ZERO = _kind(
+MASK_INCLUDES_ZERO = _cause(
     "mask-includes-zero",
     "{name}: the mask lets the gradient through where h is exactly 0; want 0 there",
 )
-MASK_EXCLUDES_ZERO = _kind(
+MASK_EXCLUDES_ZERO = _cause(
     "mask-excludes-zero",
     "{name}: the mask stops the gradient where h is exactly 0; want it to pass",
 )
-FORGOT_TERM = _kind("forgot-term", "{name}: right but for {term}, which is left out")
-OLD_VALUE = _kind(
+FORGOT_TERM = _cause("forgot-term", "{name}: right but for {term}, which is left out")
+OLD_VALUE = _cause(
     "old-value", "{name}: {term} enters with its value from before this step; want the new one"
 )
-NEW_VALUE = _kind(
+NEW_VALUE = _cause(
     "new-value", "{name}: {term} enters with its value after the change; want the one from before"
 )
-ACCUMULATES = _kind(
+ARRIVING = _cause(
+    "arriving-gradient", "{name}: it is the slope alone; want it times the gradient that arrives"
+)
+ACCUMULATES = _cause(
     "accumulates",
     "{name}: gradients of earlier steps are still in it; set them to zero before each",
 )
-KNOWN = _kind("known-mistake", "{name}: {text}")
+KNOWN = _cause("known-mistake", "{name}: {text}")

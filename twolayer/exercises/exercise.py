@@ -66,8 +66,8 @@ class Exercise:
 
     @property
     def source(self) -> str:
-        """The solution's source, without the types, which the page's stubs do without too."""
-        return _untyped(inspect.getsource(self.solution).rstrip())
+        """The solution's source as a person writes it: no types, imports first, short lines joined."""
+        return _shown(inspect.getsource(self.solution).rstrip())
 
     @property
     def answer(self) -> object:
@@ -75,8 +75,28 @@ class Exercise:
         return self.check.answer(self.solution)
 
 
+_LONGEST = 88  # characters of a line
+
+
+def _shown(source: str) -> str:
+    """Take out of a source what readers' code does without, and write it as they would."""
+    source = re.sub(r"\A(?:@.*\n(?:[ )].*\n)*)+", "", source)
+    source = re.sub(r"  # (?:noqa|type): .*", "", _untyped(source))
+    imports = re.findall(r"(?m)^    ((?:import|from) .*)\n\n?", source)
+    source = re.sub(r"(?m)^    (?:import|from) .*\n\n?", "", source)
+    source = re.sub(r"(?ms)^( *def \w+)\(\n(.*?),?\n *\):$", _joined, source)
+    return "\n".join([*imports, "", "", source]) if imports else source
+
+
+def _joined(signature: re.Match[str]) -> str:
+    """A signature in one line, if that is short enough."""
+    arguments = " ".join(signature[2].split())
+    line = f"{signature[1]}({arguments}):"
+    return line if len(line) <= _LONGEST else signature[0]
+
+
 def _untyped(source: str) -> str:
-    """Take out of a source what readers' code does without: types, and what is said to a linter."""
+    """Take the types out of a source."""
     lines = source.splitlines(keepends=True)
     spans = []
     for node in ast.walk(ast.parse(source)):
@@ -93,4 +113,4 @@ def _untyped(source: str) -> str:
         end = annotation.end_col_offset
         if annotation.end_lineno == number:
             lines[number - 1] = lines[number - 1][:start] + lines[number - 1][end:]
-    return re.sub(r"  # (?:noqa|type): .*", "", "".join(lines))
+    return "".join(lines)

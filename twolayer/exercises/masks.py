@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.comparing import Mistake
+from twolayer.exercises.mistakes import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable

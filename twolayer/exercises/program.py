@@ -6,24 +6,29 @@ This file is also the program of that process: ``python -m twolayer.exercises.pr
 from __future__ import annotations
 
 import ast
+import contextlib
+import io
 import json
 import linecache
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import tokenize
 import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twolayer.exercises.verdict import LISTENERS, Verdict
+from twolayer.exercises.verdict import AT_TERMINAL, LISTENERS, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LOOK = 0.3  # seconds between two looks at a watched file
+_TRANSPARENT = "time|timeit|prun|capture"  # magics whose cell or line is Python
 _GRACE = 2.0  # seconds that a process gets to end by itself
 
 
@@ -51,33 +56,51 @@ class Report(NamedTuple):
 
     Args:
         verdicts: The verdicts, in order.
+        missed: The ids that the file would check, and didn't.
         problem: What ended the file before its end, or None.
     """
 
     verdicts: list[Verdict]
+    missed: list[str]
     problem: str | None
 
     @property
     def right(self) -> bool:
-        """Whether the file ran to its end and each of its answers is right."""
-        return self.problem is None and all(verdict.right for verdict in self.verdicts)
+        """Whether the file ran to its end, reached each check, and each of its answers is right."""
+        return not self.problem and not self.missed and all(v.right for v in self.verdicts)
 
     @property
     def summary(self) -> str:
-        """How many answers are right, and what ended the file, in one line."""
+        """How many answers are right, how many were not reached, and what ended the file."""
         right = sum(verdict.right for verdict in self.verdicts)
-        said = f"{right} of {len(self.verdicts)} right"
-        return said if self.problem is None else f"{said}; {self.problem}"
+        parts = [f"{right} of {len(self.verdicts) + len(self.missed)} right"]
+        if self.missed:
+            parts.append(f"{len(self.missed)} not reached")
+        return "; ".join([*parts, *filter(None, [self.problem])])
 
 
-def code_of(path: Path) -> str:
-    r"""Read the code of a script or of a notebook.
+class Code(NamedTuple):
+    """A file's code.
 
     Args:
-        path: The file; one that ends in ``.ipynb`` is a notebook, whose magics are left out.
+        source: Python code, as it is compiled.
+        text: The same as text.
+        ids: The ids that it checks, as far as they stand there.
+    """
+
+    source: bytes
+    text: str
+    ids: list[str]
+
+
+def code_of(path: Path) -> Code:
+    """Read the code of a script or of a notebook.
+
+    Args:
+        path: The file; one that ends in ``.ipynb`` is a notebook.
 
     Returns:
-        Python code, which parses and calls ``check``.
+        The code, which parses and calls ``check``.
 
     Raises:
         FileError: If there is no such file, it can't be read, it has a syntax error, or it calls no
@@ -86,23 +109,38 @@ def code_of(path: Path) -> str:
     if not path.is_file():
         raise FileError(path, "which is no file; want a script or a notebook")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(path, f"which can't be read: {error}") from None
-    source = _notebook(path, text) if path.suffix == ".ipynb" else text
-    try:
+        source = path.read_bytes()
+        if path.suffix == ".ipynb":
+            source = _notebook(path, source).encode()
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        text = source.decode(encoding)
         tree = ast.parse(source)
+    except FileError:
+        raise
     except SyntaxError as error:
         line = (error.text or "").strip()
-        raise FileError(path, f"with a syntax error: {error.msg}: {line}") from None
+        where = f" in line {error.lineno}, column {error.offset}" if error.lineno else ""
+        said = f"with a syntax error{where}: {error.msg}" + (f": {line}" if line else "")
+        raise FileError(path, said) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(path, f"which can't be read: {error}") from None
     except ValueError as error:  # A null byte, in Python 3.11.
         raise FileError(path, f"which is no Python: {error}") from None
-    if not any(_is_check(node) for node in ast.walk(tree)):
+    calls = [node for node in ast.walk(tree) if _is_check(node)]
+    if not calls:
         raise FileError(path, "which calls no check; want one such as check('autograd.1', answer)")
-    return source
+    first = [call.args[0] for call in calls if isinstance(call, ast.Call) and call.args]
+    ids = [node.value for node in first if isinstance(node, ast.Constant)]
+    return Code(source, text, list(map(str, ids)))
 
 
-def run(path: Path, *, seconds: float) -> Report:
+def run(
+    path: Path,
+    *,
+    seconds: float,
+    why: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Report | None:
     """Run a file and gather its verdicts.
 
     What the file prints, its verdicts among it, goes where this process prints.
@@ -110,14 +148,16 @@ def run(path: Path, *, seconds: float) -> Report:
     Args:
         path: A script or a notebook. It runs in its own folder.
         seconds: How long the whole file may take, above 0.
+        why: Whether mistakes are named at once.
+        stop: Asked again and again while the file runs; once it says True, the run ends.
 
     Returns:
-        The report.
+        The report, or None if the run was stopped.
 
     Raises:
         FileError: If the file can't be checked.
     """
-    code_of(path)
+    code = code_of(path)
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder, "verdicts.jsonl")
         command = [sys.executable, "-m", __name__, str(path.resolve()), str(answer)]
@@ -125,68 +165,118 @@ def run(path: Path, *, seconds: float) -> Report:
         # Figures are for reading, not for waiting in front of their windows.
         surroundings = {"PYTHONPATH": os.pathsep.join(filter(None, roots)), "MPLBACKEND": "agg"}
         process = subprocess.Popen(  # noqa: S603 - the reader's own file
-            command, cwd=path.resolve().parent, env={**os.environ, **surroundings}
+            [*command, *(["--why"] if why else [])],
+            cwd=path.resolve().parent,
+            env={**os.environ, **surroundings},
         )
-        problem = None
         try:
-            process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            problem = (
-                f"the file ran longer than {seconds:g} s and was stopped; --seconds allows more"
-            )
+            ended = _wait(process, seconds, stop)
         finally:
             _end(process)
+        if ended is None:
+            return None
         lines = answer.read_text(encoding="utf-8").splitlines() if answer.is_file() else []
     parts = [json.loads(line) for line in lines]
     verdicts = [Verdict(**part["verdict"]) for part in parts if "verdict" in part]
     problems = [part["problem"] for part in parts if "problem" in part]
-    if problem is None and process.returncode != 0:
-        ended = f"the file ended with exit status {process.returncode}"
-        problem = problems[-1] if problems else ended
+    problem = None
+    if not ended:
+        problem = f"the file ran longer than {seconds:g} s and was stopped; --seconds allows more"
+    elif process.returncode != 0:
+        status = f"the file ended with exit status {process.returncode}"
+        problem = problems[-1] if problems else status
+    reached = {verdict.id for verdict in verdicts}
+    missed = [id_ for id_ in dict.fromkeys(code.ids) if id_ not in reached]
     if problem is None and not verdicts:
         problem = "the file ran without a check; is its call never reached?"
-    return Report(verdicts, problem)
+    return Report(verdicts, missed, problem)
 
 
-def watch(path: Path, then: Callable[[], None]) -> None:
+def watch(path: Path, then: Callable[[Callable[[], bool]], None]) -> None:
     """Call a function, and again each time that a file is saved, until you press Ctrl-C.
 
     Args:
         path: The file.
-        then: What to call.
+        then: What to call; it gets a function that tells whether the file was saved meanwhile.
 
     Raises:
         KeyboardInterrupt: When you press Ctrl-C.
     """
-    seen: tuple[int, int] | None = None
-    while True:
+    seen: list[tuple[int, int] | None] = [None]
+
+    def saved() -> bool:
         try:
             status = path.stat()
         except OSError:  # Some editors take a file away while they save it.
+            return False
+        return (status.st_mtime_ns, status.st_size) != seen[-1]
+
+    while True:
+        if saved():
+            status = path.stat()
+            seen.append((status.st_mtime_ns, status.st_size))
+            then(saved)
+        else:
             time.sleep(_LOOK)
-            continue
-        if (status.st_mtime_ns, status.st_size) != seen:
-            seen = (status.st_mtime_ns, status.st_size)
-            then()
-        time.sleep(_LOOK)
 
 
-def _notebook(path: Path, text: str) -> str:
-    """Join a notebook's cells of code, without magics and shell commands."""
+def _wait(
+    process: subprocess.Popen[bytes], seconds: float, stop: Callable[[], bool]
+) -> bool | None:
+    """Wait for a process: True if it ended, False if it took too long, None if it is to be stopped."""
+    until = time.monotonic() + seconds
+    while process.poll() is None:
+        left = until - time.monotonic()
+        if left <= 0:
+            return False
+        if stop():
+            return None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=min(_LOOK, left))
+    return True
+
+
+def _notebook(path: Path, source: bytes) -> str:
+    """Join a notebook's cells of code, in which IPython's own syntax became calls."""
     wanted = "which is no notebook; want JSON with cells"
     try:
-        cells = json.loads(text)["cells"]
+        cells = json.loads(source)["cells"]
         sources = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError):
         raise FileError(path, wanted) from None
-    kept = [source for source in sources if not source.lstrip().startswith("%%")]
-    return "\n\n".join(_without_magics(source) for source in kept) + "\n"
+    try:
+        from IPython.core.inputtransformer2 import (  # noqa: PLC0415 - only notebooks need it
+            TransformerManager,
+        )
+    except ImportError:
+        raise FileError(path, "a notebook, which takes IPython to read; install ipython") from None
+    transform = TransformerManager().transform_cell  # type: ignore[no-untyped-call]
+    return "\n\n".join(transform(_with_body(source)) for source in sources) + "\n"
 
 
-def _without_magics(source: str) -> str:
-    """Leave out the lines that are no Python, such as ``%pip install``."""
-    lines = source.splitlines()
-    return "\n".join("" if line.lstrip().startswith(("%", "!", "?")) else line for line in lines)
+def _with_body(cell: str) -> str:
+    """Leave out the line of a magic such as ``%%time``, whose cell is Python all the same."""
+    first, _, body = cell.lstrip().partition("\n")
+    return f"\n{body}" if re.match(rf"%%({_TRANSPARENT})\b", first) else cell
+
+
+class _Shell:
+    """What stands for IPython's shell: it runs what is timed, and leaves out all else."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.names = names
+
+    def run_line_magic(self, name: str, line: str, *_: Any, **__: Any) -> None:
+        """Run the rest of a line such as ``%time fit()``."""
+        if re.fullmatch(_TRANSPARENT, name):
+            exec(line, self.names)  # noqa: S102 - the reader's own file
+
+    def getoutput(self, *_: Any, **__: Any) -> list[str]:
+        """Give no output of a command that isn't run."""
+        return []
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_, **__: None
 
 
 def _is_check(node: ast.AST) -> bool:
@@ -209,7 +299,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def _main(path: str, answer: str) -> int:
+def _main(path: str, answer: str, *options: str) -> int:
     """Run a file's code as a script's, and write each verdict as it comes."""
     with Path(answer).open("w", encoding="utf-8") as file:
 
@@ -218,12 +308,16 @@ def _main(path: str, answer: str) -> int:
             file.flush()
 
         LISTENERS.append(lambda verdict: write({"verdict": vars(verdict)}))
-        source = code_of(Path(path))
+        AT_TERMINAL.append("--why" in options)
+        source, text, _ = code_of(Path(path))
         module = ModuleType("__main__")
         module.__dict__["__file__"] = path
+        if path.endswith(".ipynb"):
+            shell = _Shell(module.__dict__)
+            module.__dict__["get_ipython"] = lambda: shell
         sys.modules["__main__"], sys.argv = module, [path]
         sys.path[0] = str(Path(path).parent)
-        linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+        linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
         try:
             exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
         except Exception as error:  # noqa: BLE001 - whatever the reader's code raises is told

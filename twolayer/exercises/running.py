@@ -13,20 +13,24 @@ import contextvars
 import ctypes
 import io
 import linecache
+import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from twolayer.exercises import diagnoses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from twolayer.exercises.diagnoses import Diagnosis
 
 _LOOK = 0.05  # seconds between two looks at the thread, so that Ctrl-C is heard
 _GRACE = 1.0  # seconds that interrupted code gets to end
+_SHOWN = 2000  # characters of what code prints
+_SAID = 300  # characters of an exception's message
 _HERE = str(Path(__file__).parent)
 
 
@@ -36,25 +40,60 @@ class Call(NamedTuple):
     Args:
         result: What the function returned.
         problem: What went wrong, or None.
-        printed: What the code printed, if that was kept back.
+        used: Which of the functions that were looked for the code called.
     """
 
     result: Any
     problem: Diagnosis | None
-    printed: str
+    used: frozenset[str]
 
 
 class _Interrupted(BaseException):
     """Raised in code that takes too long; no ``except Exception`` holds it up."""
 
 
-def call(function: Callable[[], Any], *, seconds: float, quiet: bool = False) -> Call:
+class _Shown(io.TextIOBase):
+    """What a reader's code prints: the beginning goes through, the rest is counted."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self.stream, self.left, self.cut = stream, _SHOWN, 0
+
+    def write(self, text: str) -> int:
+        part = text[: self.left]
+        self.left -= len(part)
+        self.cut += len(text) - len(part)
+        if part and self.stream is not None:
+            self.stream.write(part)
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Stay open, whatever the code does."""
+
+    def end(self) -> None:
+        """Say how much is left out."""
+        if self.cut and self.stream is not None:
+            self.stream.write(f"\n... and {self.cut:,} more characters\n")
+
+
+def call(
+    function: Callable[[], Any],
+    *,
+    seconds: float,
+    quiet: bool = False,
+    look_for: frozenset[str] = frozenset(),
+) -> Call:
     """Call a function, and wait for it no longer than a time limit.
+
+    What it prints is printed, up to 2,000 characters.
 
     Args:
         function: What to call, without arguments.
         seconds: The limit.
-        quiet: Whether to keep back what the code prints.
+        quiet: Whether to drop what the code prints.
+        look_for: Names of functions of libraries; which of them are called is told.
 
     Returns:
         The result, or what went wrong.
@@ -67,9 +106,11 @@ def call(function: Callable[[], Any], *, seconds: float, quiet: bool = False) ->
     """
     outcome: list[Any] = []
     errors: list[BaseException] = []
-    kept = io.StringIO()
+    used: set[str] = set()
 
     def run() -> None:
+        if look_for:
+            sys.setprofile(_noting(look_for, used))  # of this thread, which ends
         try:
             outcome.append(function())
         except BaseException as error:  # noqa: BLE001 - whatever a reader's code raises is told
@@ -78,21 +119,41 @@ def call(function: Callable[[], Any], *, seconds: float, quiet: bool = False) ->
     # The caller's np.errstate and the like hold in the thread as well.
     context = contextvars.copy_context()
     thread = threading.Thread(target=context.run, args=(run,), daemon=True, name="a reader's code")
-    with contextlib.redirect_stdout(kept) if quiet else contextlib.nullcontext():
+    shown = _Shown(None if quiet else sys.stdout)
+    with contextlib.redirect_stdout(shown):
         thread.start()
         try:
-            in_time = _wait(thread, seconds)
+            problem = None if _wait(thread, seconds) else _ended(thread, seconds)
         except BaseException:
             _interrupt(thread)
             raise
-        if not in_time:
-            problem = diagnoses.TOO_LONG(seconds=seconds)
-            if not _stop(thread):
-                problem = diagnoses.STUCK(seconds=seconds)
-            return Call(None, problem, kept.getvalue())
-    if errors:
-        return Call(None, _told(errors[0]), kept.getvalue())
-    return Call(outcome[0], None, kept.getvalue())
+    shown.end()
+    if problem is None and errors:
+        problem = _told(errors[0])
+    return Call(outcome[0] if problem is None else None, problem, frozenset(used))
+
+
+def _ended(thread: threading.Thread, seconds: float) -> Diagnosis:
+    return (diagnoses.TOO_LONG if _stop(thread) else diagnoses.STUCK)(seconds=seconds)
+
+
+def _noting(names: frozenset[str], used: set[str]) -> Callable[[FrameType, str, Any], None]:
+    """Make what notes the calls of a library's functions."""
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        name = ""
+        if event == "c_call":
+            name = getattr(argument, "__name__", "")
+        elif event == "call" and _of_library(frame.f_globals.get("__name__")):
+            name = frame.f_code.co_name
+        if name in names:
+            used.add(name)
+
+    return note
+
+
+def _of_library(module: str | None) -> bool:
+    return (module or "").partition(".")[0] in {"numpy", "torch"}
 
 
 def _wait(thread: threading.Thread, seconds: float) -> bool:
@@ -124,7 +185,10 @@ def _told(error: BaseException) -> Diagnosis:
     """Say what was raised, and in which line of the reader's."""
     if isinstance(error, diagnoses.DiagnosisError):
         return error.diagnosis
-    message = " ".join(str(error).split()) or "no message"
+    try:
+        message = " ".join(str(error).split())[:_SAID] or "no message"
+    except Exception:  # noqa: BLE001 - a reader's exception may fail to say what it is
+        message = "no message that can be read"
     frame = _own_frame(error)
     where = ""
     if frame is not None and frame.lineno is not None:

@@ -6,6 +6,10 @@ import sys
 from typing import Any, TypeAlias
 
 import numpy as np
+
+# Bound here, so that nothing that an answer puts into NumPy's place decides on answers.
+from numpy import abs as magnitude
+from numpy import array_equal, isclose, isfinite
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
@@ -29,18 +33,31 @@ def as_array(value: Any) -> Array:
     """Take a result as an array of its own memory.
 
     Args:
-        value: An array, a tensor or a number.
+        value: An array, a tensor, a number, or anything else.
 
     Returns:
-        An array.
+        An array; of anything else one without axes, that holds it.
 
     Examples:
         >>> as_array(2.5).shape
         ()
     """
     if is_tensor(value):
-        value = value.detach().cpu().resolve_conj().resolve_neg().numpy()
-    return np.array(value)
+        value = value.detach().cpu().resolve_conj().resolve_neg()
+        try:
+            value = value.numpy()
+        except TypeError:  # NumPy has no bfloat16, for one.
+            value = value.double().numpy()
+    if isinstance(value, np.ndarray | np.number | np.bool | bool | int | float | complex):
+        return np.array(value)
+    array = np.empty((), dtype=object)
+    array[()] = _fixed(value)
+    return array
+
+
+def _fixed(value: Any) -> Any:
+    """Lists as tuples, so that the two agree."""
+    return tuple(map(_fixed, value)) if isinstance(value, list | tuple) else value
 
 
 def same(a: Array, b: Array, *, tolerance: float = 1e-8) -> bool:
@@ -66,7 +83,7 @@ def same(a: Array, b: Array, *, tolerance: float = 1e-8) -> bool:
     if a.size == 0:
         return True
     if b.dtype.kind not in "fc" or a.dtype.kind not in "biufc":
-        return bool(np.array_equal(a, b))
+        return bool(array_equal(a, b))
     return not apart(a, b, tolerance=tolerance).any()
 
 
@@ -83,9 +100,9 @@ def apart(a: Array, b: Array, *, tolerance: float = 1e-8) -> Array:
     """
     if a.dtype.kind not in "biufc" or b.dtype.kind not in "biufc":
         return np.asarray(a != b)
-    finite = np.abs(b[np.isfinite(b)])
+    finite = magnitude(b[isfinite(b)])
     scale = float(finite.max()) if finite.size else 0.0
-    return np.asarray(~np.isclose(a, b, rtol=0, atol=tolerance * (scale or 1.0), equal_nan=True))
+    return np.asarray(~isclose(a, b, rtol=0, atol=tolerance * (scale or 1.0), equal_nan=True))
 
 
 def copied(value: Any) -> Any:
@@ -122,8 +139,37 @@ def kind_of(value: object) -> str:
         'list'
     """
     if is_tensor(value):
-        return "tensor"
+        if value.is_quantized:  # type: ignore[attr-defined]
+            return "quantized tensor"
+        dense = str(value.layout) == "torch.strided"  # type: ignore[attr-defined]
+        return "tensor" if dense else "sparse tensor"
     return "NumPy array" if isinstance(value, np.ndarray) else type(value).__name__
+
+
+def family(value: object) -> str:
+    """Name the family of types that a value belongs to: within one, types don't matter.
+
+    Args:
+        value: Anything.
+
+    Returns:
+        The family's name.
+
+    Examples:
+        >>> family(np.float32(1)), family(2), family([1])
+        ('number', 'number', 'tuple')
+    """
+    if isinstance(value, bool | np.bool):
+        return "bool"
+    if isinstance(value, int | float | np.number):
+        return "number"
+    if isinstance(value, tuple | list):
+        return "tuple"
+    if is_tensor(value) or isinstance(value, np.ndarray):
+        return "number" if value.ndim == 0 else "array"  # type: ignore[attr-defined]
+    if isinstance(value, set | frozenset):
+        return "set"
+    return type(value).__name__
 
 
 def share_memory(a: Any, b: Any) -> bool:

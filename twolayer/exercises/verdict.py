@@ -41,3 +41,31 @@ class Verdict:
 
 LISTENERS: list[Callable[[Verdict], None]] = []
 """Called with each verdict; the command line listens here to the file that it runs."""
+
+
+def command(name: str, id_: str, *more: int) -> str:
+    """Write how a reader goes on: a call, or at a terminal a command.
+
+    Args:
+        name: ``"hint"`` or ``"solution"``.
+        id_: The exercise's id.
+        *more: The hint's number.
+
+    Returns:
+        What to type.
+
+    Examples:
+        >>> command("hint", "autograd.1", 2)
+        'hint("autograd.1", 2)'
+    """
+    if AT_TERMINAL:
+        return " ".join(["python -m twolayer", name, id_, *map(str, more)])
+    arguments = ", ".join([f'"{id_}"', *map(str, more)])
+    return f"{name}({arguments})"
+
+
+AT_TERMINAL: list[bool] = []
+"""Holds something where the reader types commands rather than Python.
+
+:meta hide-value:
+"""

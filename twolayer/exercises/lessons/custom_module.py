@@ -11,8 +11,8 @@ import torch
 from twolayer.exercises import diagnoses
 from twolayer.exercises.answers import Predicate
 from twolayer.exercises.classes import CustomModule
-from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.exercise import Exercise
+from twolayer.exercises.mistakes import Mistake
 from twolayer.exercises.values import kind_of
 
 if TYPE_CHECKING:

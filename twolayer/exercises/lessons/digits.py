@@ -8,10 +8,10 @@ import torch
 
 from twolayer.exercises import diagnoses
 from twolayer.exercises.answers import Predicate
-from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation
 from twolayer.exercises.diagnoses import DiagnosisError
 from twolayer.exercises.exercise import Exercise
+from twolayer.exercises.mistakes import Mistake
 from twolayer.exercises.values import as_array
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import numpy as np
 
 from twolayer.exercises import diagnoses
 from twolayer.exercises.answers import Predicate
-from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation
 from twolayer.exercises.exercise import Exercise
+from twolayer.exercises.mistakes import Mistake
 from twolayer.exercises.values import is_tensor, kind_of
 
 if TYPE_CHECKING:

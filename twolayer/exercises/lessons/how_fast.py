@@ -10,9 +10,9 @@ import numpy as np
 
 from twolayer.exercises import diagnoses
 from twolayer.exercises.answers import Predicate
-from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation
 from twolayer.exercises.exercise import Exercise
+from twolayer.exercises.mistakes import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable

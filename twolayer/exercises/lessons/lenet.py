@@ -8,9 +8,9 @@ import torch
 
 from twolayer.exercises import diagnoses
 from twolayer.exercises.answers import Value
-from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation
 from twolayer.exercises.exercise import Exercise
+from twolayer.exercises.mistakes import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation
 from twolayer.exercises.diagnoses import DiagnosisError, Kind
 from twolayer.exercises.exercise import Exercise
+from twolayer.exercises.mistakes import Mistake
 from twolayer.exercises.values import kind_of, share_memory
 
 if TYPE_CHECKING:

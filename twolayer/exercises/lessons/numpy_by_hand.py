@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation, by_autograd
 from twolayer.exercises.exercise import Exercise
 from twolayer.exercises.masks import relu_mistakes
+from twolayer.exercises.mistakes import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable

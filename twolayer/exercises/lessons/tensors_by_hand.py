@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation
 from twolayer.exercises.draws import Draw
 from twolayer.exercises.exercise import Exercise
+from twolayer.exercises.mistakes import Mistake
 from twolayer.exercises.running import call
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from twolayer.exercises import diagnoses
 from twolayer.exercises.answers import each_entry
-from twolayer.exercises.comparing import Mistake
 from twolayer.exercises.computation import Computation, Inputs
 from twolayer.exercises.exercise import Exercise
+from twolayer.exercises.mistakes import Mistake
 from twolayer.exercises.values import is_tensor
 
 if TYPE_CHECKING:

@@ -1,0 +1,71 @@
+"""The state in which answers are checked: the same for each check, and put back after it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SEED = 0
+
+
+@contextlib.contextmanager
+def known_state() -> Iterator[None]:
+    """Begin in a known state, and put back what was there.
+
+    Put back are the generators of Python, NumPy and PyTorch, default dtype and device, the modes of
+    autograd, print options, warning filters, NumPy's error settings, the folder, the environment, the
+    recursion limit and the standard streams.
+
+    Examples:
+        >>> with known_state():
+        ...     random.seed(7)
+        ...     np.set_printoptions(precision=1)
+        >>> np.get_printoptions()["precision"]
+        8
+    """
+    with contextlib.ExitStack() as stack:
+        stack.callback(random.setstate, random.getstate())
+        stack.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002 - readers use it
+        stack.callback(os.chdir, Path.cwd())
+        stack.callback(_put_back_environment, dict(os.environ))
+        stack.callback(sys.setrecursionlimit, sys.getrecursionlimit())
+        for name in ("stdin", "stdout", "stderr"):
+            stack.callback(setattr, sys, name, getattr(sys, name))
+        options = np.get_printoptions()
+        stack.callback(lambda: np.set_printoptions(**options))
+        stack.enter_context(np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"))
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("default")
+        random.seed(_SEED)
+        np.random.seed(_SEED)  # noqa: NPY002 - as above
+        if torch := sys.modules.get("torch"):
+            _know_torch(stack, torch)
+        yield
+
+
+def _know_torch(stack: contextlib.ExitStack, torch: Any) -> None:
+    stack.callback(torch.set_default_dtype, torch.get_default_dtype())
+    stack.callback(torch.set_rng_state, torch.get_rng_state())
+    options = torch._tensor_str.PRINT_OPTS  # noqa: SLF001 - PyTorch has no function that reads them
+    stack.callback(vars(options).update, dict(vars(options)))
+    stack.enter_context(torch.inference_mode(mode=False))
+    stack.enter_context(torch.enable_grad())
+    stack.enter_context(torch.device("cpu"))
+    torch.set_default_dtype(torch.float32)
+    torch.manual_seed(_SEED)
+
+
+def _put_back_environment(before: dict[str, str]) -> None:
+    if os.environ != before:
+        os.environ.clear()
+        os.environ.update(before)
