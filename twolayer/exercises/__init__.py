@@ -21,6 +21,8 @@ __all__ = ["Verdict", "check", "hint", "solution"]
 # A diagnosis begins with one of these, or with a name of code, which keeps its small letter.
 _OPENINGS = ("nothing", "right", "the", "what", "you", "your")
 
+_LONGEST = 700  # characters of what is told
+
 _CHECKING: ContextVar[bool] = ContextVar("checking", default=False)
 _CAUSES: dict[str, str] = {}  # what was wrong with the last answer to each exercise
 
@@ -51,13 +53,13 @@ def check(id_: str, answer: object, *, seconds: float = 5.0, why: bool = False) 
         >>> verdict.right
         False
     """
-    exercise = find(id_)
     limit = checks.finite_number("seconds", seconds, above=0)
     if _CHECKING.get():
         raise diagnoses.DiagnosisError(diagnoses.CALLS_CHECK())
     token = _CHECKING.set(True)
     try:
         with known_state():
+            exercise = find(id_)
             problem = _problem(exercise, answer, limit)
     finally:
         _CHECKING.reset(token)
@@ -74,7 +76,7 @@ def _problem(exercise: Exercise, answer: object, seconds: float) -> Diagnosis | 
     except Exception as error:  # noqa: BLE001 - whatever comes back, a reader gets a verdict
         try:
             message = f"{error}"
-        except Exception:  # noqa: BLE001 - as above
+        except BaseException:  # noqa: BLE001 - as above
             message = "no message that can be read"
         return diagnoses.NOT_COMPARABLE(type=type(error).__name__, message=f"{message:.200}")
 
@@ -99,6 +101,9 @@ def _verdict(exercise: Exercise, id_: str, problem: Diagnosis | None, *, why: bo
 
 def _sentence(said: str) -> str:
     said = said.encode(errors="backslashreplace").decode()
+    said = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in said)
+    if len(said) > _LONGEST:
+        said = f"{said[:_LONGEST]} ..."
     if said.partition(" ")[0] in _OPENINGS:
         said = said[:1].upper() + said[1:]
     return said if said.endswith(("?", "!", ".")) else f"{said}."

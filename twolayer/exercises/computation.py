@@ -184,7 +184,11 @@ class Computation:
             return problem
         is_class = isinstance(answer, type)
         if is_class != (self.takes == "class") or not callable(answer):
-            given = f"the class {answer.__name__}" if isinstance(answer, type) else f"a {kind_of(answer)}"
+            given = (
+                f"the class {answer.__name__}"
+                if isinstance(answer, type)
+                else f"a {kind_of(answer)}"
+            )
             wanted = f"the {self.takes} itself, not called"
             return diagnoses.NOT_WANTED_KIND(given=given, wanted=wanted)
         if empty_body(answer):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import io
 import json
 import linecache
 import os
@@ -18,6 +17,7 @@ import tempfile
 import time
 import tokenize
 import traceback
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -83,13 +83,11 @@ class Code(NamedTuple):
     """A file's code.
 
     Args:
-        source: Python code, as it is compiled.
-        text: The same as text.
+        parts: Python code by where it stands: all of a script, or each cell of a notebook.
         ids: The ids that it checks, as far as they stand there.
     """
 
-    source: bytes
-    text: str
+    parts: dict[str, str]
     ids: list[str]
 
 
@@ -109,29 +107,35 @@ def code_of(path: Path) -> Code:
     if not path.is_file():
         raise FileError(path, "which is no file; want a script or a notebook")
     try:
-        source = path.read_bytes()
         if path.suffix == ".ipynb":
-            source = _notebook(path, source).encode()
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-        text = source.decode(encoding)
-        tree = ast.parse(source)
-    except FileError:
-        raise
-    except SyntaxError as error:
-        line = (error.text or "").strip()
-        where = f" in line {error.lineno}, column {error.offset}" if error.lineno else ""
-        said = f"with a syntax error{where}: {error.msg}" + (f": {line}" if line else "")
-        raise FileError(path, said) from None
+            parts = _notebook(path)
+        else:
+            with tokenize.open(path) as file:  # as Python reads it
+                parts = {str(path): file.read()}
+    except SyntaxError:
+        raise FileError(path, "which is neither UTF-8 nor says what else it is") from None
     except (OSError, UnicodeDecodeError) as error:
         raise FileError(path, f"which can't be read: {error}") from None
-    except ValueError as error:  # A null byte, in Python 3.11.
-        raise FileError(path, f"which is no Python: {error}") from None
-    calls = [node for node in ast.walk(tree) if _is_check(node)]
+    calls = [call for name, part in parts.items() for call in _checks(path, name, part)]
     if not calls:
         raise FileError(path, "which calls no check; want one such as check('autograd.1', answer)")
-    first = [call.args[0] for call in calls if isinstance(call, ast.Call) and call.args]
-    ids = [node.value for node in first if isinstance(node, ast.Constant)]
-    return Code(source, text, list(map(str, ids)))
+    first = [call.args[0] for call in calls if call.args]
+    return Code(parts, [str(node.value) for node in first if isinstance(node, ast.Constant)])
+
+
+def _checks(path: Path, name: str, source: str) -> list[ast.Call]:
+    """Find the calls of ``check`` in a piece of code."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        line = (error.text or "").strip()
+        cell = "" if name == str(path) else f" in {name},"
+        where = f"{cell} in line {error.lineno}, column {error.offset}" if error.lineno else cell
+        said = f"with a syntax error{where}: {error.msg}" + (f": {line}" if line else "")
+        raise FileError(path, said) from None
+    except ValueError as error:  # A null byte, in Python 3.11.
+        raise FileError(path, f"which is no Python: {error}") from None
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_check(node)]
 
 
 def run(
@@ -185,8 +189,7 @@ def run(
     elif process.returncode != 0:
         status = f"the file ended with exit status {process.returncode}"
         problem = problems[-1] if problems else status
-    reached = {verdict.id for verdict in verdicts}
-    missed = [id_ for id_ in dict.fromkeys(code.ids) if id_ not in reached]
+    missed = list((Counter(code.ids) - Counter(verdict.id for verdict in verdicts)).elements())
     if problem is None and not verdicts:
         problem = "the file ran without a check; is its call never reached?"
     return Report(verdicts, missed, problem)
@@ -236,14 +239,13 @@ def _wait(
     return True
 
 
-def _notebook(path: Path, source: bytes) -> str:
-    """Join a notebook's cells of code, in which IPython's own syntax became calls."""
-    wanted = "which is no notebook; want JSON with cells"
+def _notebook(path: Path) -> dict[str, str]:
+    """Read a notebook's cells of code, in which IPython's own syntax becomes calls."""
     try:
-        cells = json.loads(source)["cells"]
-        sources = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+        cells = json.loads(path.read_bytes())["cells"]
+        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError):
-        raise FileError(path, wanted) from None
+        raise FileError(path, "which is no notebook; want JSON with cells") from None
     try:
         from IPython.core.inputtransformer2 import (  # noqa: PLC0415 - only notebooks need it
             TransformerManager,
@@ -251,7 +253,10 @@ def _notebook(path: Path, source: bytes) -> str:
     except ImportError:
         raise FileError(path, "a notebook, which takes IPython to read; install ipython") from None
     transform = TransformerManager().transform_cell  # type: ignore[no-untyped-call]
-    return "\n\n".join(transform(_with_body(source)) for source in sources) + "\n"
+    return {
+        f"cell {number}": transform(_with_body(source))
+        for number, source in enumerate(sources, start=1)
+    }
 
 
 def _with_body(cell: str) -> str:
@@ -279,11 +284,9 @@ class _Shell:
         return lambda *_, **__: None
 
 
-def _is_check(node: ast.AST) -> bool:
-    """Tell whether a piece of code is a call of ``check``."""
-    if not isinstance(node, ast.Call):
-        return False
-    function = node.func
+def _is_check(call: ast.Call) -> bool:
+    """Tell whether a call is one of ``check``."""
+    function = call.func
     name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
     return name == "check"
 
@@ -309,20 +312,24 @@ def _main(path: str, answer: str, *options: str) -> int:
 
         LISTENERS.append(lambda verdict: write({"verdict": vars(verdict)}))
         AT_TERMINAL.append("--why" in options)
-        source, text, _ = code_of(Path(path))
+        parts = code_of(Path(path)).parts
         module = ModuleType("__main__")
         module.__dict__["__file__"] = path
         if path.endswith(".ipynb"):
             shell = _Shell(module.__dict__)
-            module.__dict__["get_ipython"] = lambda: shell
+            module.__dict__.update(get_ipython=lambda: shell, display=print)
         sys.modules["__main__"], sys.argv = module, [path]
         sys.path[0] = str(Path(path).parent)
-        linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
+        for name, text in parts.items():
+            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
         try:
-            exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+            for name, text in parts.items():
+                exec(compile(text, name, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
         except Exception as error:  # noqa: BLE001 - whatever the reader's code raises is told
-            own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+            own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in parts]
             where = f" in line {own[-1].lineno}: {own[-1].line}" if own else ""
+            if own and own[-1].filename != path:
+                where = f" in {own[-1].filename},{where}"
             said = " ".join(str(error).split())
             write({"problem": f"the file raises {type(error).__name__}: {said}{where}"})
             return 1

@@ -120,7 +120,8 @@ def call(
     context = contextvars.copy_context()
     thread = threading.Thread(target=context.run, args=(run,), daemon=True, name="a reader's code")
     shown = _Shown(None if quiet else sys.stdout)
-    with contextlib.redirect_stdout(shown):
+    warned = _Shown(None if quiet else sys.stderr)
+    with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(warned):
         thread.start()
         try:
             problem = None if _wait(thread, seconds) else _ended(thread, seconds)
@@ -187,7 +188,7 @@ def _told(error: BaseException) -> Diagnosis:
         return error.diagnosis
     try:
         message = " ".join(str(error).split())[:_SAID] or "no message"
-    except Exception:  # noqa: BLE001 - a reader's exception may fail to say what it is
+    except BaseException:  # noqa: BLE001 - a reader's exception may fail to say what it is
         message = "no message that can be read"
     frame = _own_frame(error)
     where = ""
@@ -198,7 +199,7 @@ def _told(error: BaseException) -> Diagnosis:
         return diagnoses.EMPTY(what=f"your code still computes with `...`{where}")
     if isinstance(error, SystemExit):
         message = f"{message}; want a function that returns"
-    return diagnoses.RAISES(type=type(error).__name__, message=message, where=where)
+    return diagnoses.RAISES(type=f"{type(error).__name__:.100}", message=message, where=where)
 
 
 def _own_frame(error: BaseException) -> traceback.FrameSummary | None:

@@ -24,7 +24,7 @@ def known_state() -> Iterator[None]:
 
     Put back are the generators of Python, NumPy and PyTorch, default dtype and device, the modes of
     autograd, print options, warning filters, NumPy's error settings, the folder, the environment, the
-    recursion limit and the standard streams.
+    recursion limit, the path of modules and the standard streams.
 
     Examples:
         >>> with known_state():
@@ -41,6 +41,7 @@ def known_state() -> Iterator[None]:
         stack.callback(sys.setrecursionlimit, sys.getrecursionlimit())
         for name in ("stdin", "stdout", "stderr"):
             stack.callback(setattr, sys, name, getattr(sys, name))
+        stack.callback(sys.path.__setitem__, slice(None), list(sys.path))
         options = np.get_printoptions()
         stack.callback(lambda: np.set_printoptions(**options))
         stack.enter_context(np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"))
@@ -56,6 +57,8 @@ def known_state() -> Iterator[None]:
 def _know_torch(stack: contextlib.ExitStack, torch: Any) -> None:
     stack.callback(torch.set_default_dtype, torch.get_default_dtype())
     stack.callback(torch.set_rng_state, torch.get_rng_state())
+    stack.callback(torch.set_num_threads, torch.get_num_threads())
+    stack.callback(torch.autograd.set_detect_anomaly, torch.is_anomaly_enabled())
     options = torch._tensor_str.PRINT_OPTS  # noqa: SLF001 - PyTorch has no function that reads them
     stack.callback(vars(options).update, dict(vars(options)))
     stack.enter_context(torch.inference_mode(mode=False))

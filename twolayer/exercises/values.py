@@ -56,7 +56,9 @@ def as_array(value: Any) -> Array:
 
 
 def _fixed(value: Any) -> Any:
-    """Lists as tuples, so that the two agree."""
+    """Lists as tuples, so that the two agree, and strings as no subclass that may lie."""
+    if isinstance(value, str):
+        return str.__str__(value)
     return tuple(map(_fixed, value)) if isinstance(value, list | tuple) else value
 
 

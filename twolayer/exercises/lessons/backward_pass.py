@@ -192,4 +192,3 @@ def three_layer_grads(
     grad_h1[h1 <= 0] = 0
     grad_w1 = x.T @ grad_h1
     return grad_w1, grad_w2, grad_w3
-
