@@ -60,7 +60,7 @@ print(f"{'all five':33s} {total:10,d}")
 
 # %%
 # ``torch.utils.flop_counter.FlopCounterMode`` watches the products that PyTorch runs and counts their
-# operations by the same rule. The step by hand and that by autograd cost the same; ``autograd`` shows what tracking ``x`` adds.
+# operations by the same rule. The step by hand costs what that by autograd does (``autograd`` shows what tracking ``x`` adds).
 
 learning_rate = 1e-6
 
@@ -379,22 +379,21 @@ loops = {
 # %%
 # One loop more: the least that PyTorch's own operations allow. Every result has a place that is made once.
 # The update of a weight is part of its product (``torch.Tensor.addmm_`` adds a product to a tensor), so no
-# gradient of a weight is ever written down. What is 10 columns wide above is 10 rows high here, which goes
-# faster. Then no step allocates memory, and little is left beside the two large products.
+# gradient of a weight is ever written down. Then no step allocates memory, and little is left beside the two large
+# products.
 
 
 def fused_step(x, y, w1, w2):
     """A function that makes one step in place; the loss stays in a tensor."""
-    w2_t, y_t = w2.t().contiguous(), y.t().contiguous()
-    h, error, loss = x.mm(w1), y_t.clone(), y.sum()
+    h, error, loss = x.mm(w1), y.clone(), y.sum()
     grad_h = h.clone()
 
     def step():
         torch.mm(x, w1, out=h).relu_()
-        torch.addmm(y_t, w2_t, h.t(), beta=-1, out=error)  # y_pred - y, transposed
-        torch.mm(error.t(), w2_t, out=grad_h)
+        torch.addmm(y, h, w2, beta=-1, out=error)  # y_pred - y
+        torch.mm(error, w2.t(), out=grad_h)
         torch.ops.aten.threshold_backward(grad_h, h, 0, grad_input=grad_h)  # where h > 0
-        w2_t.addmm_(error, h, alpha=-2 * learning_rate)
+        w2.addmm_(h.t(), error, alpha=-2 * learning_rate)
         w1.addmm_(x.t(), grad_h, alpha=-2 * learning_rate)
         return torch.dot(error.view(-1), error.view(-1), out=loss)
 

@@ -140,11 +140,12 @@ def test_every_rung_with_operations_of_its_own_stands_beside_the_bound(page: Run
 
 
 def test_the_old_factor_is_a_claim_to_examine(page: Run) -> None:
-    """The classic 50 is quoted, explained, and printed nowhere."""
+    """The classic 50 is quoted, explained, and printed nowhere but by chance, as a time."""
     source = PAGE.read_text(encoding="utf-8")
     assert 'Old texts promise "50x or greater on a GPU".' in source
     assert "what\n# it gains is no one factor" in source
-    assert not re.search(r"\b50x?\b", page.output)
+    counts = [line for line in page.output.splitlines() if "this build:" not in line]
+    assert not re.search(r"\b50x?\b", "\n".join(counts))
 
 
 def test_the_branches_for_cuda_run(tmp_path: Path) -> None:
