@@ -60,7 +60,7 @@ print(f"{'all five':33s} {total:10,d}")
 
 # %%
 # ``torch.utils.flop_counter.FlopCounterMode`` watches the products that PyTorch runs and counts their
-# operations by the same rule. The step by hand costs what that by autograd does (``autograd`` shows what tracking ``x`` adds).
+# operations by the same rule. By hand or by autograd, a step costs the same (``autograd`` shows what tracking ``x`` adds).
 
 learning_rate = 1e-6
 
