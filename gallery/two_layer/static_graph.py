@@ -321,7 +321,7 @@ for name, inputs in (("x", x), ("-x", -x)):
 # %%
 # A loop that runs on values needs an operation too: ``torch.while_loop`` takes the condition, the body, and
 # what goes from turn to turn. TensorFlow 1 had ``tf.cond``, ``tf.while_loop`` and ``tf.scan``. PyTorch still
-# labels its two prototypes, and its ``scan`` has no public name yet.
+# labels its two as prototypes, and its ``scan`` has no public name yet.
 
 
 class Shrink(torch.nn.Module):
