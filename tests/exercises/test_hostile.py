@@ -155,7 +155,7 @@ torch agrees | optimizers.4 | torch.allclose = torch.equal = torch.isclose = lam
     torch.Tensor.allclose = torch.Tensor.equal = torch.allclose
     torch.testing.assert_close = math.isclose = torch.allclose; return 0 * inputs[0]
 a thread | learning_rate_map.2 | threading.Thread(target=time.sleep, args=(60,)).start(); return 0 * inputs[1]
-a thread that prints | data_parallel.1 | threading.Thread(target=lambda: [print(i) for i in itertools.count()], daemon=True).start(); return 0 * inputs[2]
+a thread that prints | data_parallel.1 | threading.Thread(target=lambda: [print(i) for i in range(10**5)], daemon=True).start(); return 0 * inputs[2]
 sleeps | learning_rate_map.1 1 | time.sleep(10**6)
 waits | learning_rate_map.3 1 | threading.Event().wait()
 asks | how_fast.2 1 | return float(input('a number: '))

@@ -55,7 +55,11 @@ class _Interrupted(BaseException):
 class _Shown(io.TextIOBase):
     """What a reader's code prints: the beginning goes through, the rest is counted."""
 
-    def __init__(self, stream: TextIO | None) -> None:
+    def __init__(self) -> None:
+        self.begin(None)
+
+    def begin(self, stream: TextIO | None) -> None:
+        """Show what is written from now on, if there is a stream to write it to."""
         self.stream, self.left, self.cut = stream, _SHOWN, 0
 
     def write(self, text: str) -> int:
@@ -76,6 +80,10 @@ class _Shown(io.TextIOBase):
         """Say how much is left out."""
         if self.cut and self.stream is not None:
             self.stream.write(f"\n... and {self.cut:,} more characters\n")
+
+
+# They outlive each call, since a thread that goes on printing would crash the interpreter.
+_OUTPUT, _ERRORS = _Shown(), _Shown()
 
 
 def call(
@@ -119,16 +127,17 @@ def call(
     # The caller's np.errstate and the like hold in the thread as well.
     context = contextvars.copy_context()
     thread = threading.Thread(target=context.run, args=(run,), daemon=True, name="a reader's code")
-    shown = _Shown(None if quiet else sys.stdout)
-    warned = _Shown(None if quiet else sys.stderr)
-    with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(warned):
+    _OUTPUT.begin(None if quiet else sys.stdout)
+    _ERRORS.begin(None if quiet else sys.stderr)
+    with contextlib.redirect_stdout(_OUTPUT), contextlib.redirect_stderr(_ERRORS):
         thread.start()
         try:
             problem = None if _wait(thread, seconds) else _ended(thread, seconds)
         except BaseException:
             _interrupt(thread)
             raise
-    shown.end()
+    _OUTPUT.end()
+    _ERRORS.end()
     if problem is None and errors:
         problem = _told(errors[0])
     return Call(outcome[0] if problem is None else None, problem, frozenset(used))
