@@ -1,7 +1,7 @@
-"""Two hints and the solution below each exercise, folded, in that order.
+"""What a check printed, two hints and the solution below each exercise, folded, in that order.
 
-On a page of exercises, a cell that ends in ``check("<lesson>.<number>", ...)`` is followed by what it
-printed, and then by three folds. The solution is checked as a reader's answer is, and its verdict stands
+On a page of exercises, a cell that ends in ``check("<lesson>.<number>", ...)`` is followed by four folds. What the
+check says of the stub is the first, since a reader is to look at the stub before. The solution is checked as a reader's answer is, and its verdict stands
 below it: a solution that isn't right ends the build. A notebook has no folds; there ``hint`` and
 ``solution`` print the same.
 """
@@ -30,6 +30,7 @@ FOLDER = "gallery/exercises/"
 PACKAGE = ROOT / "twolayer" / "exercises"
 _CHECK = re.compile(r'(?m)^check\("(\w+\.\d+)", ')
 _LITERAL = re.compile(r"``(.+?)``")
+_STUB = "What the check says of this code"
 _SECONDS = 60.0
 """How long one call of a solution may take on a slow machine that builds the site."""
 
@@ -106,10 +107,12 @@ def add_folds(app: Sphinx, document: nodes.document) -> None:
         parent = block.parent
         if not made or parent is None:
             continue
-        place = parent.index(block) + 1
-        while place < len(parent) and is_output(parent[place]):
-            place += 1
-        parent[place:place] = made
+        place = end = parent.index(block) + 1
+        while end < len(parent) and is_output(parent[end]):
+            end += 1
+        printed = parent[place:end]
+        about = made[0]["about"]  # type: ignore[index]
+        parent[place:end] = [fold("", *printed, title=_STUB, about=about), *made]
 
 
 def open_fold(self: Any, node: fold) -> None:

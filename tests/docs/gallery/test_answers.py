@@ -54,9 +54,9 @@ def register(app: Sphinx) -> None:
     app.connect("doctree-read", add_folds)
 
 
-def test_three_folds_stand_below_what_the_check_printed(tmp_path: Path) -> None:
-    """Two hints and the solution, in that order, closed, follow the output of an exercise's check;
-    the solution's verdict stands below it.
+def test_four_folds_stand_below_an_exercise(tmp_path: Path) -> None:
+    """What the check printed, two hints and the solution, in that order, closed, follow an exercise's
+    check; the solution's verdict stands below it.
     """
     pages = {"index": "Home\n====\n", "gallery/exercises/numpy_by_hand": PAGE}
     html, warnings = build(tmp_path, pages, register)
@@ -66,14 +66,16 @@ def test_three_folds_stand_below_what_the_check_printed(tmp_path: Path) -> None:
     found = soup.select("details.answer")
     assert warnings == ""
     assert [fold.find("summary").get_text() for fold in found] == [  # type: ignore[union-attr]
-        f"{name}, {find('numpy_by_hand.2').title}" for name in ("Hint 1", "Hint 2", "Solution")
+        f"{name}, {find('numpy_by_hand.2').title}"
+        for name in ("What the check says of this code", "Hint 1", "Hint 2", "Solution")
     ]
     assert not any(fold.has_attr("open") for fold in found)
-    printed = page.index("sphx-glr-script-out")
-    assert printed < page.index("<details") < page.index("Text after it.")
-    assert "def backward(" in found[2].get_text()
-    assert "numpy_by_hand.2: right" in found[2].get_text()
-    assert [code.get_text() for code in found[0].select("code")] == ["h", "h_relu"]
+    assert page.index("highlight-python") < page.index("<details") < page.index("Text after it.")
+    assert "numpy_by_hand.2: not yet." in found[0].get_text()
+    assert page.count("numpy_by_hand.2: not yet.") == 1
+    assert "def backward(" in found[3].get_text()
+    assert "numpy_by_hand.2: right" in found[3].get_text()
+    assert [code.get_text() for code in found[1].select("code")] == ["h", "h_relu"]
 
 
 def test_other_pages_have_no_folds(tmp_path: Path) -> None:
