@@ -165,8 +165,8 @@ for answer, row in answers.items():
 # -----------
 #
 # Evaluating needs no graph, hence ``torch.no_grad``. ``torch.nn.Module.eval`` and ``torch.nn.Module.train``
-# switch a flag that some layers read. Dropout, say, with ``torch.nn.Dropout``, sets entries to zero only while
-# training, and then doubles the rest. LeNet has no such layer. Switch all the same, so that the loop stays right
+# switch a flag that some layers read. Dropout is one: while training, ``torch.nn.Dropout`` sets about half of
+# the entries to zero and doubles the rest. LeNet has no such layer. Switch all the same, so that the loop stays right
 # when you add one.
 
 
@@ -344,7 +344,7 @@ print("numbers in the parameters of the two layers:", numbers)
 # %%
 # Nearest neighbour falls back. How far do the networks fall? Make nothing of a small difference: with another
 # seed, a network's bars are a little different, and bars of nearly one height may change places. And LeNet's
-# are a little flattered: how to distort and how long to train was chosen by looking at the first split. An
+# are a little flattered: how to distort and how long to train were chosen by looking at the first split. An
 # honest last word would take a third part that nobody has looked at.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
