@@ -29,7 +29,6 @@ KINDS = (
     "backward_pass.html",
     "gallery/two_layer/index.html",
     "gallery/two_layer/autograd.html",
-    "gallery/labs/break_it.html",  # prints long messages
     "gallery/exercises/autograd.html",
     "reference/rungs/dynamic_graph.html",
     "glossary.html",
