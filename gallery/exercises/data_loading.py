@@ -23,7 +23,8 @@ What you'll learn:
 # -------------------------------
 #
 # This data set is to teach a network to go on with a series. Item k is a pair: ``width`` numbers from place k on, and the
-# number that follows them. The items are right, but a loader that asks for all of them fails. Mend the class.
+# number that follows them. The items are right, but a loader that asks for all of them fails. Mend the class. A series that
+# isn't longer than ``width`` has no items: its length is 0.
 #
 # ``series`` has the shape (N,); the pieces of a mini-batch of B have the shape (B, width), what follows them (B,).
 

@@ -8,35 +8,39 @@
 Exercises: LeNet reads digits
 =============================
 
-You count right guesses, mend a loop that looks better than it is, and count which class is taken for which. A check
-tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page
-``exercises`` says how to install it.
+You count right guesses over batches, mend a loop that looks better than it is, count which class is taken for which, and
+find the class that is recognised least. A check tells you what is right and what is wrong. This page imports ``twolayer``,
+which does the checking; the site's page ``exercises`` says how to install it.
 
 What you'll learn:
 
-- how scores become guesses and guesses an accuracy;
+- how scores become guesses and guesses an accuracy, also of batches that differ in size;
 - what to switch between training and evaluating, and back;
-- how pairs are counted without a loop.
+- how pairs are counted without a loop, and what their table says of each class.
 """
 
 # %%
-# Exercise 1: The share of right guesses
-# --------------------------------------
+# Exercise 1: Accuracy over batches
+# ---------------------------------
 #
-# This function is to give the accuracy: the share of samples whose highest score stands at their class. It runs, and what it
-# gives lies between 0 and 1. Find out what is compared here, and mend it.
+# A network has scored a data set, batch by batch. This function is to give the accuracy on all of it: the share of samples
+# whose highest score stands at their class. It is right where all batches are of one size, and they aren't. Mend it.
 #
-# ``scores`` has the shape (N, C), and ``classes``, (N,), holds whole numbers; return one number.
+# In the list ``batches`` are pairs: ``scores``, (B, C), and ``classes``, (B,), whole numbers, where B differs. Return one
+# number.
 
 import torch
 
 from twolayer.exercises import check, hint, solution
 
 
-def accuracy(scores, classes):
-    """The share of right guesses."""
-    right = scores.argmax() == classes
-    return right.double().mean().item()
+def accuracy(batches):
+    """The share of right guesses in all batches."""
+    shares = []
+    for scores, classes in batches:
+        right = scores.argmax(dim=1) == classes
+        shares.append(right.double().mean().item())
+    return sum(shares) / len(shares)
 
 
 check("digits.1", accuracy)
@@ -47,9 +51,10 @@ check("digits.1", accuracy)
 #
 # This loop trains a network for some epochs and returns a list with its accuracy after each. That accuracy is to be the one on
 # the part held out, from a network in evaluation mode, without a record by autograd. As it stands, nothing of that is
-# true. Mend it; the check names one fault at a time. Train in training mode, in every epoch.
+# true. Mend it; the check names one fault at a time. Train in training mode, in every epoch: the network may come in either
+# mode.
 #
-# ``update(net, images, classes)`` makes one update. ``batches`` is a list of pairs, images and classes, and ``held_out``
+# ``update(net, images, classes)`` makes one update, for which it needs autograd. ``batches`` is a list of pairs, images and classes, and ``held_out``
 # is such a pair.
 
 
@@ -70,9 +75,9 @@ check("digits.2", history)
 # Exercise 3: Which class is read as which
 # ----------------------------------------
 #
-# Count the pairs of class and guess with ``torch.bincount``, for any number of classes ``C``. Return a table of whole numbers,
-# (C, C): row i, column j holds how often class i was read as a j. ``classes`` and ``guesses`` have the shape (N,). Not
-# every pair occurs.
+# Count the pairs of class and guess, for any number of classes ``C``. Return a table of whole numbers, (C, C), of dtype
+# int64: row i, column j holds how often class i was read as a j. ``classes`` and ``guesses`` have the shape (N,). Not every
+# pair occurs, nor does every class. ``torch.bincount`` is a short way.
 
 
 def confusion(classes, guesses, C):
@@ -85,12 +90,30 @@ def confusion(classes, guesses, C):
 check("digits.3", confusion)
 
 # %%
+# Exercise 4: The recall of each class
+# ------------------------------------
+#
+# An accuracy hides a class that is never recognised. Such a table, ``counts``, (C, C), tells: return the recall of each class,
+# (C,), which is the share of its examples that were read as what they are, and ``worst``, the class with the smallest. A class
+# without examples has the recall nan, and is not the worst.
+
+
+def recalls(counts):
+    """The share of each class that was recognised, and the class with the smallest."""
+    recall = ...  # fill in
+    worst = ...  # fill in: a whole number
+    return recall, worst
+
+
+check("digits.4", recalls)
+
+# %%
 # Summary
 # -------
 #
-# - A guess is the place of a row's highest score; an accuracy is a share of guesses.
+# - A guess is the place of a row's highest score; an accuracy is a share of all guesses, no mean of batches' shares.
 # - Evaluate on what was held out, in evaluation mode and without a graph, then switch back.
-# - A pair of numbers is one number in a table with enough columns, and those can be counted.
+# - A pair of numbers is one number in a table with enough columns; a recall is a share of one of its rows.
 #
 # Back: ``digits`` is the lesson.
 #

@@ -24,8 +24,8 @@ What you'll learn:
 # ------------------------------
 #
 # Return how many functions are behind ``result``, a tracked tensor that was computed: its ``grad_fn`` and all that
-# ``next_functions`` leads to from there, ``AccumulateGrad`` too. For the small graph below, this walk counts more functions
-# than there are. Find out why, and mend it.
+# ``next_functions`` leads to from there, ``AccumulateGrad`` too, each once however many ways lead to it. For the small graph
+# below, this walk counts more functions than there are. Find out why, and mend it.
 
 import torch
 
@@ -72,8 +72,9 @@ check("graph.2", leaves_of)
 # ---------------------------------------
 #
 # Below is the loss of the ladder, all in float32. The shapes are ``x`` (N, D_in), ``w1`` (D_in, H), ``w2`` (H, D_out)
-# and ``y`` (N, D_out); ``w1`` and ``w2`` are tracked, ``x`` and ``y`` aren't. From the sizes, compute how many bytes the graph keeps for its backward pass: go through the operations one by one
-# and ask of each what its gradient needs. What two functions keep of the same memory counts once.
+# and ``y`` (N, D_out); ``w1`` and ``w2`` are tracked, ``x`` and ``y`` aren't. From the sizes, compute how many bytes the
+# graph keeps for its backward pass: go through the operations one by one and ask of each what its gradient needs. What two
+# functions keep of the same memory counts once.
 
 
 def compute_loss(x, y, w1, w2):

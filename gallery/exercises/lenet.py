@@ -8,15 +8,15 @@
 Exercises: LeNet
 ================
 
-You work out shapes and numbers of parameters before there is a network, mend what flattens its maps, and pool as the
-first LeNet-5 did. A check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the
+You work out shapes and numbers of parameters before there is a network, find the pixels that one of its numbers sees, and
+pool as the first LeNet-5 did. A check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the
 site's page ``exercises`` says how to install it.
 
 What you'll learn:
 
 - which shape is left of an image after convolutions and pooling;
 - how many numbers a convolution and a linear layer have, and what each count depends on;
-- how to flatten so that one image and a batch both come out right;
+- how a gradient tells which pixels a number depends on;
 - how pooling was done when it had numbers of its own to train.
 """
 
@@ -60,20 +60,25 @@ def numbers(channels, maps, side, rows, columns, D_out):
 check("lenet.2", numbers)
 
 # %%
-# Exercise 3: A row for each image
-# --------------------------------
+# Exercise 3: The pixels that reach one number
+# --------------------------------------------
 #
-# This function is to make one row of an image's numbers. ``maps`` is a batch, (N, channels, rows, columns), or one
-# image, (channels, rows, columns). Return (N, channels * rows * columns) for a batch and (channels * rows * columns,)
-# for one image. For a batch it does so. For one image it raises nothing, and is wrong. Mend it.
+# The ``layers`` are two convolutions, each followed by ReLU and by a pooling that keeps the largest of four. They take an
+# ``image``, (channels, rows, columns). Of what they give, one number is asked about: the one at ``place``, a map, a row
+# and a column in a tuple. It is above 0.
+#
+# Find by a gradient which pixels this number depends on, in this image: return a tensor of booleans, (rows, columns), True
+# where a small change of the pixel, in any of its channels, changes the number. Which of them can be reached at all is
+# settled by the layers' sizes; which are, by the numbers that the poolings keep.
 
 
-def flat(maps):
-    """One row of numbers for each image, of a batch or of one."""
-    return torch.flatten(maps, 1)
+def reaching(layers, image, place):
+    """The pixels that one number after the layers depends on."""
+    mask = ...  # fill in
+    return mask
 
 
-check("lenet.3", flat)
+check("lenet.3", reaching)
 
 # %%
 # Exercise 4: The pooling of 1998
@@ -101,7 +106,7 @@ check("lenet.4", subsample)
 #
 # - A convolution takes its square's side, less one, off the rows and off the columns; pooling halves what is left.
 # - A convolution's count of numbers ignores the image's size; that of the linear layer behind it doesn't.
-# - Count dimensions from the end; one number for each map needs two axes of 1 behind it to meet maps.
+# - Where a number's gradient is 0, it doesn't depend on the pixel: of each four, pooling lets one pass.
 #
 # Back: ``lenet`` is the lesson.
 #

@@ -8,15 +8,14 @@
 Exercises: what autograd tracks
 ===============================
 
-You mend an update that ends up in the record, mend a gradient that is silently wrong, and tell leaves from results. A check
-tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page
-``exercises`` says how to install it.
+You mend an update that ends up in the record, and a gradient that is silently wrong. A check tells you what is right
+and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to
+install it.
 
 What you'll learn:
 
 - why an update belongs outside of the record, and how to keep it there;
-- how to look at numbers that ``backward`` still needs;
-- which tensors are leaves, also where it doesn't look so.
+- how to look at numbers that ``backward`` still needs.
 """
 
 # %%
@@ -25,8 +24,8 @@ What you'll learn:
 #
 # This function takes ``steps`` steps down the gradient, from the tracked weights ``w``, shape (D_in, D_out), with inputs ``x``,
 # (N, D_in), and targets ``y``, (N, D_out). Its numbers are right. But each update becomes part of the record, which grows with every
-# step, and what comes back is no leaf. Mend it: return tracked weights, a leaf like the one that you got, and leave
-# ``w`` itself as it is.
+# step, and what comes back is no leaf. Mend it, so that no step's loss goes back through an update: return tracked weights,
+# a leaf like the one that you got, and leave ``w`` itself as it is.
 
 import torch
 
@@ -66,35 +65,12 @@ def look(x, w):
 check("tracking.2", look)
 
 # %%
-# Exercise 3: Which of these are leaves?
-# --------------------------------------
-#
-# Let ``x`` be ``torch.ones(2)``, ``w`` be ``torch.ones(2, requires_grad=True)`` and ``frozen`` be
-# ``w.detach().clone()``. For each line, fill in True if its result is a leaf, and False if it isn't. Ask each time whether a
-# recorded function made it.
-
-leaves = {
-    "w": ...,
-    "x * 2": ...,
-    "w * x": ...,
-    "w.clone()": ...,
-    "w.detach()": ...,
-    "w.detach().clone().requires_grad_()": ...,
-    "w.to(torch.float32)": ...,
-    "w.to(torch.float64)": ...,
-    "frozen * x": ...,
-    "(frozen * x).requires_grad_() + 1": ...,
-}
-
-check("tracking.3", leaves)
-
-# %%
 # Summary
 # -------
 #
+# - A record that runs through updates grows with every step, and holds each step's arrays.
 # - An update under ``torch.no_grad`` leaves no record; what it makes needs ``requires_grad_`` again.
 # - A change of numbers that ``backward`` needs wants numbers of its own: ``detach`` and then ``clone``.
-# - A leaf is what no recorded function made, be it tracked or not.
 #
 # Back: ``tracking`` is the lesson.
 #

@@ -48,7 +48,7 @@ check("vector_jacobian_product.1", product)
 #
 # A layer computes ``y = tanh(x @ w)``, with ``x`` (N, D_in) and ``w`` (D_in, H). What arrives from behind is ``v``,
 # in the shape of ``y``, (N, H). Derive what ``backward`` makes of it: return the gradients of ``x`` and of ``w``,
-# in their shapes. Build no Jacobian; with N rows it would be a matrix of N times H rows.
+# in their shapes. Build no Jacobian, and let PyTorch build none; with N rows it would be a matrix of N times H rows.
 
 
 def tanh_vjp(x, w, v):

@@ -4,25 +4,90 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset, default_collate
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.answers import Predicate
-from twolayer.exercises.computation import Computation
-from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.mistakes import Mistake
+from twolayer.exercises.diagnoses import DiagnosisError
+from twolayer.exercises.lesson import Lesson
+from twolayer.exercises.mistakes import Edit
 from twolayer.exercises.values import is_tensor, kind_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from twolayer.exercises.diagnoses import Diagnosis
+    from twolayer.exercises.computation import Inputs
     from twolayer.exercises.draws import Draw
 
-# 1. Windows of a series
+lesson = Lesson()
 
 
+def draw_series(draw: Draw) -> dict[str, Any]:
+    """A series that is longer than its windows, whose width is 1 in the last case."""
+    more, N = draw.sizes("more", "N")
+    return {"series": draw.normal(more + N), "width": N}
+
+
+def unfolded(series: Tensor, width: int) -> tuple[Any, ...]:
+    """All windows at once, with what follows as their last number."""
+    windows = series.unfold(0, width + 1, 1)
+    return len(windows), windows[:, :-1], windows[:, -1], [0.0, 0.0]
+
+
+def windows_of(answer: Any, inputs: Inputs) -> tuple[Any, ...]:
+    """Look at each item, and at the length where there is none."""
+    series, width = inputs.values()
+    windows = answer(series, width)
+    length, items = len(windows), [windows[place] for place in range(len(series) - width)]
+    for place, item in enumerate(items):
+        if not isinstance(item, tuple | list) or len(item) != 2:
+            text = f"it is a {kind_of(item)}; want a pair: the piece, and the number behind it"
+        elif not is_tensor(item[0]):
+            text = f"its piece is a {kind_of(item[0])}; want a tensor"
+        elif item[0].shape != (width,):
+            text = f"its piece has shape {tuple(item[0].shape)}; want ({width},), the width"
+        else:
+            continue
+        raise DiagnosisError(diagnoses.KNOWN(name=f"item {place}", text=text))
+    short = [len(answer(series[:size].clone(), width)) for size in (width, width - 1)]
+    return length, *default_collate(items), short
+
+
+@lesson.exercise(
+    "Windows of a series",
+    draw=draw_series,
+    wanted=unfolded,
+    run=windows_of,
+    takes="class",
+    gives="its length, the pieces, the numbers that follow, the lengths for series of width and of width - 1",
+    tensors=True,
+    dtype=False,
+    mistakes=(
+        Edit(
+            "it counts all places; the last piece has to leave a number that follows it",
+            ("max(len(self.series) - self.width, 0)", "len(self.series)"),
+        ),
+        Edit(
+            "it counts a last piece that nothing follows",
+            ("- self.width, 0", "- self.width + 1, 0"),
+        ),
+        Edit(
+            "it is one too few; the last number may be one that follows",
+            ("width, 0", "width - 1, 0"),
+        ),
+        Edit(
+            "it is the last number of the piece; want the one behind it",
+            ("self.series[end]", "self.series[end - 1]"),
+        ),
+        Edit("the pieces come one place too late", ("[place:end]", "[place + 1 : end + 1]")),
+    ),
+    hints=(
+        "Write the pieces of a series of 7 numbers with width 3 down, each with the number behind it. How many "
+        "are there?",
+        "Where does the piece of a place end, and what stands there? The last piece ends one number before the "
+        "series does. And no length is below 0.",
+    ),
+    stub="known-mistake",
+)
 class Windows(Dataset):  # type: ignore[type-arg]
     """Pieces of a series, each with the number that follows it."""
 
@@ -31,7 +96,7 @@ class Windows(Dataset):  # type: ignore[type-arg]
 
     def __len__(self) -> int:
         """Leave out the places whose piece nothing follows."""
-        return len(self.series) - self.width
+        return max(len(self.series) - self.width, 0)
 
     def __getitem__(self, place: int) -> tuple[Tensor, Tensor]:
         """Give a piece, and the number that follows it."""
@@ -39,121 +104,50 @@ class Windows(Dataset):  # type: ignore[type-arg]
         return self.series[place:end], self.series[end]
 
 
-def _windows_problem(answer: Any) -> Diagnosis | str | None:
-    for length, width in ((7, 3), (12, 5), (4, 1)):
-        series = (torch.arange(length) ** 2).double()
-        named = f"a series of {length} numbers and width {width}"
-        windows = answer(series.clone(), width)
-        if len(windows) != length - width:
-            return (
-                f"len() gives {len(windows)} for {named}; the last piece has to leave a number that "
-                "follows it"
-            )
-        for place in range(length - width):
-            if problem := _item_problem(windows[place], series, place, width):
-                return f"for {named}, {problem}"
-        pieces, following = next(iter(DataLoader(windows, batch_size=2)))
-        if pieces.shape != (2, width) or following.shape != (2,):
-            return f"for {named}, a mini-batch of 2 has shapes {pieces.shape} and {following.shape}"
-    return None
-
-
-def _item_problem(item: Any, series: Tensor, place: int, width: int) -> str | None:
-    """Say what is wrong with an item."""
-    if not isinstance(item, tuple | list) or len(item) != 2:
-        return (
-            f"item {place} is a {kind_of(item)}; want a pair: the piece, and the number behind it"
-        )
-    piece, following = item
-    if not is_tensor(piece) or not is_tensor(following):
-        return f"item {place} holds a {kind_of(piece)} and a {kind_of(following)}; want two tensors"
-    if piece.tolist() != series[place : place + width].tolist():
-        return f"the piece of item {place} is {piece.tolist()}; want {width} numbers from place {place} on"
-    if following.tolist() != series[place + width].item():
-        return f"behind the piece of item {place} stands another number than {following.tolist()}"
-    return None
-
-
-# 2. The mean of all images
-
-
-def mean_loss(losses: Tensor, sizes: Tensor) -> Tensor:
-    """The mean loss of all images, from the mean of each mini-batch."""
-    return (losses * sizes).sum() / sizes.sum()
-
-
-def _draw_losses(draw: Draw) -> dict[str, Any]:
+def draw_losses(draw: Draw) -> dict[str, Any]:
+    """Losses of mini-batches of one size, and of a smaller one."""
     batches, size, rest = draw.sizes("batches", "size", "rest")
     sizes = draw.labels(batches, 1) + max(size, rest)
     sizes[-1] = min(size, rest)
     return {"losses": draw.normal(batches) ** 2 + 0.1, "sizes": sizes}
 
 
-def _of_all(losses: Tensor, sizes: Tensor) -> float:
-    """The mean over images, each with its mini-batch's mean for its loss."""
-    return float(losses.repeat_interleave(sizes).mean())
-
-
-_MEAN = Computation(
-    draw=_draw_losses,
-    wanted=_of_all,
-    returns=("mean",),
+@lesson.exercise(
+    "The mean of all images",
+    draw=draw_losses,
+    wanted=lambda losses, sizes: float(losses.repeat_interleave(sizes).mean()),
+    gives="mean",
     tensors=True,
+    tolerance=1e-5,
     mistakes=(
-        Mistake(
-            diagnoses.KNOWN,
-            lambda losses, sizes: float(losses.mean()),
-            text="it is the mean over mini-batches, so each image of the small last one counts more than any other",
+        Edit(
+            "it is the mean over mini-batches, so each image of the small last one counts more than any other",
+            ("(losses * sizes).sum() / sizes.sum()", "losses.mean()"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda losses, sizes: float((losses * sizes).sum() / len(losses)),
-            text="the sum over images is divided by the number of mini-batches",
+        Edit(
+            "the sum over images is divided by the number of mini-batches",
+            ("/ sizes.sum()", "/ len(sizes)"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda losses, sizes: float((losses * sizes).sum()),
-            text="it is the sum over all images; want their mean",
+        Edit("it is the sum over all images; want their mean", (" / sizes.sum()", "")),
+        Edit(
+            "the losses are means already, and are divided by the sizes once more",
+            ("(losses * sizes).sum() / sizes.sum()", "(losses / sizes).sum()"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda losses, sizes: float((losses / sizes).sum()),
-            text="the losses are means already, and are divided by the sizes once more",
+        Edit(
+            "the last mini-batch is left out",
+            ("(losses * sizes).sum() / sizes.sum()", "losses[:-1].mean()"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda losses, sizes: float(losses[:-1].mean()),
-            text="the last mini-batch is left out",
+        Edit(
+            "each mini-batch counts as much as the largest",
+            ("(losses * sizes).sum() /", "(losses * sizes.max()).sum() /"),
         ),
     ),
+    hints=(
+        "A last mini-batch of 1 image, and 9 of 32: for how much does that one image count here?",
+        "A mean times the number that it was taken over is a sum again. Sums add up, and so do the sizes.",
+    ),
+    stub="known-mistake",
 )
-
-EXERCISES = (
-    Exercise(
-        number=1,
-        title="Windows of a series",
-        check=Predicate(
-            test=_windows_problem, wanted="a class", after="on three series, and in a data loader"
-        ),
-        hints=(
-            "Write the pieces of a series of 7 numbers with width 3 down, each with the number behind it. How many "
-            "are there?",
-            "Where does the piece of a place end, and what stands there? The last piece ends one number before the series "
-            "does.",
-        ),
-        solution=Windows,
-        stub="known-mistake",
-    ),
-    Exercise(
-        number=2,
-        title="The mean of all images",
-        check=_MEAN,
-        hints=(
-            "A last mini-batch of 1 image, and 9 of 32: for how much does that one image count here?",
-            "A mean times the number that it was taken over is a sum again. Sums add up, and so do the sizes.",
-        ),
-        solution=mean_loss,
-        stub="known-mistake",
-    ),
-)
-"""The exercises, in order."""
+def mean_loss(losses: Tensor, sizes: Tensor) -> Tensor:
+    """The mean loss of all images, from the mean of each mini-batch."""
+    return (losses * sizes).sum() / sizes.sum()

@@ -1,4 +1,4 @@
-"""Exercises on counting right guesses: the accuracy, the loop around it, the confusion matrix."""
+"""Exercises on counting right guesses: over batches, in a loop, by pairs of class and guess, by class."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import torch
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.answers import Predicate
-from twolayer.exercises.computation import Computation
 from twolayer.exercises.diagnoses import DiagnosisError
-from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.mistakes import Mistake
+from twolayer.exercises.lesson import Lesson
+from twolayer.exercises.mistakes import Edit
 from twolayer.exercises.values import as_array
 
 if TYPE_CHECKING:
@@ -19,91 +17,173 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from twolayer.exercises.diagnoses import Diagnosis
+    from twolayer.exercises.computation import Inputs
     from twolayer.exercises.draws import Draw
 
-# 1. The share of right guesses
+lesson = Lesson()
+Part: TypeAlias = "tuple[Tensor, Tensor]"
 
 
-def accuracy(scores: Tensor, classes: Tensor) -> float:
-    """The share of right guesses."""
-    right = scores.argmax(dim=1) == classes
-    return right.double().mean().item()
+def draw_batches(draw: Draw) -> dict[str, Any]:
+    """Batches of different sizes, the last one small, with more than ten classes."""
+    *sizes, N, C = draw.sizes("first", "second", "N", "classes")
+    batches = []
+    for size in (sizes[0] + 10, sizes[1] + 20, N):
+        scores, classes = draw.normal(size, C + 8), draw.labels(size, C + 8)
+        scores[range(size), classes] += 1.5  # so that many guesses are right
+        scores[-1, classes[-1]] = scores.min() - 1.0  # this one is wrong
+        scores[0, classes[0]] = scores.max() + 1.0  # argmax without dim gives the class of row 0
+        batches.append((torch.from_numpy(scores), torch.from_numpy(classes)))
+    return {"batches": batches}
 
 
-def _draw_scores(draw: Draw) -> dict[str, Any]:
-    N, C = draw.sizes("N", "classes")
-    N += 20 * (draw.case < 3)  # so many that two mistakes hardly give one number
-    C += 2
-    draw.named |= {"N": N, "classes": C}
-    scores, classes = draw.normal(N, C), draw.labels(N, C)
-    scores[range(N), classes] += 1.0  # so that many guesses are right
-    scores[-1, classes[-1]] = scores.min() - 1.0  # this one is wrong
-    scores[0, classes[0]] = scores.max() + 1.0  # argmax without dim gives the class of row 0
-    return {"scores": scores, "classes": classes}
+def share(batches: list[Part]) -> float:
+    """The share of right guesses, sample by sample."""
+    rows = [(row.tolist(), k) for part in batches for row, k in zip(*part, strict=True)]
+    return float(sum(row.index(max(row)) == k for row, k in rows) / len(rows))
 
 
-def _share(scores: Tensor, classes: Tensor) -> float:
-    pairs = zip(scores.tolist(), classes.tolist(), strict=True)
-    return float(sum(row.index(max(row)) == k for row, k in pairs) / len(scores))
-
-
-_ACCURACY = Computation(
-    draw=_draw_scores,
-    wanted=_share,
-    returns=("accuracy",),
+@lesson.exercise(
+    "Accuracy over batches",
+    draw=draw_batches,
+    wanted=share,
+    gives="accuracy",
     tensors=True,
     tolerance=1e-6,
     mistakes=(
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, classes: float((scores.argmax() == classes).double().mean()),
-            text="argmax without dim gives one place in the whole table, and that one number is "
-            "compared with every class; want a guess for each row",
+        Edit(
+            "it is the mean of the batches' accuracies, so that a sample of the small last batch counts "
+            "more than any other",
+            (".sum()", ".double().mean()"),
+            ("len(classes)", "1"),
         ),
-        Mistake(
-            diagnoses.SUM_FOR_MEAN,
-            lambda scores, classes: len(scores) * _share(scores, classes),
-            count="N",
-            what="it is the number of right guesses; want their share of N",
+        Edit(
+            "argmax without dim gives one place in a whole table, and that one number is compared with "
+            "every class; want a guess for each row",
+            ("argmax(dim=1)", "argmax()"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, classes: 1 - _share(scores, classes),
-            text="it is the share of wrong guesses",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, classes: 100 * _share(scores, classes),
-            text="it is in per cent; want a share between 0 and 1",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, classes: _share(-scores, classes),
-            text="the guess is the class of the lowest score; want the highest",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, classes: _share(scores, classes) * len(scores) / scores.numel(),
-            text="it is divided by the number of scores; want that of samples",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, classes: float(_share(scores, classes) == 1),
-            text="it is rounded down; want a share between 0 and 1",
-        ),
+        Edit("it is the number of right guesses; want their share", ("right / count", "right")),
+        Edit("it is divided by the number of batches; want that of samples", ("len(classes)", "1")),
+        Edit("it is the share of wrong guesses", ("== classes", "!= classes")),
+        Edit("it is in per cent; want a share", ("right / count", "100 * right / count")),
+        Edit("the guess is the class of the lowest score; want the highest", ("argmax", "argmin")),
+        Edit("it is that of the last batch alone", ("+=", "=")),
+        Edit("the last batch is left out", ("in batches", "in batches[:-1]")),
     ),
+    hints=(
+        "A batch of 30 with 15 right ones, then a batch of 1 that is right: how many of all 31 are right?",
+        "Shares of parts don't add up, but counts do: how many are right, and how many there are.",
+    ),
+    stub="known-mistake",
 )
+def accuracy(batches: list[Part]) -> float:
+    """The share of right guesses in all batches."""
+    right: float = 0
+    count = 0
+    for scores, classes in batches:
+        right += (scores.argmax(dim=1) == classes).sum().item()
+        count += len(classes)
+    return right / count
 
-# 2. The loop
 
-Part: TypeAlias = "tuple[Tensor, Tensor]"
-Update: TypeAlias = "Callable[[torch.nn.Module, Tensor, Tensor], None]"
+class Watched(torch.nn.Module):
+    """A net of one layer that says how it must not be called."""
+
+    def __init__(self, held_out: Tensor) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(3, 5, dtype=torch.float64))
+        self.held_out, self.updating, self.updates, self.evaluations = held_out, False, 0, 0
+
+    def refuse(self, wrong: Any, text: str) -> None:
+        """Stop where something is wrong."""
+        if wrong:
+            raise DiagnosisError(diagnoses.KNOWN(name="the loop", text=text))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Give the scores."""
+        if not self.updating:
+            same = (x.reshape(-1, 1, 5) == self.held_out).all(-1).any(1).all()
+            self.refuse(not same, "it evaluates on images that it trains with; want those held out")
+            text = "the net is in training mode while it is evaluated; some layers act otherwise"
+            self.refuse(self.training, text)
+            text = "the evaluation is recorded by autograd; nobody needs that graph"
+            self.refuse(torch.is_grad_enabled(), text)
+            self.evaluations += 1
+        return torch.nn.functional.linear(x, self.weight)
+
+    def update(self, images: Tensor, classes: Tensor) -> None:
+        """Take a step down the gradient."""
+        text = "an update is made in evaluation mode; switch to training before each epoch"
+        self.refuse(not self.training, text)
+        text = "autograd is switched off while the net is updated; an update needs gradients"
+        self.refuse(not torch.is_grad_enabled(), text)
+        self.updating = True
+        loss = torch.nn.functional.cross_entropy(self(images), classes)
+        (gradient,) = torch.autograd.grad(loss, self.weight)
+        self.weight.data -= 0.3 * gradient
+        self.updating, self.updates = False, self.updates + 1
 
 
-def history(
-    net: torch.nn.Module, update: Update, batches: list[Part], held_out: Part, epochs: int
-) -> list[float]:
+def draw_loop(draw: Draw) -> dict[str, Any]:
+    """A net that comes in evaluation mode, and then in training mode, and what it trains on."""
+
+    def part(rows: int) -> Part:
+        classes = draw.labels(rows, 3)
+        images = draw.normal(rows, 5)
+        images[range(rows), classes] += 1.5
+        return torch.from_numpy(images), torch.from_numpy(classes)
+
+    batches, held_out = [part(2) for _ in range(3)], part(30)
+    return {
+        "net": Watched(held_out[0]).train(mode=draw.case == 1),
+        "update": Watched.update,
+        "batches": batches,
+        "held_out": held_out,
+        "epochs": 4,
+    }
+
+
+def by_weight(net: Any, update: Any, batches: list[Part], held_out: Part, epochs: int) -> Any:
+    """The accuracies, without a call of the net."""
+    net.train()
+    found = []
+    for _ in range(epochs):
+        for batch in batches:
+            update(net, *batch)
+        found.append(share([(held_out[0] @ net.weight.detach().T, held_out[1])]))
+    return found
+
+
+def watched(answer: Callable[..., Any], inputs: Inputs) -> list[float]:
+    """Let an answer train, and count its calls."""
+    net, updates = inputs["net"], inputs["epochs"] * len(inputs["batches"])
+    given = answer(*inputs.values())
+    if given is None:
+        raise DiagnosisError(diagnoses.NONE(name="what your function returns"))
+    text = f"update is called {net.updates} times; want {updates}: each batch once an epoch"
+    net.refuse(net.updates != updates, text)
+    net.refuse(not net.evaluations, "the net is never called to evaluate it")
+    return [float(as_array(entry)) for entry in given]
+
+
+@lesson.exercise(
+    "A loop that flatters itself",
+    draw=draw_loop,
+    wanted=by_weight,
+    run=watched,
+    gives="the list of accuracies",
+    cases=2,
+    tolerance=1e-6,
+    mistakes=(Edit("they are the shares of wrong guesses", ("guesses == ", "guesses != ")),),
+    hints=(
+        "Which images does the name mean after the inner loop has ended? In which mode is the net then, and "
+        "again at the next epoch's first update?",
+        "Four things are missing: the part held out, the mode to evaluate in, a way to tell autograd to look "
+        "away, and the mode to train in, before each epoch's updates.",
+    ),
+    stub="known-mistake",
+)
+def history(net: Any, update: Any, batches: list[Part], held_out: Part, epochs: int) -> list[float]:
     """Train for some epochs; the accuracy on what was held out, after each."""
     accuracies = []
     for _ in range(epochs):
@@ -118,220 +198,114 @@ def history(
     return accuracies
 
 
-class _Watched(torch.nn.Module):
-    """A net of one layer that notes how it is called outside updates, and is wrong while it trains."""
-
-    def __init__(self, features: int, classes: int) -> None:
-        super().__init__()
-        self.weight = torch.nn.Parameter(torch.zeros(classes, features, dtype=torch.float64))
-        self.updating = False
-        self.seen: list[tuple[Tensor, bool, bool]] = []
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Give the scores; in training mode those of another class."""
-        if not self.updating:
-            self.seen.append((x, self.training, torch.is_grad_enabled()))
-        scores = torch.nn.functional.linear(x, self.weight)
-        return scores.roll(1, dims=-1) if self.training and not self.updating else scores
-
-
-def _data(seed: int, rows: int) -> Part:
-    """Vectors whose largest entry is their class, as often as chance will have it."""
-    generator = torch.Generator().manual_seed(seed)
-    classes = torch.randint(0, 3, (rows,), generator=generator)
-    noise = torch.randn(rows, 5, generator=generator, dtype=torch.float64)
-    return noise + 1.5 * torch.nn.functional.one_hot(classes, 5), classes
-
-
-def _history_problem(answer: Callable[..., Any]) -> Diagnosis | str | None:
-    batches, held_out, epochs = [_data(seed, 2) for seed in range(3)], _data(9, 30), 4
-    net = _Watched(5, 3)
-    modes: list[bool] = []
-    wanted: list[float] = []
-
-    def update(net: torch.nn.Module, images: Tensor, classes: Tensor) -> None:
-        assert isinstance(net, _Watched)
-        modes.append(net.training)
-        net.updating = True
-        with torch.enable_grad():
-            loss = torch.nn.functional.cross_entropy(net(images), classes)
-            (gradient,) = torch.autograd.grad(loss, net.weight)
-            net.weight.data -= 0.3 * gradient
-        net.updating = False
-        if len(modes) % len(batches) == 0:
-            wanted.append(_share(held_out[0] @ net.weight.detach().T, held_out[1]))
-
-    given = answer(net, update, batches, held_out, epochs)
-    if given is None:
-        return diagnoses.NONE(name="what your function returns")
-    return (
-        _calls_problem(net, modes, held_out[0], epochs * len(batches))
-        or _accuracies_problem(given, wanted)
-        or None
-    )
-
-
-def _calls_problem(net: _Watched, modes: list[bool], images: Tensor, updates: int) -> str | None:
-    """Look at how the net was called."""
-    if len(modes) != updates:
-        return f"update is called {len(modes)} times; want {updates}: each batch once an epoch"
-    if not net.seen:
-        return "the net is never called to evaluate it"
-    if problem := _evaluation_problem(net, images):
-        return problem
-    if not modes[0]:
-        return "the net is not in training mode during the first epoch's updates"
-    if not all(modes):
-        return "after the first evaluation, updates are made in evaluation mode; switch back"
-    return None
-
-
-def _evaluation_problem(net: _Watched, images: Tensor) -> str | None:
-    """Look at the calls outside updates."""
-    for x, training, recording in net.seen:
-        if x.shape != images.shape or not torch.equal(x, images):
-            return "it evaluates on images that it trains with; want those held out, and no others"
-        if training:
-            return (
-                "the net is in training mode while it is evaluated; some layers act otherwise then"
-            )
-        if recording:
-            return "the evaluation is recorded by autograd; nobody needs that graph"
-    return None
-
-
-def _accuracies_problem(given: Any, wanted: list[float]) -> Diagnosis | str | None:
-    """Compare the accuracies."""
-    try:
-        found = [float(as_array(entry)) for entry in given]
-    except TypeError:
-        return "the result is no list of numbers"
-    if len(found) != len(wanted):
-        names = "the accuracy after each epoch"
-        return diagnoses.WRONG_COUNT(given=f"{len(found)} results", wanted=len(wanted), names=names)
-    for epoch, (one, other) in enumerate(zip(found, wanted, strict=True), start=1):
-        if abs(one - other) > 1e-6:
-            raise DiagnosisError(
-                diagnoses.ENTRY(
-                    name="the accuracy",
-                    place=f", first at epoch {epoch}",
-                    given=f"{one:.6g}",
-                    wanted=other,
-                )
-            )
-    return None
-
-
-_LOOP = Predicate(test=_history_problem, after="on a small network, for 4 epochs")
-
-# 3. The confusion matrix
-
-
-def confusion(classes: Tensor, guesses: Tensor, C: int) -> Tensor:
-    """How often each class, by row, was read as each other, by column."""
-    return torch.bincount(C * classes + guesses, minlength=C * C).view(C, C)
-
-
-def _draw_guesses(draw: Draw) -> dict[str, Any]:
+def draw_guesses(draw: Draw) -> dict[str, Any]:
+    """Classes and guesses, more than ten; the last class never occurs in the second case."""
     N, C = draw.sizes("N", "classes")
-    C += 1
-    N *= 5
-    classes, guesses = draw.labels(N, C), draw.labels(N, C)
+    C += 8
+    seen = C - 1 if draw.case == 1 else C
+    classes, guesses = draw.labels(5 * N, seen), draw.labels(5 * N, seen)
     guesses[classes == C - 1] = 0  # so that the last pair never occurs
-    guesses[0], classes[0] = C - 2, 0  # and the matrix is not symmetric
+    classes[:3], guesses[:3] = 0, C - 2  # a pair that occurs often, in a table that isn't symmetric
     return {"classes": classes, "guesses": guesses, "C": C}
 
 
-def _pairs(classes: Tensor, guesses: Tensor, C: int) -> Tensor:
+def pairs(classes: Tensor, guesses: Tensor, C: int) -> Tensor:
+    """Count one by one."""
     counts = torch.zeros(C, C, dtype=torch.int64)
     for row, column in zip(classes.tolist(), guesses.tolist(), strict=True):
         counts[row, column] += 1
     return counts
 
 
-_CONFUSION = Computation(
-    draw=_draw_guesses,
-    wanted=_pairs,
-    returns=("counts",),
+@lesson.exercise(
+    "Which class is read as which",
+    draw=draw_guesses,
+    wanted=pairs,
+    gives="counts",
     tensors=True,
     mistakes=(
-        Mistake(
-            diagnoses.KNOWN,
-            lambda classes, guesses, C: _pairs(guesses, classes, C),
-            text="rows and columns are swapped; want a row for each true class",
+        Edit("it is one row of all pairs; want a row for each true class", (".view(C, C)", "")),
+        Edit(
+            "it is one row of pairs, and it ends at the last pair that occurs; want all pairs",
+            (", minlength=C * C).view(C, C)", ")"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda classes, guesses, C: torch.bincount(C * classes + guesses, minlength=C * C),
-            text="it is one row of all pairs; want a row for each true class",
+        Edit(
+            "different pairs get the same number, since both count from 0 to C - 1; make room for C guesses "
+            "between one class and the next",
+            ("C * classes", "classes"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda classes, guesses, C: torch.bincount(C * classes + guesses),
-            text="it is one row of pairs, and it ends at the last pair that occurs; want all pairs",
+        Edit(
+            "no count is above 1: an assignment with indices meets a pair that occurs twice only once",
+            (".view(C, C)", ".view(C, C).clamp(max=1)"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda classes, guesses, C: torch.bincount(classes + guesses, minlength=C * C).view(
-                C, C
-            ),
-            text="different pairs get the same number, since both count from 0 to C - 1; make room "
-            "for C guesses between one class and the next",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda classes, guesses, C: (_pairs(classes, guesses, C) > 0).long(),
-            text="no count is above 1: an assignment with indices meets a pair that occurs twice "
-            "only once",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda classes, guesses, C: (
-                _pairs(classes, guesses, C) / _pairs(classes, guesses, C).sum(1, keepdim=True)
-            ),
-            text="these are shares of a row; want counts",
+        Edit(
+            "it has only the classes that occur; C says how many there are",
+            ("return torch", "C = int(max(classes.max(), guesses.max())) + 1\n    return torch"),
         ),
     ),
+    hints=(
+        "How do you make one number of a pair of numbers, so that no two pairs get the same?",
+        "In a table with C columns, the place at row i and column j comes after i whole rows and j more. Count "
+        "these places, all of them, those too that never occur, and make a table of the counts.",
+    ),
 )
+def confusion(classes: Tensor, guesses: Tensor, C: int) -> Tensor:
+    """How often each class, by row, was read as each other, by column."""
+    return torch.bincount(C * classes + guesses, minlength=C * C).view(C, C)
 
-EXERCISES = (
-    Exercise(
-        number=1,
-        title="The share of right guesses",
-        check=_ACCURACY,
-        hints=(
-            "Print what argmax gives here. How many guesses are that, for how many samples?",
-            "A guess is the place of the largest score in its row, so argmax has to know which "
-            "dimension runs along a row.",
+
+def draw_counts(draw: Draw) -> dict[str, Any]:
+    """A table in which a class is without examples, and one is recognised least of all."""
+    (C,) = draw.sizes("classes")
+    counts = draw.rng.integers(1, 9, (C, C))
+    counts.flat[:: C + 1] += 40
+    without, worst, best = draw.rng.permutation(C)[:3]
+    counts[worst, worst], counts[best, best], counts[without] = 2, 400, 0
+    return {"counts": counts}
+
+
+def one_by_one(counts: Tensor) -> tuple[Tensor, int]:
+    """Divide class by class."""
+    rows = counts.tolist()
+    recall = [row[k] / sum(row) if any(row) else float("nan") for k, row in enumerate(rows)]
+    return torch.tensor(recall), min((r, k) for k, r in enumerate(recall) if r == r)[1]  # noqa: PLR0124 - NaN
+
+
+@lesson.exercise(
+    "The recall of each class",
+    draw=draw_counts,
+    wanted=one_by_one,
+    gives="recall, worst",
+    tensors=True,
+    dtype=False,
+    tolerance=1e-6,
+    mistakes=(
+        Edit(
+            "it is the class without examples, which has no recall to compare; argmin takes nan for the "
+            "smallest",
+            (".nan_to_num(2.0)", ""),
         ),
-        solution=accuracy,
-        stub="known-mistake",
+        Edit("it is the class with the highest recall", ("(2.0).argmin", "(0.0).argmax")),
+        Edit(
+            "it is the share of guesses of a class that are right, its precision; want the share of the "
+            "class's examples",
+            ("dim=1", "dim=0"),
+        ),
+        Edit("it is a share of all examples; want that of a class's own", ("sum(dim=1)", "sum()")),
+        Edit(
+            "a class without examples has 0; 0 / 0 has no value, and the statement wants nan",
+            ("sum(dim=1)", "sum(dim=1).clamp(min=1)"),
+        ),
+        Edit("it is the share of a class that was missed", ("recall =", "recall = 1 -")),
     ),
-    Exercise(
-        number=2,
-        title="A loop that flatters itself",
-        check=_LOOP,
-        hints=(
-            "Which images does the name mean after the inner loop has ended? In which mode is the net "
-            "then, and again at the next epoch's first update?",
-            "Four things are missing: the part held out, the mode to evaluate in, a way to tell "
-            "autograd to look away, and the mode to train in, before each epoch's updates.",
-        ),
-        solution=history,
-        stub="known-mistake",
-    ),
-    Exercise(
-        number=3,
-        title="Which class is read as which",
-        check=_CONFUSION,
-        hints=(
-            "How do you make one number of a pair of numbers, so that no two pairs get the same?",
-            "In a table with C columns, the place at row i and column j comes after i whole rows and j "
-            "more. Count these places, all of them, those too that never occur, and make a table of "
-            "the counts.",
-        ),
-        solution=confusion,
-        stub="empty",
+    hints=(
+        "In which row or column are all examples of a class, and which of its numbers counts the right ones?",
+        "The right ones stand on the diagonal. Before you look for the smallest share, put something that is "
+        "never the smallest where there is none.",
     ),
 )
-"""The exercises, in order."""
+def recalls(counts: Tensor) -> tuple[Tensor, int]:
+    """The share of each class that was recognised, and the class with the smallest."""
+    recall = counts.diagonal() / counts.sum(dim=1)
+    worst = int(recall.nan_to_num(2.0).argmin())
+    return recall, worst

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+import torch
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.answers import Predicate
-from twolayer.exercises.computation import Computation
-from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.mistakes import Mistake
+from twolayer.exercises.diagnoses import DiagnosisError
+from twolayer.exercises.lesson import Lesson, given
+from twolayer.exercises.mistakes import Edit, forgot
 from twolayer.exercises.values import is_tensor, kind_of
 
 if TYPE_CHECKING:
@@ -18,47 +17,113 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from twolayer.exercises.diagnoses import Diagnosis
+    from twolayer.exercises.computation import Inputs
     from twolayer.exercises.draws import Draw
 
-# Graphs on which answers are tried
+lesson = Lesson()
+FORMULAS = {  # each with its tracked leaves
+    "(a * b).exp() + (a * b).exp()": "ab",
+    "(s := a * b) + s": "ab",  # doubles among one function's arrows
+    "(s := a * b).exp() * s.sin()": "ab",  # doubles over the whole graph, at one depth
+    "(s := a * b).exp() + s": "ab",  # and at two
+    "torch.relu(torch.outer(a, b) @ a) * b": "ab",  # leaves that are met at several depths
+    "(a * x).sum()": "a",  # an input that isn't tracked
+    "b.detach() * a": "a",
+    "(p := torch.stack([a, b]).unbind())[0] * p[1]": "ab",  # two arrows to results of one function
+    "(c * d).exp() * c": "cd",  # leaves of one number each, which are equal
+    "(u := (t := (s := a + a) + s) + t) + u": "a",
+}
 
 
-def _graphs() -> dict[str, tuple[Tensor, dict[str, Tensor]]]:
-    """Results by a description, each with its tracked leaves by name."""
-    import torch  # noqa: PLC0415 - takes a second, which only those who check need wait
+def draw_graph(draw: Draw) -> dict[str, Any]:
+    """The result of a formula, and its tracked leaves by name."""
+    a, b = (torch.full((3,), number, requires_grad=True) for number in (0.5, 2.0))
+    c, d = (torch.full((1,), 1.5, requires_grad=True) for _ in range(2))
+    names = {"torch": torch, "x": torch.ones(3), "a": a, "b": b, "c": c, "d": d}
+    formula, leaves = list(FORMULAS.items())[draw.case]
+    result = eval(formula, names)  # noqa: S307 - lines of this file
+    return {"result": result, "leaves": {name: names[name] for name in leaves}}
 
-    a = torch.full((3,), 0.5, requires_grad=True)
-    b = torch.full((3,), 2.0, requires_grad=True)
-    x = torch.full((3,), 3.0)
-    w1 = torch.full((3, 4), 0.25, requires_grad=True)
-    w2 = torch.full((4, 2), 0.75, requires_grad=True)
-    twice = a * b
-    folded = a
-    for _ in range(6):
-        folded = folded + folded
-    unused = b.detach() * a
-    parts = torch.stack([a, b]).unbind()
-    return {
-        "(a * x).sum()": ((a * x).sum(), {"a": a}),
-        "the sum of a * b and the same a * b": ((twice + twice).sum(), {"a": a, "b": b}),
-        "the network relu(x @ w1) @ w2": (
-            torch.relu(x @ w1) @ w2,
-            {"w1": w1, "w2": w2},
+
+def reached(result: Tensor) -> int:
+    """The number of functions behind a result, on all ways to them."""
+    found = set()
+
+    def walk(function: Any) -> None:
+        found.add(function)
+        for following, _ in function.next_functions:
+            if following is not None:
+                walk(following)
+
+    walk(result.grad_fn)
+    return len(found)
+
+
+FORGETFUL = (
+    ("seen = set()", "seen = []"),
+    (" and function not in seen", ""),
+    ("seen.add", "seen.append"),
+)
+FOLLOWING = "[next_function for next_function, _ in function.next_functions]"
+
+
+@lesson.exercise(
+    "Each function once",
+    draw=lambda draw: {"result": draw_graph(draw)["result"]},
+    wanted=reached,
+    gives="count",
+    cases=len(FORMULAS),
+    mistakes=(
+        Edit(
+            "a function that is reached on two ways is counted twice, and so is all that is behind it",
+            *FORGETFUL,
         ),
-        "a, doubled six times as a + a": (folded.sum(), {"a": a}),
-        "b.detach() * a": (unused, {"a": a}),
-        "the product of the two parts of an unbind": (parts[0] * parts[1], {"a": a, "b": b}),
-    }
-
-
-# 1. Each function once
-
-
+        Edit(
+            "a function to which two arrows of one function lead is counted once, but not one that two "
+            "functions lead to; remember over the whole walk where it has been",
+            *FORGETFUL,
+            (FOLLOWING, "{f for f, _ in function.next_functions}"),
+        ),
+        Edit(
+            "a function with two results is counted once for each that is used",
+            ("[result.grad_fn]", "[(result.grad_fn, 0)]"),
+            ("if function is not None", "if function[0] is not None"),
+            (FOLLOWING, "function[0].next_functions"),
+        ),
+        Edit(
+            "None is counted too: an input that isn't tracked has no function",
+            ("function is not None and ", ""),
+            ("in function.next_functions", "in getattr(function, 'next_functions', ())"),
+        ),
+        Edit(
+            "AccumulateGrad is left out; it is a function of the graph too",
+            ("len(seen)", "len([f for f in seen if not hasattr(f, 'variable')])"),
+        ),
+        Edit("one is left out, perhaps the result's own grad_fn", ("len(seen)", "len(seen) - 1")),
+        Edit(
+            "functions of one name are counted as one; two products are two functions",
+            ("len(seen)", "len({f.name() for f in seen})"),
+        ),
+        Edit(
+            "these are the arrows; want the functions",
+            ("len(seen)", "sum(len(f.next_functions) for f in seen)"),
+        ),
+        Edit(
+            "only the first arrow of each function is followed",
+            ("in function.next_functions", "in function.next_functions[:1]"),
+        ),
+    ),
+    hints=(
+        "Draw the graph of ``squares + squares``. How many arrows lead to the function of the product?",
+        "Remember the functions that you have met, in a set say, and go on from a function only if it is a "
+        "new one. The answer is then the set's size.",
+    ),
+    stub="known-mistake",
+)
 def count_functions(result: Tensor) -> int:
     """The number of functions behind a result."""
     seen = set()
-    waiting = [result.grad_fn]
+    waiting: list[Any] = [result.grad_fn]
     while waiting:
         function = waiting.pop()
         if function is not None and function not in seen:
@@ -67,69 +132,66 @@ def count_functions(result: Tensor) -> int:
     return len(seen)
 
 
-_SAID = (
-    "a function that is reached on two ways is counted twice, and so is all that is behind it",
-    "None is counted too: an input that isn't tracked has no function",
-    "None is counted too: an input that isn't tracked has no function",
-    "AccumulateGrad is left out; it is a function of the graph too",
-    "one is left out, perhaps the result's own grad_fn",
-    "functions of one name are counted as one; two products are two functions",
-    "these are the arrows; want the functions",
+def named(answer: Callable[[Tensor], Any], inputs: Inputs) -> tuple[tuple[str, ...]]:
+    """Name the leaves that an answer lists."""
+    given = answer(inputs["result"])
+    if given is Ellipsis:
+        raise DiagnosisError(diagnoses.EMPTY(what="leaves is still `...`"))
+    if given is None:
+        raise DiagnosisError(diagnoses.NONE(name="leaves"))
+    if not isinstance(given, list | tuple | set | frozenset):
+        raise DiagnosisError(
+            diagnoses.WRONG_TYPE(name="leaves", given=kind_of(given), wanted="list")
+        )
+    names = {id(leaf): name for name, leaf in inputs["leaves"].items()}
+    for one in given:
+        text = "it holds a tensor that is none of the leaves themselves, but a copy perhaps"
+        if not is_tensor(one):
+            text = f"it holds a {kind_of(one)}; want the tensors that belong to the functions"
+        elif not one.is_leaf:
+            text = "it holds a tensor that is a result, not a leaf"
+        if id(one) not in names:
+            raise DiagnosisError(diagnoses.KNOWN(name="leaves", text=text))
+    return (tuple(sorted(names[id(one)] for one in given)),)
+
+
+@lesson.exercise(
+    "Where the graph ends",
+    draw=draw_graph,
+    wanted=lambda result, leaves: (tuple(leaves),),
+    run=named,
+    gives="leaves",
+    cases=len(FORMULAS),
+    mistakes=(
+        Edit(
+            "a leaf is listed more than once; several arrows may lead to its function",
+            (" or function in seen", ""),
+        ),
+        Edit(
+            "a leaf is missing; let the walk follow every arrow",
+            ("in function.next_functions", "in function.next_functions[:1]"),
+        ),
+        Edit(
+            "a leaf is left out that is equal to another; two tensors may hold equal numbers",
+            (
+                'hasattr(function, "variable")',
+                'hasattr(function, "variable") and not any(torch.equal(function.variable, one) for one in leaves)',
+            ),
+        ),
+    ),
+    hints=(
+        "What does an ``AccumulateGrad`` have that no other function has?",
+        "Walk as in the exercise before, each function once, and collect the attribute ``variable`` of those "
+        "that have one.",
+    ),
 )
-
-
-def _counts(result: Tensor) -> tuple[int, tuple[int, ...]]:
-    """The wanted count, and those that known mistakes give, in the order of what is said of them."""
-    functions: list[Any] = []
-    arrows = nothing = along = 0
-    waiting: list[Any] = [result.grad_fn]
-    while waiting:
-        function = waiting.pop(0)
-        along += 1
-        following = [following for following, _ in function.next_functions]
-        waiting += [following for following in following if following is not None]
-        if function not in functions:
-            functions.append(function)
-            arrows += len(following)
-            nothing += following.count(None)
-    wanted = len(functions)
-    ends = sum(hasattr(function, "variable") for function in functions)
-    names = len({type(function).__name__ for function in functions})
-    with_none = wanted + nothing, wanted + (nothing > 0)
-    return wanted, (along, *with_none, wanted - ends, wanted - 1, names, arrows)
-
-
-def _count_problem(answer: Callable[[Tensor], Any]) -> Diagnosis | None:
-    graphs = {described: result for described, (result, _) in _graphs().items()}
-    given = [answer(result) for result in graphs.values()]
-    if any(count is Ellipsis or count is None for count in given):
-        return diagnoses.EMPTY(what="your function returns no count yet")
-    for count in given:
-        if isinstance(count, bool) or not isinstance(count, int | np.integer):
-            kind = kind_of(count)
-            name = "what your function returns"
-            return diagnoses.WRONG_TYPE(name=name, given=kind, wanted="whole number")
-    counts = [_counts(result) for result in graphs.values()]
-    for described, count, (wanted, _) in zip(graphs, given, counts, strict=True):
-        if count != wanted:
-            name = f"{count} functions behind {described}"
-            for said, wrong in zip(_SAID, zip(*(c for _, c in counts), strict=True), strict=True):
-                if given == list(wrong):
-                    return diagnoses.KNOWN(name=name, text=said)
-            return diagnoses.WRONG_VALUE(given=name)
-    return None
-
-
-# 2. Where the graph ends
-
-
 def leaves_of(result: Tensor) -> list[Tensor]:
     """The tracked leaves that a result was computed from."""
     leaves = []
     seen = set()
-    waiting = [result.grad_fn]
+    waiting: list[Any] = [result.grad_fn]
     while waiting:
-        function: Any = waiting.pop()
+        function = waiting.pop()
         if function is None or function in seen:
             continue
         seen.add(function)
@@ -139,55 +201,8 @@ def leaves_of(result: Tensor) -> list[Tensor]:
     return leaves
 
 
-def _leaves_problem(answer: Callable[[Tensor], Any]) -> Diagnosis | str | None:
-    for described, (result, leaves) in _graphs().items():
-        given = answer(result)
-        if given is Ellipsis:
-            return diagnoses.EMPTY(what="leaves is still `...`")
-        if given is None:
-            return diagnoses.NONE(name="leaves")
-        if not isinstance(given, list | tuple | set | frozenset):
-            return diagnoses.WRONG_TYPE(name="leaves", given=kind_of(given), wanted="list")
-        if problem := _unlike(list(given), leaves):
-            return diagnoses.KNOWN(name=f"the list for {described}", text=problem)
-    return None
-
-
-def _unlike(given: list[Any], leaves: dict[str, Tensor]) -> str | None:
-    """Say how a list of tensors differs from the wanted leaves."""
-    others = [one for one in given if not is_tensor(one)]
-    if others:
-        return f"it holds a {kind_of(others[0])}; want the tensors that belong to the functions"
-    ids = [id(one) for one in given]
-    missing = [name for name, leaf in leaves.items() if id(leaf) not in ids]
-    extra = [one for one in given if id(one) not in map(id, leaves.values())]
-    if any(not one.is_leaf for one in extra):
-        return "it holds a tensor that is a result, not a leaf"
-    if extra:
-        return "it holds a tensor that is none of the leaves themselves, but a copy perhaps"
-    if missing:
-        return f"{', '.join(missing)} is missing; let the walk follow every arrow"
-    if len(ids) > len(leaves):
-        return "a leaf is listed more than once; several arrows may lead to its function"
-    return None
-
-
-# 3. The bytes that a loss keeps
-
-
-def kept_bytes(N: int, D_in: int, H: int, D_out: int) -> int:
-    """The bytes that the graph of the ladder's loss keeps."""
-    x = N * D_in  # the first product, for the gradient of w1
-    h_relu = N * H  # ReLU, and the second product for the gradient of w2: the same memory
-    w2 = H * D_out  # the second product, for the gradient that goes on to w1
-    error = N * D_out  # the square
-    return 4 * (x + h_relu + w2 + error)
-
-
-def _kept(N: int, D_in: int, H: int, D_out: int) -> int:
-    """The bytes, from the tensors that PyTorch puts aside."""
-    import torch  # noqa: PLC0415 - as above
-
+def kept(N: int, D_in: int, H: int, D_out: int) -> int:
+    """The bytes of the tensors that PyTorch puts aside."""
     places: dict[int, int] = {}
     alive = []
 
@@ -203,106 +218,50 @@ def _kept(N: int, D_in: int, H: int, D_out: int) -> int:
     return sum(places.values())
 
 
-def _numbers(
-    of: Callable[[dict[str, int]], int], *, itemsize: int = 4
-) -> Callable[[int, int, int, int], int]:
-    """Count other numbers than those that are kept."""
-
-    def variant(N: int, D_in: int, H: int, D_out: int) -> int:
-        sizes = {"x": N * D_in, "h": N * H, "error": N * D_out, "w1": D_in * H, "w2": H * D_out}
-        return itemsize * (sizes["x"] + sizes["h"] + sizes["w2"] + sizes["error"] + of(sizes))
-
-    return variant
-
-
-def _without(left: str) -> Callable[[dict[str, int]], int]:
-    return lambda sizes: -sizes[left]
-
-
-def _draw_sizes(draw: Draw) -> dict[str, Any]:
-    names = ("N", "D_in", "H", "D_out")
-    return dict(zip(names, draw.sizes(*names), strict=True))
-
-
-_KEPT_BYTES = Computation(
-    draw=_draw_sizes,
-    wanted=_kept,
-    returns=("total",),
+@lesson.exercise(
+    "The bytes that a loss keeps",
+    draw=given(N="size", D_in="size", H="size", D_out="size"),
+    wanted=kept,
+    gives="total",
     mistakes=(
-        Mistake(
-            diagnoses.KNOWN,
-            _numbers(lambda sizes: 0, itemsize=1),
-            text="this is how many numbers are kept; want bytes",
+        Edit("this is how many numbers are kept; want bytes", ("4 * (", "(")),
+        Edit(
+            "the hidden layer is counted twice; ReLU keeps its result and nothing else of that size, and the "
+            "next product keeps the same memory",
+            ("+ h_relu", "+ 2 * h_relu"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            _numbers(lambda sizes: sizes["h"]),
-            text="the hidden layer is counted twice; ReLU keeps its result and nothing else of that size, and "
-            "the next product keeps the same memory",
+        Edit(
+            "w1 is counted; nobody asks for a gradient with respect to x, so it isn't kept",
+            ("(x +", "(D_in * H + x +"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            _numbers(lambda sizes: sizes["w1"]),
-            text="w1 is counted; nobody asks for a gradient with respect to x, so it isn't kept",
+        Edit(
+            "w1 is counted, which nobody needs, and the hidden layer twice",
+            ("(x + h_relu", "(D_in * H + x + 2 * h_relu"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            _numbers(lambda sizes: sizes["h"] + sizes["w1"]),
-            text="w1 is counted, which nobody needs, and the hidden layer twice",
+        Edit(
+            "an array of shape (N, D_out) is counted twice; only the square keeps one, its input",
+            ("+ error", "+ 2 * error"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            _numbers(lambda sizes: sizes["error"]),
-            text="an array of shape (N, D_out) is counted twice; only the square keeps one, its input",
+        Edit(forgot("x, which the first product needs for w1's gradient"), ("(x + ", "(")),
+        Edit(forgot("the result of ReLU"), (" + h_relu", "")),
+        Edit(forgot("what the square keeps, its input"), (" + error", "")),
+        Edit(
+            forgot("w2, which the second product needs for the gradient that goes on to w1"),
+            (" + w2", ""),
         ),
-        *(
-            Mistake(diagnoses.FORGOT_TERM, _numbers(_without(left)), term=term)
-            for left, term in (
-                ("x", "x, which the first product needs for w1's gradient"),
-                ("h", "the result of ReLU"),
-                ("error", "what the square keeps, its input"),
-                ("w2", "w2, which the second product needs for the gradient that goes on to w1"),
-            )
-        ),
+    ),
+    hints=(
+        "There are two products, a ReLU, a difference, a square and a sum. Which of their gradients can be "
+        "computed without knowing any numbers of the forward pass?",
+        "The gradient of a factor needs the other one, if the factor leads to something tracked. ReLU keeps its "
+        "result, in the same memory as a factor of the second product. The square keeps its input, the "
+        "difference and the sum nothing.",
     ),
 )
-
-EXERCISES = (
-    Exercise(
-        number=1,
-        title="Each function once",
-        check=Predicate(test=_count_problem, after="on graphs of different forms"),
-        hints=(
-            "Draw the graph of ``squares + squares``. How many arrows lead to the function of the product?",
-            "Remember the functions that you have met, in a set say, and go on from a function only if it is "
-            "a new one. The answer is then the set's size.",
-        ),
-        solution=count_functions,
-        stub="known-mistake",
-    ),
-    Exercise(
-        number=2,
-        title="Where the graph ends",
-        check=Predicate(test=_leaves_problem, after="on graphs of different forms"),
-        hints=(
-            "What does an ``AccumulateGrad`` have that no other function has?",
-            "Walk as in the exercise before, each function once, and collect the attribute ``variable`` of those "
-            "that have one.",
-        ),
-        solution=leaves_of,
-    ),
-    Exercise(
-        number=3,
-        title="The bytes that a loss keeps",
-        check=_KEPT_BYTES,
-        hints=(
-            "There are two products, a ReLU, a difference, a square and a sum. Which of their gradients can be "
-            "computed without knowing any numbers of the forward pass?",
-            "The gradient of a factor needs the other one, if the factor leads to something tracked. ReLU keeps its "
-            "result, in the same memory as a factor of the second product. The square keeps its input, the difference "
-            "and the sum nothing.",
-        ),
-        solution=kept_bytes,
-    ),
-)
-"""The exercises, in order."""
+def kept_bytes(N: int, D_in: int, H: int, D_out: int) -> int:
+    """The bytes that the graph of the ladder's loss keeps."""
+    x = N * D_in  # the first product, for the gradient of w1
+    h_relu = N * H  # ReLU, and the second product for the gradient of w2: the same memory
+    w2 = H * D_out  # the second product, for the gradient that goes on to w1
+    error = N * D_out  # the square
+    return 4 * (x + h_relu + w2 + error)
