@@ -13,38 +13,40 @@ which does the checking; the site's page ``exercises`` says how to install it.
 
 What you'll learn:
 
-- which attributes a module takes for its parameters, and under which names;
+- how a module keeps what nothing trains, and tells training from use;
 - how a module gets a parameter that is no layer's;
-- what a state dictionary holds, and for how long.
+- what a state dictionary holds, and how to stop a training at its best.
 """
 
 # %%
-# Exercise 1: Layers that nobody sees
-# -----------------------------------
+# Exercise 1: Columns at one scale
+# --------------------------------
 #
-# This module computes the right output, yet an optimizer would find nothing to train. Find out why, and mend it. Keep the
-# attribute's name, ``layers``: the parameters' names begin with it, the first of them being ``layers.0.weight``.
+# Write a module that brings the columns of its input to one scale: from each entry it subtracts its column's ``mean``, and divides by the
+# column's ``spread``, the standard deviation over all rows (``correction=0``). In train mode, each call first takes both from the batch that
+# it gets, whatever it had before. In eval mode it applies those that it has, and leaves them alone.
 #
-# ``x`` has the shape (N, D_in), the output (N, D_out).
+# Both have the shape (D,), begin as the tensors that stand there, and are buffers: nothing trains them, but they are in the state
+# dictionary, so that another ``Standardize`` can load them. ``x`` and the output have the shape (N, D), with N above 1 in train mode.
 
 import torch
 
 from twolayer.exercises import check, hint, solution
 
 
-class TwoLayerNet(torch.nn.Module):
-    """Two linear layers with a ReLU between them."""
+class Standardize(torch.nn.Module):
+    """Columns of mean 0 and spread 1, by the last batch in train mode."""
 
-    def __init__(self, D_in, H, D_out):
+    def __init__(self, D):
         super().__init__()
-        self.layers = [torch.nn.Linear(D_in, H), torch.nn.Linear(H, D_out)]
+        self.mean = torch.zeros(D)  # change
+        self.spread = torch.ones(D)  # change
 
     def forward(self, x):
-        h_relu = self.layers[0](x).relu()
-        return self.layers[1](h_relu)
+        return ...  # fill in
 
 
-check("custom_module.1", TwoLayerNet)
+check("custom_module.1", Standardize)
 
 # %%
 # Exercise 2: A slope to be learned
@@ -71,30 +73,41 @@ class LearnedSlope(torch.nn.Module):
 check("custom_module.2", LearnedSlope)
 
 # %%
-# Exercise 3: The best weights, kept
-# ----------------------------------
+# Exercise 3: Stop, and go back to the best
+# -----------------------------------------
 #
-# During a fit you want to keep the best weights so far, train on, and load them again at the end. With this function you get the last
-# weights back instead. Find out what the dictionary holds while the training goes on, and mend it.
+# Trained for too long, a network fits its training data ever better and new data worse. So one stops when the loss on held-back data gets no
+# better, and takes the best weights. This function runs a fixed number of epochs, and what it puts back at the end aren't the best weights
+# either: find out what the dictionary holds while the training goes on. Mend that, and let it stop after ``patience`` epochs in a row whose
+# loss isn't below the best so far; an equal loss isn't, nor is NaN.
 #
-# ``net`` is any module; return a dictionary that ``torch.nn.Module.load_state_dict`` takes at any later time, and
-# which makes a network what ``net`` is now.
+# ``net`` is any module. ``step()`` trains it for one epoch, and ``val_loss()`` gives the loss of the network as it is then, a number. At the
+# end ``net`` has the state that it had after its best epoch, parameters and buffers. Return the number of epochs that were run.
 
 
-def keep(net):
-    """The state of a network as it is now, whatever becomes of the network."""
-    return net.state_dict()
+def fit(net, step, val_loss, patience):
+    """Train until the loss gets no better, and put the best state back."""
+    best, epochs = float("inf"), 0
+    for _ in range(20):
+        step()
+        epochs += 1
+        loss = val_loss()
+        if loss < best:
+            best = loss
+            kept = net.state_dict()
+    net.load_state_dict(kept)
+    return epochs
 
 
-check("custom_module.3", keep)
+check("custom_module.3", fit)
 
 # %%
 # Summary
 # -------
 #
-# - A module registers what you assign to an attribute: a ``torch.nn.Parameter`` or another module, no list and no plain tensor.
+# - What is saved with a module but not trained is a buffer; ``training`` tells ``forward`` in which mode it runs.
 # - A parameter of your own takes part in ``forward`` like any tensor, and autograd does the rest.
-# - ``torch.nn.Module.state_dict`` holds the weights themselves; to keep their values, copy them.
+# - ``torch.nn.Module.state_dict`` holds the weights themselves; to go back to the best ones, copy them when they are the best.
 #
 # Back: ``custom_module`` is the lesson.
 #

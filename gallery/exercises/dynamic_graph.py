@@ -82,8 +82,8 @@ check("dynamic_graph.2", backward)
 # -------------------------------
 #
 # Now the weight is used ``repeats`` times, at least once, with a ReLU after each use, the last one too. Derive the gradient of ``w`` and write
-# the backward pass for any number of repeats: keep on the way forward what you'll need on the way back. The shapes and the loss are those of the
-# exercise before.
+# the backward pass for any number of repeats, without autograd: keep on the way forward what you'll need on the way back. The shapes and the
+# loss are those of the exercise before.
 
 
 def backward_through_loop(x, y, w, repeats):

@@ -8,47 +8,19 @@
 Exercises: Layers in a row
 ==========================
 
-You mend a loss, work out how layers start and what they hold, and carry over weights from a network made by hand. A
-check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises``
-says how to install it.
+You work out how layers start and what they hold, and carry over weights from a network made by hand. A check tells you
+what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says
+how to install it.
 
 What you'll learn:
 
-- what a mean in place of a sum does to a step;
 - why the outputs of a new layer are small, however many inputs it has;
 - how many numbers a row of layers has to train;
 - in which shape a linear layer wants its weight.
 """
 
 # %%
-# Exercise 1: A step that is far too short
-# ----------------------------------------
-#
-# This function takes one step of gradient descent on a single layer. Its learning rate is meant for the sum of squared errors, and the step
-# comes out far too short. Find out which loss the function takes, and mend it.
-#
-# ``weight`` is (D_out, D_in), as the layer keeps it, ``x`` is (N, D_in) and ``y`` (N, D_out). Return the new weight, (D_out, D_in).
-
-import torch
-
-from twolayer.exercises import check, hint, solution
-
-
-def one_step(weight, x, y, learning_rate):
-    """The weight after one step on the sum of squared errors."""
-    D_out, D_in = weight.shape
-    layer = torch.nn.Linear(D_in, D_out, bias=False, dtype=torch.float64)
-    with torch.no_grad():
-        layer.weight.copy_(weight)
-    loss = torch.nn.MSELoss()(layer(x), y)
-    loss.backward()
-    return layer.weight.detach() - learning_rate * layer.weight.grad
-
-
-check("nn_sequential.1", one_step)
-
-# %%
-# Exercise 2: How far new outputs spread
+# Exercise 1: How far new outputs spread
 # --------------------------------------
 #
 # With the layers' own weights the lesson's loss starts lower by powers of ten, and here is why. A new
@@ -59,6 +31,10 @@ check("nn_sequential.1", one_step)
 
 import math
 
+import torch
+
+from twolayer.exercises import check, hint, solution
+
 
 def output_spread(D_in):
     """The standard deviation of an output of a new linear layer."""
@@ -67,10 +43,10 @@ def output_spread(D_in):
     return spread
 
 
-check("nn_sequential.2", output_spread)
+check("nn_sequential.1", output_spread)
 
 # %%
-# Exercise 3: Count before you build
+# Exercise 2: Count before you build
 # ----------------------------------
 #
 # How many numbers does a row of linear layers have to train? ``sizes`` is a list such as [D_in, H, D_out], with as many hidden sizes as you
@@ -84,16 +60,17 @@ def count_parameters(sizes, bias):
     return count
 
 
-check("nn_sequential.3", count_parameters)
+check("nn_sequential.2", count_parameters)
 
 # %%
-# Exercise 4: From a network made by hand
+# Exercise 3: From a network made by hand
 # ---------------------------------------
 #
 # A network made by hand computes ``(x @ w1 + b1).relu() @ w2 + b2``. This function builds the same network of layers and copies the weights
 # in. Its shapes fit, but its outputs differ. Mend the copying, and copy the biases too.
 #
-# ``w1`` is (D_in, H), ``b1`` (H,), ``w2`` (H, D_out), ``b2`` (D_out,). Return the network, which must not share memory with them.
+# ``w1`` is (D_in, H), ``b1`` (H,), ``w2`` (H, D_out), ``b2`` (D_out,). Return the network, a module that can be trained: weights and biases
+# are its parameters, and share no memory with these four.
 
 
 def as_layers(w1, b1, w2, b2):
@@ -113,14 +90,14 @@ def as_layers(w1, b1, w2, b2):
     return net
 
 
-check("nn_sequential.4", as_layers)
+check("nn_sequential.3", as_layers)
 
 # %%
 # Summary
 # -------
 #
-# - ``torch.nn.MSELoss`` divides by the number of elements unless you say otherwise, and the step with it.
 # - A layer draws its weights the smaller the more inputs it has, so that its outputs stay small.
+# - A row of layers has a weight for each pair of neighbouring sizes, and a bias for each output.
 # - ``torch.nn.Linear`` keeps its weight as (out, in): transpose what you wrote as (in, out).
 #
 # Back: ``nn_sequential`` is the lesson.

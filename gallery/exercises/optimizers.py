@@ -26,7 +26,7 @@ What you'll learn:
 #
 # This loop runs, raises nothing, and leaves the weight where it was. All three calls are there. Find out why nothing
 # moves, and mend it. ``w`` is (D_in, D_out) and requires grad, ``x`` is (N, D_in) and ``y`` (N, D_out). The function
-# changes ``w`` in place and returns nothing; the loss is the sum of squared errors.
+# changes ``w`` in place, which requires grad afterwards too, and returns nothing; the loss is the sum of squared errors.
 
 import torch
 
@@ -78,7 +78,8 @@ check("optimizers.2", momentum_steps)
 # the weight, subtract the learning rate times the corrected ``m``, divided by the root of the corrected ``v`` plus
 # ``eps``; ``eps`` stands outside the root.
 #
-# The shapes are those of the exercise before, and again you return a new weight. Write the loop's body.
+# The shapes are those of the exercise before, and again you return a new weight and leave ``w`` as it is. Write the loop's
+# body.
 
 
 def adam_steps(w, grads, learning_rate, beta1, beta2, eps):
@@ -102,7 +103,7 @@ check("optimizers.3", adam_steps)
 # ``torch.optim.Adam`` does with the option of that name. Mend it so that it takes the first step of ``torch.optim.AdamW``, which first
 # shrinks each weight by the fraction ``learning_rate * weight_decay``, apart from the gradient.
 #
-# ``w`` and ``grad`` are (H, D_out); return the new weight in the same shape.
+# ``w`` and ``grad`` are (H, D_out); return the new weight in the same shape, and leave the two as they are.
 
 
 def adamw_first_step(w, grad, learning_rate, weight_decay, eps):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from twolayer.exercises import diagnoses
+from twolayer.exercises.comparing import number
 from twolayer.exercises.computation import Computation, Inputs, nothing_given
 from twolayer.exercises.diagnoses import Diagnosis, DiagnosisError
 from twolayer.exercises.mistakes import Mistake
@@ -106,6 +107,7 @@ class CustomModule(Computation):
             it is set to. The module must have just these.
         inputs: The names of the inputs that the module is called with.
         arriving: The name of the input that is the gradient at the output, or None.
+        initial: For each parameter whose first values are asked for, the number that it is full of.
     """
 
     tensors: bool = True
@@ -114,6 +116,7 @@ class CustomModule(Computation):
     parameters: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[str, ...] = ("x",)
     arriving: str | None = None
+    initial: Mapping[str, float] = field(default_factory=dict)
 
     def _kind(self, answer: object) -> Diagnosis | None:
         import torch  # noqa: PLC0415 - as above
@@ -123,6 +126,8 @@ class CustomModule(Computation):
     def _run(self, answer: Any, inputs: Inputs) -> Any:
         import torch  # noqa: PLC0415 - as above
 
+        if self.run is not None:
+            return self.run(answer, inputs)
         module = answer(*(inputs[name] for name in self.arguments)).double()
         own = dict(module.named_parameters())
         if set(own) != set(self.parameters):
@@ -132,6 +137,12 @@ class CustomModule(Computation):
             if own[name].shape != inputs[source].shape:
                 shapes = {"given": tuple(own[name].shape), "wanted": tuple(inputs[source].shape)}
                 raise DiagnosisError(diagnoses.WRONG_SHAPE(name=f"the parameter {name}", **shapes))
+            first = self.initial.get(name)
+            if first is not None and (wrong := own[name][own[name] != first]).numel():
+                values = {"given": number(wrong[0].item()), "wanted": number(first)}
+                raise DiagnosisError(
+                    diagnoses.ENTRY(name=f"a new module's {name}", place="", **values)
+                )
             with torch.no_grad():
                 own[name].copy_(inputs[source])
         output = module(*(inputs[name] for name in self.inputs))

@@ -361,7 +361,12 @@ class Computation:
     def _modified(self, before: Inputs, inputs: Inputs) -> Diagnosis | None:
         """An input that is not the same as before the call, and should be."""
         for name, value in before.items():
-            if name in self.changes or not (is_tensor(value) or isinstance(value, np.ndarray)):
+            if not (is_tensor(value) or isinstance(value, np.ndarray)):
+                continue
+            if self.flags and value.requires_grad != inputs[name].requires_grad:
+                flags = {"before": value.requires_grad, "after": inputs[name].requires_grad}
+                return diagnoses.FLAG(name=name, **flags)
+            if name in self.changes:
                 continue
             old, new = as_array(value), as_array(inputs[name])
             if old.shape != new.shape:
@@ -373,9 +378,6 @@ class Computation:
                 return diagnoses.MODIFIED(
                     name=name, index=index, before=old[index], after=new[index]
                 )
-            if self.flags and value.requires_grad != inputs[name].requires_grad:
-                flags = {"before": value.requires_grad, "after": inputs[name].requires_grad}
-                return diagnoses.FLAG(name=name, **flags)
         return None
 
     def _manner(self, name: str, given: Any, inputs: Inputs) -> Diagnosis | None:

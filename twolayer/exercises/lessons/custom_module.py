@@ -1,103 +1,163 @@
-"""Exercises on modules: what registers, a parameter of one's own, and the state."""
+"""Exercises on modules: buffers, a parameter of one's own, and the state."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.answers import Predicate
-from twolayer.exercises.classes import CustomModule
-from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.mistakes import Mistake
-from twolayer.exercises.values import kind_of
+from twolayer.exercises.classes import CustomModule, by_backward
+from twolayer.exercises.diagnoses import DiagnosisError, Kind
+from twolayer.exercises.lesson import Lesson, given
+from twolayer.exercises.mistakes import Edit, forgot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
 
-    from twolayer.exercises.diagnoses import Diagnosis
-    from twolayer.exercises.draws import Draw
+    from twolayer.exercises.computation import Inputs
 
-# 1. Layers that nobody sees
-
-
-class TwoLayerNet(torch.nn.Module):
-    """Two linear layers with a ReLU between them."""
-
-    def __init__(self, D_in: int, H: int, D_out: int) -> None:
-        super().__init__()
-        layers = [torch.nn.Linear(D_in, H), torch.nn.Linear(H, D_out)]
-        self.layers = torch.nn.ModuleList(layers)
-
-    def forward(self, x: Tensor) -> Any:
-        """Apply both layers."""
-        h_relu = self.layers[0](x).relu()
-        return self.layers[1](h_relu)
+lesson = Lesson()
+BUFFERS = Kind("wrong-buffers", "your module's buffers are {given}; want mean and spread, saved")
 
 
-def _draw_layers(draw: Draw) -> dict[str, Any]:
-    N, D_in, H, D_out = draw.sizes("N", "D_in", "H", "D_out")
-    return {
-        "D_in": D_in,
-        "H": H,
-        "D_out": D_out,
-        "x": draw.with_zeros(N, D_in),
-        "weight1": draw.with_zeros(H, D_in),
-        "bias1": draw.with_zeros(H),
-        "weight2": draw.normal(D_out, H),
-        "bias2": draw.normal(D_out),
-    }
+def run_standardize(answer: Any, inputs: Inputs) -> Any:
+    """Use a module before, in and after training, and load what it saves into a new one."""
+    first, x, new = inputs.values()
+    module = answer(x.shape[1]).double()
+    if trained := ", ".join(name for name, _ in module.named_parameters()):
+        raise DiagnosisError(diagnoses.PARAMETERS(given=trained, wanted="none: nothing is learned"))
+    if not {"mean", "spread"} <= set(module.state_dict()):
+        raise DiagnosisError(BUFFERS(given=", ".join(module.state_dict()) or "none"))
+    results = [module.eval()(new)]
+    module.train()(first)
+    results += [module(x), module.mean.clone(), module.spread.clone()]
+    results += [module.eval()(new), module.mean.clone(), module.spread.clone()]
+    another = answer(x.shape[1]).double()
+    another.load_state_dict(module.state_dict())
+    return (*results, another.eval()(new))
 
 
-def _two_layers(
-    *,
-    between: Callable[[Tensor], Tensor] = torch.relu,
-    after: Callable[[Tensor], Tensor] | None = None,
-) -> Callable[..., Tensor]:
-    """The network as a formula, with something else between the layers or after them."""
-
-    def variant(*inputs: Any) -> Tensor:
-        x, weight1, bias1, weight2, bias2 = inputs[3:]
-        output: Tensor = between(x @ weight1.T + bias1) @ weight2.T + bias2
-        return after(output) if after else output
-
-    return variant
+def standardized(first: Tensor, x: Tensor, new: Tensor) -> tuple[Tensor, ...]:
+    """What a module gives that is trained on two batches."""
+    del first
+    spread, mean = torch.std_mean(x, dim=0, correction=0)
+    later = (new - mean) / spread
+    return new, (x - mean) / spread, mean, spread, later, mean, spread, later
 
 
-_LAYERS = CustomModule(
-    draw=_draw_layers,
-    wanted=_two_layers(),
-    returns=("output",),
-    arguments=("D_in", "H", "D_out"),
-    parameters={
-        "layers.0.weight": "weight1",
-        "layers.0.bias": "bias1",
-        "layers.1.weight": "weight2",
-        "layers.1.bias": "bias2",
-    },
+@lesson.exercise(
+    "Columns at one scale",
+    kind=CustomModule,
+    draw=given(first="normal M D", x="normal rows D", new="normal K D"),
+    wanted=standardized,
+    gives="the output before any training, the output in train mode, mean, spread, "
+    "the output in eval mode, mean after eval mode, spread after eval mode, "
+    "the output of a new module with the state loaded",
+    run=run_standardize,
     mistakes=(
-        Mistake(diagnoses.FORGOT_TERM, _two_layers(between=lambda h: h), term="the ReLU"),
-        Mistake(
-            diagnoses.KNOWN,
-            _two_layers(after=torch.relu),
-            text="the ReLU is applied to the output as well; want it between the layers alone",
+        Edit(
+            "mean and spread are taken from the batch in eval mode too; want those from training",
+            ("if self.training", "if True"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            _two_layers(between=lambda h: h, after=torch.relu),
-            text="the ReLU is applied to the output; want it between the layers",
+        Edit("the two modes are exchanged", ("if self.training", "if not self.training")),
+        Edit(
+            "the batch's mean and spread are used, and not kept",
+            ("self.mean = x", "return (x"),
+            (".mean(dim=0)", " - x.mean(dim=0)) / x.std(dim=0, correction=0)"),
+        ),
+        Edit("train mode keeps nothing of the batch", ("if self.training", "if False")),
+        Edit("it divides by one less than the rows; want all of them", (", correction=0", "")),
+        Edit("spread is the variance; want its root", ("x.std", "x.var")),
+        Edit(forgot("the mean"), ("(x - self.mean)", "x")),
+        Edit("it is multiplied by the spread; want it divided", ("/ self", "* self")),
+        Edit(
+            "a batch is mixed with those before it; want the last one's alone",
+            ("= x.mean(dim=0)", "= 0.9 * self.mean + 0.1 * x.mean(dim=0)"),
+            ("= x.std(", "= 0.9 * self.spread + 0.1 * x.std("),
         ),
     ),
+    hints=(
+        "What does a state dictionary hold besides parameters, and how does a module get such a tensor? "
+        "And which attribute do train and eval set?",
+        "register_buffer takes a name and the first value; later you can assign to the attribute as usual. "
+        "Look at self.training before you take a mean.",
+    ),
+    stub="wrong-buffers",
 )
+class Standardize(torch.nn.Module):
+    """Columns of mean 0 and spread 1, by the last batch in train mode."""
 
-# 2. A slope to be learned
+    def __init__(self, D: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(D))
+        self.register_buffer("spread", torch.ones(D))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Take the batch's mean and spread in train mode, and apply them."""
+        if self.training:
+            self.mean = x.mean(dim=0)
+            self.spread = x.std(dim=0, correction=0)
+        return (x - self.mean) / self.spread
 
 
+def learned(h: Tensor, slope: Tensor) -> Tensor:
+    """PyTorch's own function."""
+    return torch.nn.functional.prelu(h, slope)
+
+
+def sloped(_: int, h: Tensor, slope: Tensor, grad_output: Tensor) -> tuple[Any, ...]:
+    """The output and the slope's gradient."""
+    return by_backward(learned, "slope")(h, slope.clone().requires_grad_(), grad_output)
+
+
+CHOICE = "torch.where(h > 0, h, self.slope * h)"
+
+
+@lesson.exercise(
+    "A slope to be learned",
+    kind=CustomModule,
+    draw=given(H="size", h="with_zeros N H", slope="normal H", grad_output="normal N H"),
+    wanted=sloped,
+    gives="output, grad_slope",
+    arguments=("H",),
+    parameters={"slope": "slope"},
+    initial={"slope": 0.25},
+    inputs=("h",),
+    arriving="grad_output",
+    mistakes=(
+        Edit(
+            "the slope multiplies the positive numbers; want it for the others",
+            (CHOICE, "torch.where(h > 0, self.slope * h, h)"),
+        ),
+        Edit(
+            "the slope multiplies every number; want the positive ones as they are",
+            (CHOICE, "self.slope * h"),
+        ),
+        Edit(
+            "the slope stands in the number's place; want the number times the slope",
+            ("self.slope * h", "self.slope"),
+        ),
+        Edit(
+            "the larger of the two is no longer the right one where a slope is negative or above 1",
+            (CHOICE, "torch.maximum(h, self.slope * h)"),
+        ),
+        Edit(
+            "the record of the slope is lost on the way, so nothing would train it",
+            ("self.slope * h)", "self.slope.detach() * h) + 0 * self.slope"),
+        ),
+    ),
+    hints=(
+        "Which class tells a tensor that is to be trained from one that only stands there?",
+        "Wrap the tensor in torch.nn.Parameter. In forward, choose at each entry between h and the "
+        "product: broadcasting gives each column its own slope.",
+    ),
+    stub="wrong-parameters",
+)
 class LearnedSlope(torch.nn.Module):
     """A ReLU that lets a part of the negative numbers through, each hidden unit its own."""
 
@@ -110,162 +170,131 @@ class LearnedSlope(torch.nn.Module):
         return torch.where(h > 0, h, self.slope * h)
 
 
-def _draw_slope(draw: Draw) -> dict[str, Any]:
-    N, H = draw.sizes("N", "H")
-    return {
-        "H": H,
-        "h": draw.with_zeros(N, H),
-        "slope": draw.normal(H),
-        "grad_output": draw.normal(N, H),
-    }
-
-
-def _learned(output: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., tuple[Tensor, Tensor]]:
-    """The output and the slope's gradient, by a formula of h and the slope."""
-
-    def variant(_: int, h: Tensor, slope: Tensor, grad_output: Tensor) -> tuple[Tensor, Tensor]:
-        leaf = slope.clone().requires_grad_()
-        found = output(h, leaf)
-        (grad_slope,) = torch.autograd.grad(found, leaf, grad_output)
-        return found.detach(), grad_slope
-
-    return variant
-
-
-_SLOPE = CustomModule(
-    draw=_draw_slope,
-    wanted=_learned(torch.nn.functional.prelu),
-    returns=("output", "grad_slope"),
-    arguments=("H",),
-    parameters={"slope": "slope"},
-    inputs=("h",),
-    arriving="grad_output",
-    mistakes=(
-        Mistake(
-            diagnoses.KNOWN,
-            _learned(lambda h, slope: torch.where(h > 0, slope * h, h)),
-            text="the slope multiplies the positive numbers; want it for the others",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _learned(lambda h, slope: slope * h),
-            text="the slope multiplies every number; want the positive ones as they are",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _learned(lambda h, slope: torch.where(h > 0, h, slope)),
-            text="the slope stands in the number's place; want the number times the slope",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _learned(lambda h, slope: torch.maximum(h, slope * h)),
-            text="the larger of the two is no longer the right one where a slope is negative or above 1",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _learned(lambda h, slope: torch.where(h > 0, h, slope.detach() * h) + 0 * slope),
-            text="the record of the slope is lost on the way, so nothing would train it",
-        ),
-    ),
+NAN = float("nan")
+RUNS: tuple[tuple[list[float], int], ...] = (
+    # The losses after each epoch, lower yet after the last that is wanted, and the patience.
+    ([5, 4, 4.5, 4, 3, 3.5, 3, 3.2, 2], 3),
+    ([5, 4, 3, 3.5, 2], 1),
+    ([5, NAN, 4, NAN, 4.5, 2], 2),
+    ([3, 4, 3, 3.5, 3, 2], 4),
 )
 
-# 3. The best weights, kept
 
-
-def keep(net: torch.nn.Module) -> dict[str, Tensor]:
-    """The state of a network as it is now, whatever becomes of the network."""
-    return {name: value.clone() for name, value in net.state_dict().items()}
-
-
-def _network() -> torch.nn.Module:
-    """A network with parameters and, in its second layer, buffers, none of which is at its start."""
-    net = torch.nn.Sequential(
-        torch.nn.Linear(5, 3), torch.nn.BatchNorm1d(3), torch.nn.ReLU(), torch.nn.Linear(3, 2)
-    )
+def network(epochs: int) -> torch.nn.Module:
+    """A network with parameters and buffers, in whose first bias the epochs can be counted."""
+    net = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
     rng = torch.Generator().manual_seed(7)
-    with torch.no_grad():
-        for tensor in (*net.parameters(), *net.buffers()):
-            if tensor.is_floating_point():
-                tensor.copy_(torch.rand(tensor.shape, generator=rng) + 0.5)
-    return net.eval()
+    for value in net.state_dict().values():
+        drawn = torch.rand(value.shape, generator=rng)
+        value.copy_(drawn if value.is_floating_point() else 5 * drawn).add_(epochs)
+    net.state_dict()["0.bias"].fill_(epochs)
+    return net
 
 
-def _no_state(kept: object, names: Mapping[str, Tensor]) -> Diagnosis | str | None:
-    """Say what is wrong with something that is to be a state, before its values are looked at."""
-    if kept is None:
-        return diagnoses.NONE(name="what your function returns")
-    if kept is Ellipsis:
-        return diagnoses.EMPTY(what="your function returns `...`")
-    if not isinstance(kept, Mapping):
-        wanted = "dictionary from names to tensors"
-        name = "what your function returns"
-        return diagnoses.WRONG_TYPE(name=name, given=kind_of(kept), wanted=wanted)
-    if missing := [name for name in names if name not in kept]:
-        return f"{', '.join(missing)} left out; want all that the state dictionary has"
-    if extra := [name for name in kept if name not in names]:
-        return f"the network has no {', '.join(map(str, extra))}; want the state's own names"
-    return None
+def entries(tensors: Any) -> Tensor:
+    """All their entries in a row."""
+    return torch.cat([tensor.detach().double().flatten() for tensor in tensors])
 
 
-def _still_the_same(answer: Callable[[torch.nn.Module], Any]) -> Diagnosis | str | None:
-    """Keep a network's state, change the network, load what was kept."""
-    net = _network()
-    now = copy.deepcopy(net.state_dict())
-    kept = answer(net)
-    if problem := _no_state(kept, now):
-        return problem
-    if any(not torch.equal(value, now[name]) for name, value in net.state_dict().items()):
-        return "your function changed the network's own weights; want them as they were"
-    with torch.no_grad():
-        for tensor in (*net.parameters(), *net.buffers()):
-            tensor.add_(1)
-    if moved := [name for name in now if not torch.equal(torch.as_tensor(kept[name]), now[name])]:
-        later = all(torch.equal(torch.as_tensor(kept[name]), now[name] + 1) for name in moved)
-        told = (
-            "moved when the network was trained on: it shares memory with the network's own weights"
-        )
-        return f"{moved[0]} {told if later else 'is not what the network had'}"
-    _network().load_state_dict(kept)
-    return None
+def run_fit(answer: Any, inputs: Inputs) -> tuple[Any, ...]:
+    """Train a network whose numbers all grow by 1 in an epoch."""
+    losses, patience = inputs.values()
+    losses = [9.0, *losses, *30 * [9.0]]
+    net = network(0)
+
+    def epochs() -> int:
+        return int(net.state_dict()["0.bias"][0].item())
+
+    def step() -> None:
+        if epochs() == len(losses) - 1:
+            text = f"it goes on after {epochs()} epochs; its patience of {patience} was over before"
+            raise DiagnosisError(diagnoses.KNOWN(name="your loop", text=text))
+        for value in net.state_dict().values():
+            value.add_(1)
+
+    ran = answer(net, step, lambda: losses[epochs()], patience)
+    return ran, entries(net.parameters()), entries(net.buffers())
 
 
-_KEEP = Predicate(test=_still_the_same, after="on a network that was changed afterwards")
+def stopped(losses: list[float], patience: int) -> tuple[int, Tensor, Tensor]:
+    """Look back from each epoch over the last ones, whether all the better losses lie before."""
+    for ran in count(patience + 1):
+        best = np.nanmin(losses[: ran - patience])
+        if not any(loss < best for loss in losses[:ran][-patience:]):
+            net = network(1 + losses.index(best))
+            return ran, entries(net.parameters()), entries(net.buffers())
+    raise AssertionError
 
-EXERCISES = (
-    Exercise(
-        number=1,
-        title="Layers that nobody sees",
-        check=_LAYERS,
-        hints=(
-            "What does a module watch: its attributes, or what is in them?",
-            "torch.nn has a list of its own, whose entries a module does see.",
+
+@lesson.exercise(
+    "Stop, and go back to the best",
+    draw=lambda draw: dict(zip(("losses", "patience"), RUNS[draw.case], strict=True)),
+    wanted=stopped,
+    gives="epochs, the parameters at the end, the buffers at the end",
+    run=run_fit,
+    tensors=True,
+    dtype=False,
+    mistakes=(
+        Edit(
+            "they are those of the last epoch; the whole state is to be kept and put back",
+            ("net.state_dict().items()", "net.named_parameters()"),
+            ("(kept)", "(kept, strict=False)"),
         ),
-        solution=TwoLayerNet,
-        stub="wrong-parameters",
-    ),
-    Exercise(
-        number=2,
-        title="A slope to be learned",
-        check=_SLOPE,
-        hints=(
-            "Which class tells a tensor that is to be trained from one that only stands there?",
-            "Wrap the tensor in torch.nn.Parameter. In forward, choose at each entry between h and the "
-            "product: broadcasting gives each column its own slope.",
+        Edit(
+            "they are those of the last epoch; a state dictionary holds the network's own tensors, so keep "
+            "copies, and load them at the end",
+            (".clone()", ""),
         ),
-        solution=LearnedSlope,
-        stub="wrong-parameters",
-    ),
-    Exercise(
-        number=3,
-        title="The best weights, kept",
-        check=_KEEP,
-        hints=(
-            "An optimizer writes into the weights in place. Whose memory are the dictionary's tensors?",
-            "Each tensor of the dictionary must get memory of its own; a shallow copy of the "
-            "dictionary doesn't give it that.",
+        Edit(
+            "epochs without a better loss are counted over the whole run; want those in a row",
+            ("best, waited = loss, 0", "best = loss"),
         ),
-        solution=keep,
-        stub="known-mistake",
+        Edit(
+            "it stops one epoch late; the last one wasn't better, and patience was over",
+            ("waited < patience", "waited <= patience"),
+        ),
+        Edit(
+            "it stops one epoch early, before patience is over",
+            ("waited < patience", "waited < patience - 1 or not epochs"),
+        ),
+        Edit(
+            "a loss equal to the best counts as better; want it lower",
+            ("loss < best", "loss <= best"),
+        ),
+        Edit("a loss of NaN counts as better; want it lower", ("loss < best", "not loss >= best")),
+        Edit(
+            "each loss is compared with the one before; want the best so far",
+            ("waited += 1", "best, waited = loss, waited + 1"),
+        ),
+        Edit(
+            "it is the best epoch; want all that were run",
+            ("return epochs", "return epochs - waited"),
+        ),
     ),
+    hints=(
+        "An optimizer writes into the weights in place. Whose memory are the dictionary's tensors? And what "
+        "do you have to count to know when to stop?",
+        "Give each tensor of the dictionary memory of its own. Count the epochs since the best loss, from 0 "
+        "again at each better one, and go on as long as that count is below patience.",
+    ),
+    stub="entry",
 )
-"""The exercises, in order."""
+def fit(
+    net: torch.nn.Module,
+    step: Callable[[], None],
+    val_loss: Callable[[], float],
+    patience: int,
+) -> int:
+    """Train until the loss gets no better, and put the best state back."""
+    best, waited, epochs = float("inf"), 0, 0
+    while waited < patience:
+        step()
+        epochs += 1
+        loss = val_loss()
+        if loss < best:
+            best, waited = loss, 0
+            kept = {name: value.clone() for name, value in net.state_dict().items()}
+        else:
+            waited += 1
+    net.load_state_dict(kept)
+    return epochs
