@@ -184,7 +184,11 @@ class Computation:
             return problem
         is_class = isinstance(answer, type)
         if is_class != (self.takes == "class") or not callable(answer):
-            given = f"the class {answer.__name__}" if isinstance(answer, type) else f"a {kind_of(answer)}"
+            given = (
+                f"the class {answer.__name__}"
+                if isinstance(answer, type)
+                else f"a {kind_of(answer)}"
+            )
             wanted = f"the {self.takes} itself, not called"
             return diagnoses.NOT_WANTED_KIND(given=given, wanted=wanted)
         if empty_body(answer):
@@ -369,7 +373,14 @@ class Computation:
                 return diagnoses.MODIFIED(
                     name=name, index=index, before=old[index], after=new[index]
                 )
-            if self.flags and value.requires_grad != inputs[name].requires_grad:
+            if value.dtype != inputs[name].dtype:
+                dtypes = {"given": inputs[name].dtype, "wanted": value.dtype}
+                return diagnoses.WRONG_DTYPE(name=f"the input {name}", **dtypes)
+            if (
+                self.flags
+                and is_tensor(value)
+                and value.requires_grad != inputs[name].requires_grad
+            ):
                 flags = {"before": value.requires_grad, "after": inputs[name].requires_grad}
                 return diagnoses.FLAG(name=name, **flags)
         return None
