@@ -8,61 +8,49 @@
 Exercises: tensors on a GPU
 ===========================
 
-You write functions that work wherever their inputs lie, and say when ``to`` has nothing to do. A check tells you what is
-right and what is wrong; it uses the device ``meta``, which every machine has, and a GPU too where there is one. This page
-imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to install it.
+You write functions that find and move tensors, and say what a move costs. A check tells you what is right and what is
+wrong; it uses the device ``meta``, which every machine has. This page imports ``twolayer``, which does the checking; the
+site's page ``exercises`` says how to install it.
 
 What you'll learn:
 
-- how a function makes its tensors where its input lies;
-- when ``to`` returns the tensor itself;
-- how to move a batch of many tensors at once, and what a move costs.
+- how to find the tensor that was forgotten on another device;
+- how to move a batch of many tensors at once;
+- what a move costs, and where a cast belongs.
 """
 
 # %%
-# Exercise 1: At home on every device
-# -----------------------------------
+# Exercise 1: What lies elsewhere?
+# --------------------------------
 #
-# Return ``x``, shape (N, D_in), with one column more, of ones, at its right: shape (N, D_in + 1), with the dtype of ``x``
-# and on its device. This function does so for some dtypes, on the CPU. Mend it for all of them, and for all devices. Nothing
-# may be moved.
+# An operation refuses tensors of two devices, but its message doesn't say which of yours they are. Write a function that does.
+# It gets ``found``, which is either a dictionary of tensors by name or a module, and ``device``, the name of a device, such
+# as ``"cpu"`` or ``"meta"``. Return the set of the names of all tensors that are not on that device. Of a module these are
+# its parameters and its buffers, those of its inner modules too, and buffers that aren't saved with it; they are named as
+# ``named_parameters`` and ``named_buffers`` name them. Nothing may be moved. For this example and ``"cpu"`` the set is
+# ``{"w1"}``; PyTorch says less:
 
 import torch
 
 from twolayer.exercises import check, hint, solution
 
+example = {"x": torch.zeros(2, 3), "w1": torch.zeros(2, 3, device="meta")}
+try:
+    example["x"] + example["w1"]
+except RuntimeError as error:
+    print(error)
 
-def with_ones(x):
-    """The tensor with a column of ones at its right."""
-    ones = torch.ones(x.shape[0], 1)
-    return torch.cat([x, ones], dim=1)
+
+def elsewhere(found, device):
+    """The names of the tensors that are not on a device."""
+    names = ...  # fill in
+    return names
 
 
-check("cuda_device.1", with_ones)
-
-# %%
-# Exercise 2: The same tensor or another?
-# ---------------------------------------
-#
-# Let ``x`` be ``torch.ones(2, 3)``, on the CPU. For each line, fill in True if its result is ``x`` itself, so that
-# ``result is x``, and False if it is another tensor.
-
-itself = {
-    "x.to('cpu')": ...,
-    "x.to('meta')": ...,
-    "x.to(torch.float32)": ...,
-    "x.to('cpu', torch.float64)": ...,
-    "x.to('cpu', copy=True)": ...,
-    "x.double().float()": ...,
-    "x.cpu().contiguous()": ...,
-    "x.to(torch.zeros(5))": ...,
-    "x.to('meta').to('meta').new_ones(2, 3)": ...,
-}
-
-check("cuda_device.2", itself)
+check("cuda_device.1", elsewhere)
 
 # %%
-# Exercise 3: A batch of many tensors
+# Exercise 2: A batch of many tensors
 # -----------------------------------
 #
 # What a program loads is often no single tensor, but a dictionary or a list of them, or a dictionary of lists. Write
@@ -77,10 +65,10 @@ def to_device(batch, device):
     return moved
 
 
-check("cuda_device.3", to_device)
+check("cuda_device.2", to_device)
 
 # %%
-# Exercise 4: The fewest bytes
+# Exercise 3: The fewest bytes
 # ----------------------------
 #
 # A tensor of shape ``shape``, a tuple, and of dtype ``dtype`` is to move to another device and to end up there in the
@@ -94,14 +82,14 @@ def bytes_to_move(shape, dtype, wanted):
     return total
 
 
-check("cuda_device.4", bytes_to_move)
+check("cuda_device.3", bytes_to_move)
 
 # %%
 # Summary
 # -------
 #
-# - A function that asks its input for device and dtype runs everywhere, and moves nothing.
-# - ``torch.Tensor.to`` returns the tensor itself where there is nothing to do.
+# - A module's tensors are its parameters and its buffers; its state dict may leave out some of these.
+# - ``torch.Tensor.to`` moves one tensor; for a batch of many, walk through it.
 # - A cast to a smaller dtype belongs before the move, one to a larger dtype behind it.
 #
 # Back: ``cuda_device`` is the lesson.

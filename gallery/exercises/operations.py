@@ -64,7 +64,7 @@ check("operations.2", columns_in_line)
 # Exercise 3: A write that is lost
 # --------------------------------
 #
-# In each row of ``h`` whose first number is negative, all other numbers are to become 0; the first one stays, and so do the other
+# In each row of ``h`` whose first number is below 0, all other numbers are to become 0; the first one stays, and so do the other
 # rows. ``h`` has the shape (N, H), and it is ``h`` itself that must change. This line writes somewhere else: mend it.
 
 
@@ -81,8 +81,8 @@ check("operations.3", clear_rows)
 #
 # A new tensor lies in reading order: along its last axis each number is next to the one before. From its shape, a
 # tuple of sizes above 0, find its strides: for each axis, how many places in the storage one step along it takes.
-# Return a tuple as long as the shape, which may have any number of axes, even none. Compute it from the sizes,
-# without making a tensor.
+# Return them as a tuple, not as a list: as long as the shape, which may have any number of axes, even none. Compute
+# it from the sizes, without making a tensor or an array of that shape, which may be larger than any memory.
 
 
 def strides_of(shape):

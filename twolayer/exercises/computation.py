@@ -378,6 +378,9 @@ class Computation:
                 return diagnoses.MODIFIED(
                     name=name, index=index, before=old[index], after=new[index]
                 )
+            if value.dtype != inputs[name].dtype:
+                dtypes = {"given": inputs[name].dtype, "wanted": value.dtype}
+                return diagnoses.WRONG_DTYPE(name=f"the input {name}", **dtypes)
         return None
 
     def _manner(self, name: str, given: Any, inputs: Inputs) -> Diagnosis | None:
