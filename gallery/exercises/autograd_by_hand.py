@@ -20,23 +20,25 @@ What you'll learn:
 """
 
 # %%
-# Exercise 1: A backward for tanh
-# -------------------------------
+# Exercise 1: An operation that the engine lacks
+# ----------------------------------------------
 #
-# An operation of the engine gives its result, and turns the result's gradient into the share of its input. Write both
-# for tanh: ``data`` is the input, (N, H), and ``grad`` the gradient of the result, in the same shape. Fill in ``grad_data``, the
-# share of the input.
+# The engine has five operations, and tanh isn't one of them. Its ``Value`` lies in the package, as the lesson wrote it.
+# Give it tanh: the function gets a ``Value`` whose data is (N, H) and returns a new one with tanh of each entry and an edge
+# back, as the lesson's operations do: a pair of the input, and of a function that turns the gradient of the result into the
+# input's share. Fill in the edges. The check puts your operation between others, and walks back.
 
 import numpy as np
 
 from twolayer.exercises import check, hint, solution
+from twolayer.rungs.autograd_by_hand import Value
 
 
-def tanh(data, grad):
-    """The result of tanh, and the gradient of its input."""
-    result = np.tanh(data)
-    grad_data = ...  # fill in
-    return result, grad_data
+def tanh(value):
+    """A new operation: tanh of each entry, with an edge back to its input."""
+    result = np.tanh(value.data)
+    edges = ...  # fill in
+    return Value(result, "tanh", edges)
 
 
 check("autograd_by_hand.1", tanh)

@@ -25,8 +25,8 @@ What you'll learn:
 # -----------------------------------
 #
 # This function gets NumPy arrays, ``x_array`` (N, D_in), ``y_array`` (N, D_out), ``w1_array`` (D_in, H) and
-# ``w2_array`` (H, D_out), takes one step of the lesson's loop in tensors, and returns both new weights as arrays. The
-# numbers are right, but whoever calls it finds that arrays have changed. Mend it.
+# ``w2_array`` (H, D_out), takes one step of the lesson's loop in tensors, and returns both new weights as arrays of their
+# dtype. The numbers are right, but whoever calls it finds that arrays have changed. Mend it.
 
 import torch
 

@@ -31,7 +31,7 @@ _LOOK = 0.05  # seconds between two looks at the thread, so that Ctrl-C is heard
 _GRACE = 1.0  # seconds that interrupted code gets to end
 _SHOWN = 2000  # characters of what code prints
 _SAID = 300  # characters of an exception's message
-_HERE = str(Path(__file__).parent)
+_HERE = str(Path(__file__).parents[1])  # the package, no line of which is the reader's
 
 
 class Call(NamedTuple):

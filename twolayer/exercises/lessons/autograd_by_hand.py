@@ -7,123 +7,171 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.answers import Predicate
-from twolayer.exercises.computation import Computation
-from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.mistakes import Mistake
-from twolayer.exercises.values import Array, as_array, copied, kind_of, same
+from twolayer.exercises.diagnoses import DiagnosisError
+from twolayer.exercises.lesson import Lesson, given
+from twolayer.exercises.mistakes import Edit
+from twolayer.exercises.values import kind_of
+from twolayer.rungs.autograd_by_hand import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from twolayer.exercises.diagnoses import Diagnosis
     from twolayer.exercises.draws import Draw
+    from twolayer.exercises.values import Array
 
     Graph = dict[str, list[tuple[str, float]]]
 
-# 1. A backward for tanh
+lesson = Lesson()
 
 
-def tanh(data: Array, grad: Array) -> tuple[Array, Array]:
-    """The result of tanh, and the gradient of its input."""
-    result = np.tanh(data)
-    grad_data = grad * (1 - result**2)
-    return result, grad_data
+def hold(wanted: str, given: Any, *, right: bool) -> None:
+    """Refuse what a function returns if that isn't of the wanted kind."""
+    name = "what your function returns"
+    if given is None:
+        raise DiagnosisError(diagnoses.NONE(name=name))
+    if given is Ellipsis:
+        raise DiagnosisError(diagnoses.EMPTY(what="your function returns `...`"))
+    if not right:
+        raise DiagnosisError(diagnoses.WRONG_TYPE(name=name, given=kind_of(given), wanted=wanted))
 
 
-def _draw_tanh(draw: Draw) -> dict[str, Any]:
-    N, H = draw.sizes("N", "H")
-    return {"data": draw.normal(N, H), "grad": draw.normal(N, H)}
+def in_a_graph(answer: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
+    """What an operation of the engine gives for x @ w, and the gradient of w behind it."""
+    w = Value(inputs["w"], requires_grad=True)
+    product = Value(inputs["x"]) @ w
+    result = answer(product)
+    hold("Value", result, right=hasattr(result, "edges"))
+    # The operation's input is used twice, so that its share has to add up with another.
+    ((result - product) - Value(inputs["y"])).square().sum().backward()
+    return result.data, w.grad
 
 
-def _by_torch(data: Array, grad: Array) -> tuple[Array, Array]:
-    """Result and gradient, by autograd."""
+def by_torch(x: Array, y: Array, w: Array) -> tuple[Array, Array]:
+    """The same by PyTorch's engine."""
     import torch  # noqa: PLC0415 - takes a second, which only those who check need wait
 
-    leaf = torch.tensor(data, requires_grad=True)
-    result = torch.tanh(leaf)
-    result.backward(torch.tensor(grad))
-    assert leaf.grad is not None
-    return as_array(result), leaf.grad.numpy()
+    leaf = torch.tensor(w, requires_grad=True)
+    product = torch.from_numpy(x) @ leaf
+    result = torch.tanh(product)
+    loss = (result - product - torch.from_numpy(y)).square().sum()
+    return result.detach().numpy(), torch.autograd.grad(loss, leaf)[0].numpy()
 
 
-_SLOPES: tuple[tuple[Callable[[Array, Array], Array], str], ...] = (
-    (
-        lambda data, _: 1 - np.tanh(data) ** 2,
-        "it is tanh's slope alone; the chain rule multiplies it by the gradient of the result",
-    ),
-    (
-        lambda data, grad: grad * (1 - data**2),
-        "the slope is computed from the input; the formula wants the result there",
-    ),
-    (
-        lambda data, grad: grad * (1 - np.tanh(data)),
-        "the slope lacks a square",
-    ),
-    (
-        lambda data, grad: grad * np.tanh(data),
-        "the gradient is multiplied by tanh's value; want its slope",
-    ),
-    (
-        lambda _, grad: grad,
-        "the gradient passes unchanged; multiply it by tanh's slope",
-    ),
-)
-_TANH = Computation(
-    draw=_draw_tanh,
-    wanted=_by_torch,
-    returns=("result", "grad_data"),
-    mistakes=tuple(
-        Mistake(
-            diagnoses.KNOWN,
-            lambda data, grad, own=grad_of: {"grad_data": own(data, grad)},
-            text=text,
-        )
-        for grad_of, text in _SLOPES
-    ),
-)
-
-# Graphs on which answers are tried
+SHARE = "grad * (1 - result**2)"
 
 
-def _graphs() -> dict[str, tuple[list[str], Graph]]:
-    """By a description: names in topological order, and for each value what it was made of, with slopes."""
-    numbers = range(12)
-    folded: Graph = {f"v{n + 1}": [(f"v{n}", 0.5), (f"v{n}", 0.75)] for n in numbers}
-    lesson: Graph = {
-        "result": [("a", 1.0), ("b", -1.0)],
-        "b": [("a", 18.0)],
-        "a": [("w", 6.0)],
-        "w": [],
-    }
-    ways: Graph = {
-        "a": [],
-        "b": [("a", 2.0)],
-        "c": [("b", 5.0)],
-        "d": [("a", 7.0), ("b", 0.5), ("c", -1.0)],
-    }
-    aside: Graph = {
-        "a": [],
-        "b": [("a", 4.0)],
-        "c": [("a", 3.0), ("b", 1.0)],
-        "other": [("c", 1.0)],
-    }
-    return {
-        "a chain": (["c", "b", "a"], {"c": [("b", 2.0)], "b": [("a", -3.0)], "a": []}),
-        "the lesson's graph": (["result", "b", "a", "w"], lesson),
-        "w * w": (["result", "w"], {"result": [("w", 3.0), ("w", 3.0)], "w": []}),
-        "ways of different lengths": (["d", "c", "b", "a"], ways),
-        "a graph with a value that the result was not made of": (["c", "b", "a"], aside),
-        "twelve values, each used twice": (
-            [*(f"v{n + 1}" for n in reversed(numbers)), "v0"],
-            {"v0": [], **folded},
+@lesson.exercise(
+    "An operation that the engine lacks",
+    draw=given(x="normal N D", y="normal N H", w="normal D H"),
+    wanted=by_torch,
+    run=in_a_graph,
+    gives="the data of tanh(x @ w), the gradient of w",
+    mistakes=(
+        Edit(
+            "the share is tanh's slope alone; want it times the gradient of the result",
+            (SHARE, "1 - result**2"),
         ),
-    }
+        Edit(
+            "the slope is computed from the input; the formula wants the result there",
+            (SHARE, "grad * (1 - value.data**2)"),
+        ),
+        Edit("the slope lacks a square", (SHARE, "grad * (1 - result)")),
+        Edit(
+            "the share is the gradient times tanh's value; want it times the slope",
+            (SHARE, "grad * result"),
+        ),
+        Edit("the share is the gradient as it came; want it times tanh's slope", (SHARE, "grad")),
+        Edit("the share has the other sign", (SHARE, "grad * (result**2 - 1)")),
+        Edit(
+            "nothing comes back through tanh, since its result has no edge to its input",
+            (', "tanh", edges', ""),
+        ),
+    ),
+    hints=(
+        "A share is the gradient of the result times the slope of the operation, entry by entry. What is the slope "
+        "of tanh at 0, and what is it far away from 0?",
+        "The derivative of tanh can be written with tanh itself: one minus its square. The square of which of the "
+        "arrays at hand?",
+    ),
+)
+def tanh(value: Value) -> Value:
+    """A new operation: tanh of each entry, with an edge back to its input."""
+    result = np.tanh(value.data)
+    edges = [(value, lambda grad: grad * (1 - result**2))]
+    return Value(result, "tanh", edges)
 
 
-# 2. A contribution that is lost
+GRAPHS: tuple[Graph, ...] = (
+    # The lesson's own, a chain, and a value times itself.
+    {"result": [("a", 1.0), ("b", -1.0)], "b": [("a", 18.0)], "a": [("w", 6.0)], "w": []},
+    {"c": [("b", 2.0)], "b": [("a", -3.0)], "a": []},
+    {"result": [("w", 3.0), ("w", 3.0)], "w": []},
+    # Ways of different lengths.
+    {"d": [("a", 7.0), ("b", 0.5), ("c", -1.0)], "c": [("b", 5.0)], "b": [("a", 2.0)], "a": []},
+    # A value that the result was not made of, and twelve of which each is used twice.
+    {"c": [("a", 3.0), ("b", 1.0)], "b": [("a", 4.0)], "a": [], "other": [("c", 1.0)]},
+    {f"v{n}": [(f"v{n - 1}", 0.5), (f"v{n - 1}", 0.75)] * (n > 0) for n in range(12, -1, -1)},
+)
+"""For each case what was computed, in a topological order."""
 
 
+def graph_and_order(draw: Draw) -> dict[str, Any]:
+    """A graph by alphabet, and a topological order of what its result was made of."""
+    graph = GRAPHS[draw.case]
+    order = [name for name in graph if name != "other"]
+    return {"made_of": {name: list(graph[name]) for name in sorted(graph)}, "order": order}
+
+
+def gradients_in_order(answer: Any, inputs: dict[str, Any]) -> list[Any]:
+    """The gradients that a dictionary holds, one after the other."""
+    names = list(inputs["order"])
+    grads = answer(*inputs.values())
+    hold("dict", grads, right=isinstance(grads, dict))
+    if missing := [name for name in names if name not in grads]:
+        text = f"it has no entry for {missing[0]}, of which {names[0]} was made"
+        raise DiagnosisError(diagnoses.KNOWN(name="grads", text=text))
+    return [grads[name] for name in names]
+
+
+def solved(made_of: Graph, order: list[str]) -> list[float]:
+    """The gradients as the solution of linear equations: each is the sum over what was made of it."""
+    slopes = np.zeros((len(order), len(order)))
+    for user in order:
+        for other, slope in made_of[user]:
+            slopes[order.index(other), order.index(user)] += slope
+    found = np.linalg.solve(np.eye(len(order)) - slopes, np.eye(len(order))[0])
+    return [float(gradient) for gradient in found]
+
+
+@lesson.exercise(
+    "A contribution that is lost",
+    draw=graph_and_order,
+    wanted=solved,
+    run=gradients_in_order,
+    gives="the list of grads[name] for name in order",
+    cases=len(GRAPHS),
+    mistakes=(
+        Edit(
+            "each holds what the last contribution gives; those before are overwritten",
+            ("grads.get(other, 0.0) + grads[name] * slope", "grads[name] * slope"),
+        ),
+        Edit(
+            "each holds what the first contribution gives; those after it are left out",
+            (
+                "grads.get(other, 0.0) + grads[name] * slope",
+                "grads.get(other, grads[name] * slope)",
+            ),
+        ),
+        Edit(
+            "a value that was used twice in one operation counts once there; want both uses",
+            ("in made_of[name]", "in dict(made_of[name]).items()"),
+        ),
+    ),
+    hints=(
+        "Follow the graph of the lesson by hand: how often does the innermost line write to ``a``?",
+        "What is in ``grads`` already has to stay part of the new entry. ``dict.get`` takes a second argument, for a "
+        "name that has no entry yet.",
+    ),
+    stub="known-mistake",
+)
 def gradients(made_of: Graph, order: list[str]) -> dict[str, float]:
     """The gradient of each value behind the first in the order."""
     grads = {order[0]: 1.0}
@@ -133,63 +181,66 @@ def gradients(made_of: Graph, order: list[str]) -> dict[str, float]:
     return grads
 
 
-def _wanted(graph: Graph, order: list[str]) -> dict[str, float]:
-    """The gradients, each the sum over the values made of it."""
-    wanted = {order[0]: 1.0}
-    for name in order[1:]:
-        wanted[name] = sum(
-            wanted[user] * slope
-            for user in order[: order.index(name)]
-            for other, slope in graph[user]
-            if other == name
-        )
-    return wanted
+def graph_and_result(draw: Draw) -> dict[str, Any]:
+    """A graph and the name of its result."""
+    drawn = graph_and_order(draw)
+    return {"made_of": drawn["made_of"], "result": drawn["order"][0]}
 
 
-def _replaced(graph: Graph, order: list[str], *, last: bool) -> dict[str, float]:
-    """The gradients if only the last contribution counts, or only the first."""
-    grads = {order[0]: 1.0}
-    for name in order:
-        for other, slope in graph[name]:
-            if last or other not in grads:
-                grads[other] = grads[name] * slope
-    return grads
+def names_and_early(answer: Any, inputs: dict[str, Any]) -> tuple[str, str]:
+    """Which names an order has, and one that stands before something made of it."""
+    graph = {name: list(inputs["made_of"][name]) for name in inputs["made_of"]}
+    given = answer(*inputs.values())
+    hold("list", given, right=isinstance(given, list | tuple))
+    place = {name: number for number, name in enumerate(given)}
+    early = [
+        f"{other}, of which {user} is made"
+        for user in given
+        for other, _ in graph.get(user, ())
+        if place.get(other, len(given)) < place[user]
+    ]
+    return ", ".join(sorted(map(str, given))), early[0] if early else "nothing"
 
 
-_LOST = {
-    True: "it is what the last contribution gives; those before are overwritten",
-    False: "it is what the first contribution gives; those after it are left out",
-}
+def behind(made_of: Graph, result: str) -> tuple[str, str]:
+    """The names of what a result was made of."""
+    names = {result}
+    while more := {other for name in names for other, _ in made_of[name]} - names:
+        names |= more
+    return ", ".join(sorted(names)), "nothing"
 
 
-def _gradients_problem(answer: Callable[..., Any]) -> Diagnosis | str | None:
-    for described, (order, graph) in _graphs().items():
-        given = answer(copied(graph), list(order))
-        if given is None:
-            return diagnoses.NONE(name="what your function returns")
-        if not isinstance(given, dict):
-            return diagnoses.WRONG_TYPE(name="grads", given=kind_of(given), wanted="dict")
-        if missing := [name for name in order if name not in given]:
-            return f"for {described}, grads has no entry for {missing[0]}"
-        wanted = _wanted(graph, order)
-        for name in order:
-            if not _agree(given[name], wanted[name]):
-                variants = {
-                    text: _replaced(graph, order, last=last)[name] for last, text in _LOST.items()
-                }
-                known = [text for text, value in variants.items() if _agree(given[name], value)]
-                text = known[0] if known else f"{given[name]} is not what reaches it in sum"
-                return diagnoses.KNOWN(name=f"the gradient of {name} in {described}", text=text)
-    return None
-
-
-def _agree(given: Any, wanted: float) -> bool:
-    return isinstance(given, int | float | np.number) and same(as_array(given), np.array(wanted))
-
-
-# 3. An order for the walk
-
-
+@lesson.exercise(
+    "An order for the walk",
+    draw=graph_and_result,
+    wanted=behind,
+    run=names_and_early,
+    gives="the list of names by alphabet, what stands too early",
+    cases=len(GRAPHS),
+    mistakes=(
+        Edit("the list is upside down: the walk starts at the result", ("[::-1]", "")),
+        Edit(
+            "names are in the list more than once; look whether one is there already",
+            ("        if name in ordered:\n            return\n", ""),
+        ),
+        Edit(
+            "each name goes into the list as soon as it is met; it has to wait for all that was made of it",
+            (
+                "        for other, _ in made",
+                "        ordered.append(name)\n        for other, _ in made",
+            ),
+            ("        ordered.append(name)  # after all that it was made of\n", ""),
+            ("[::-1]", ""),
+        ),
+    ),
+    hints=(
+        "The lesson counts what each value waits for. There is a second way: list a value once everything that it was "
+        "made of is in the list.",
+        "A function that calls itself can do that: it goes to all that a name was made of first, and adds the name "
+        "last. Then look at which end of the list the result stands.",
+    ),
+    stub="known-mistake",
+)
 def topological(made_of: Graph, result: str) -> list[str]:
     """The names behind the result, each once, in an order for the walk back."""
     ordered: list[str] = []
@@ -203,78 +254,3 @@ def topological(made_of: Graph, result: str) -> list[str]:
 
     visit(result)
     return ordered[::-1]
-
-
-def _order_problem(answer: Callable[..., Any]) -> Diagnosis | str | None:
-    for described, (order, graph) in _graphs().items():
-        given = answer(copied(graph), order[0])
-        if given is None:
-            return diagnoses.NONE(name="what your function returns")
-        if given is Ellipsis:
-            return diagnoses.EMPTY(what="your function returns `...`")
-        if not isinstance(given, list | tuple):
-            return diagnoses.WRONG_TYPE(name="the order", given=kind_of(given), wanted="list")
-        if problem := _unordered(list(given), graph, order):
-            return diagnoses.KNOWN(name=f"the order for {described}", text=problem)
-    return None
-
-
-def _unordered(given: list[Any], graph: Graph, order: list[str]) -> str | None:
-    """Say why a list is no topological order of the names that one order has."""
-    if extra := [name for name in given if name not in order]:
-        return f"it holds {extra[0]!r}, of which {order[0]} was not made"
-    if missing := [name for name in order if name not in given]:
-        return f"{missing[0]} is missing"
-    if twice := [name for name in given if given.count(name) > 1]:
-        return f"{twice[0]} is listed more than once"
-    place = {name: number for number, name in enumerate(given)}
-    early = [(o, user) for user in given for o, _ in graph[user] if place[o] < place[user]]
-    if early and all(place[other] < place[user] for user in given for other, _ in graph[user]):
-        return "it is upside down: the walk starts at the result"
-    if early:
-        other, user = early[0]
-        return f"{other} stands before {user}, which is made of it and passes a gradient to it"
-    return None
-
-
-EXERCISES = (
-    Exercise(
-        number=1,
-        title="A backward for tanh",
-        check=_TANH,
-        hints=(
-            "A share is the gradient of the result times the slope of the operation, entry by entry. What is the slope "
-            "of tanh at 0, and what is it far away from 0?",
-            "The derivative of tanh can be written with tanh itself: one minus its square. The square of which of the "
-            "arrays at hand?",
-        ),
-        solution=tanh,
-        stub="empty",
-    ),
-    Exercise(
-        number=2,
-        title="A contribution that is lost",
-        check=Predicate(test=_gradients_problem, after="on graphs of different forms"),
-        hints=(
-            "Follow the graph of the lesson by hand: how often does the innermost line write to ``a``?",
-            "What is in ``grads`` already has to stay part of the new entry. ``dict.get`` takes a second argument, for a "
-            "name that has no entry yet.",
-        ),
-        solution=gradients,
-        stub="known-mistake",
-    ),
-    Exercise(
-        number=3,
-        title="An order for the walk",
-        check=Predicate(test=_order_problem, after="on graphs of different forms"),
-        hints=(
-            "The lesson counts what each value waits for. There is a second way: list a value once everything that it was "
-            "made of is in the list.",
-            "A function that calls itself can do that: it goes to all that a name was made of first, and adds the name "
-            "last. Then look at which end of the list the result stands.",
-        ),
-        solution=topological,
-        stub="known-mistake",
-    ),
-)
-"""The exercises, in order."""

@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.computation import Computation
-from twolayer.exercises.draws import Draw
-from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.mistakes import Mistake
-from twolayer.exercises.running import call
+from twolayer.exercises.computation import by_autograd
+from twolayer.exercises.diagnoses import DiagnosisError
+from twolayer.exercises.lesson import Lesson, given
+from twolayer.exercises.mistakes import Edit, forgot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from torch import Tensor
 
-    from twolayer.exercises.diagnoses import Diagnosis
+    from twolayer.exercises.draws import Draw
     from twolayer.exercises.values import Array
 
-# 1. Arrays behind your back
+lesson = Lesson()
+_gradients = by_autograd(
+    lambda x, y, w1, w2: ((torch.relu(x @ w1) @ w2 - y) ** 2).sum(), "w1", "w2"
+)
 
 
+def moved(x: Array, y: Array, w1: Array, w2: Array, learning_rate: float) -> tuple[Array, Array]:
+    """The weights after one step, by autograd."""
+    first, second = _gradients(x, y, w1, w2)
+    return w1 - learning_rate * first, w2 - learning_rate * second
+
+
+@lesson.exercise(
+    "Arrays behind your back",
+    draw=given(
+        x_array="with_zeros N D_in",
+        y_array="normal N D_out",
+        w1_array="with_zeros D_in H",
+        w2_array="normal H D_out",
+        learning_rate="number 0.001 0.01",
+    ),
+    wanted=moved,
+    gives="w1, w2",
+    starts={"w1": "w1_array", "w2": "w2_array"},
+    copy=True,
+    hints=(
+        "Which array does the tensor w1 share its memory with, and which line writes into it?",
+        "torch.from_numpy copies nothing. Before the loop, the lesson makes a copy of each weight by a "
+        "method that is named for it.",
+    ),
+    stub="modified-input",
+)
 def step(
     x_array: Array, y_array: Array, w1_array: Array, w2_array: Array, learning_rate: float
 ) -> tuple[Array, Array]:
@@ -43,38 +69,72 @@ def step(
     return w1.numpy(), w2.numpy()
 
 
-def _draw_step(draw: Draw) -> dict[str, Any]:
-    N, D_in, H, D_out = draw.sizes("N", "D_in", "H", "D_out")
-    return {
-        "x_array": draw.with_zeros(N, D_in),
-        "y_array": draw.normal(N, D_out),
-        "w1_array": draw.with_zeros(D_in, H),
-        "w2_array": draw.normal(H, D_out),
-        "learning_rate": draw.number(0.001, 0.01),
-    }
+def scores_of_a_kind(draw: Draw) -> dict[str, Any]:
+    """Scores of another dtype in each case, and labels."""
+    drawn = given(scores="normal N C", labels="labels N C")(draw)
+    kinds = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
+    tensors = {name: torch.from_numpy(array) for name, array in drawn.items()}
+    return tensors | {"scores": tensors["scores"].to(kinds[draw.case])}
 
 
-def _stepped(
-    x_array: Array, y_array: Array, w1_array: Array, w2_array: Array, learning_rate: float
-) -> tuple[Array, Array]:
-    x, y = torch.from_numpy(x_array), torch.from_numpy(y_array)
-    weights = [torch.from_numpy(w).requires_grad_() for w in (w1_array, w2_array)]
-    loss = (torch.relu(x @ weights[0]) @ weights[1] - y).pow(2).sum()
-    first, second = torch.autograd.grad(loss, weights)
-    return w1_array - learning_rate * first.numpy(), w2_array - learning_rate * second.numpy()
+def hot(scores: Tensor, labels: Tensor) -> Tensor:
+    """The table, by PyTorch's own function."""
+    return torch.nn.functional.one_hot(labels, scores.shape[1]).to(scores)
 
 
-_STEP = Computation(
-    draw=_draw_step,
-    wanted=_stepped,
-    returns=("w1", "w2"),
-    starts={"w1": "w1_array", "w2": "w2_array"},
-    copy=True,
+def table_in_its_place(answer: Any, inputs: dict[str, Any]) -> Any:
+    """The table, if a right one comes back on the inputs' device, whichever that is."""
+    table, wanted = answer(*inputs.values()), hot(**inputs)
+    right = torch.is_tensor(table) and table.dtype == wanted.dtype and table.equal(wanted)
+    if right and leaves_device(answer, tuple(inputs.values())):
+        there = {"given": "cpu", "wanted": "meta, where the inputs are"}
+        raise DiagnosisError(diagnoses.WRONG_DEVICE(name="table", **there))
+    return table
+
+
+def leaves_device(answer: Any, inputs: tuple[Tensor, ...]) -> bool:
+    """Whether what comes back is elsewhere than inputs on meta, a device of every machine.
+
+    Tensors on meta hold no values. Code that looks at values gets inputs on the CPU, and meta for a
+    tensor that it makes without a device.
+    """
+    try:
+        return bool(answer(*(tensor.to("meta") for tensor in inputs)).device.type != "meta")
+    except Exception as error:  # noqa: BLE001 - whatever a reader's code raises without values
+        if "device" in f"{error}":
+            return True
+    try:
+        with torch.device("meta"):
+            return bool(answer(*inputs).device.type == "meta")
+    except Exception:  # noqa: BLE001 - as above
+        return False
+
+
+@lesson.exercise(
+    "The same kind, in the same place",
+    draw=scores_of_a_kind,
+    wanted=hot,
+    run=table_in_its_place,
+    gives="table",
+    tensors=True,
+    mistakes=(
+        Edit(
+            "whole columns are 1: a label picks one entry, in its own row; give the row as well",
+            ("[torch.arange(len(labels)), labels]", "[:, labels]"),
+        ),
+        Edit("ones and zeros are exchanged", ("return table", "return 1 - table")),
+        Edit(
+            "it holds the scores at the labels; want ones there",
+            ("return table", "return table * scores"),
+        ),
+    ),
+    hints=(
+        "Which dtype does torch.zeros choose, and which device, if you name none?",
+        "You may name both after the shape, as scores has them. Or look for the relative of torch.zeros "
+        "that takes a tensor in place of a shape.",
+    ),
+    stub="wrong-dtype",
 )
-
-# 2. The same kind, in the same place
-
-
 def one_hot(scores: Tensor, labels: Tensor) -> Tensor:
     """Ones at the labels, zeros elsewhere, of the scores' dtype and on their device."""
     table = torch.zeros_like(scores)
@@ -82,68 +142,57 @@ def one_hot(scores: Tensor, labels: Tensor) -> Tensor:
     return table
 
 
-def _draw_labels(draw: Draw) -> dict[str, Any]:
-    N, C = draw.sizes("N", "C")
-    return {"scores": draw.normal(N, C), "labels": draw.labels(N, C)}
+def far_scores(draw: Draw) -> dict[str, Any]:
+    """Labels, and rows so large and so small that exp overflows, or gives zeros alone."""
+    drawn = given(scores="normal N C", labels="labels N C")(draw)
+    drawn["scores"] += 1000 * (-1.0) ** np.arange(len(drawn["scores"]))[:, None]
+    return drawn
 
 
-class _KindAndPlace(Computation):
-    """A function whose result has to be of its first input's dtype and on its device."""
-
-    def diagnose(self, answer: Any, *, seconds: float) -> Diagnosis | None:
-        """Try other dtypes and, since it is on every machine, the device meta as well."""
-        if problem := super().diagnose(answer, seconds=seconds):
-            return problem
-        (name,) = self.returns
-        first, *others = (torch.from_numpy(array) for array in self.draw(Draw(0)).values())
-        for dtype in (torch.float32, torch.bfloat16):
-            called = call(partial(answer, first.to(dtype), *others), seconds=seconds, quiet=True)
-            if called.problem:
-                return called.problem
-            if called.result.dtype != dtype:
-                return diagnoses.WRONG_DTYPE(name=name, given=called.result.dtype, wanted=dtype)
-        moved = [tensor.to("meta") for tensor in (first, *others)]
-        called = call(lambda: answer(*moved), seconds=seconds, quiet=True)
-        # Some right answers look at values, which tensors on meta haven't.
-        lost = called.problem and "device" in called.problem.text
-        if lost or (not called.problem and called.result.device.type != "meta"):
-            return diagnoses.WRONG_DEVICE(
-                name=name, given="cpu", wanted="meta, where the inputs are"
-            )
-        return None
-
-
-def _hot(scores: Tensor, labels: Tensor) -> Tensor:
-    return torch.nn.functional.one_hot(labels, scores.shape[1]).to(scores)
-
-
-_ONE_HOT = _KindAndPlace(
-    draw=_draw_labels,
-    wanted=_hot,
-    returns=("table",),
+@lesson.exercise(
+    "Softmax through the dictionary",
+    draw=far_scores,
+    wanted=lambda scores, labels: (
+        torch.nn.functional.cross_entropy(scores, labels),
+        torch.nn.functional.softmax(scores, dim=1),
+    ),
+    gives="loss, probabilities",
     tensors=True,
+    dtype=False,
+    tolerance=1e-5,
     mistakes=(
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, labels: torch.zeros_like(scores).index_fill(1, labels, 1),
-            text="whole columns are 1: a label picks one entry, in its own row; give the row as well",
+        Edit(
+            "exp overflows, since the row's largest score is not subtracted first",
+            ("scores - scores.amax(dim=1, keepdim=True)", "scores"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, labels: torch.ones_like(scores) - _hot(scores, labels),
-            text="ones and zeros are exchanged",
+        Edit(
+            "the probabilities add up to 1 in each column; want that in each row",
+            ("exps.sum(dim=1", "exps.sum(dim=0"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, labels: scores * _hot(scores, labels),
-            text="it holds the scores at the labels; want ones there",
+        Edit(
+            "the probabilities add up to 1 in each column; want that in each row",
+            ("dim=1", "dim=0"),
+        ),
+        Edit(
+            "it is a mean over all classes; want each row's label alone",
+            ("[torch.arange(len(labels)), labels]", ""),
+        ),
+        Edit(
+            "each row counts with the labels of all rows; want its own label alone",
+            ("[torch.arange(len(labels)), labels]", "[:, labels]"),
+        ),
+        Edit("the logarithm is left out", (".log()", "")),
+        Edit(
+            "it is the logarithm of a mean; want the mean of the logarithms",
+            (".log().mean()", ".mean().log()"),
         ),
     ),
+    hints=(
+        "Which words for axis and keepdims do tensors use, and what does max give besides the values?",
+        "max along a dim returns two tensors, the values and where they stand; amax returns the values "
+        "alone. exp and log are methods, and indexing works as it does on arrays.",
+    ),
 )
-
-# 3. Softmax through the dictionary
-
-
 def loss_and_probabilities(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """The mean cross-entropy, and the probabilities that softmax gives."""
     shifted = scores - scores.amax(dim=1, keepdim=True)
@@ -153,56 +202,62 @@ def loss_and_probabilities(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tens
     return loss, probabilities
 
 
-def _draw_scores(draw: Draw) -> dict[str, Any]:
-    drawn = _draw_labels(draw)
-    # Rows so large and so small that exp overflows, or gives zeros alone.
-    for row, scores in enumerate(drawn["scores"]):
-        scores += 1000 * (-1) ** row
-    return drawn
+def through_layer_norm(x: Tensor, grad_z: Tensor, eps: float) -> Tensor:
+    """The gradient of x, by autograd."""
+    leaf = x.detach().requires_grad_()
+    z = torch.nn.functional.layer_norm(leaf, leaf.shape[1:], eps=eps)
+    return torch.autograd.grad(z, leaf, grad_z)[0]
 
 
-def _softmax(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    loss = torch.nn.functional.cross_entropy(scores, labels)
-    return loss, torch.nn.functional.softmax(scores, dim=1)
-
-
-def _picked(scores: Tensor, labels: Tensor) -> Tensor:
-    probabilities = scores.softmax(dim=1)
-    return probabilities.gather(1, labels[:, None])
-
-
-_SOFTMAX = Computation(
-    draw=_draw_scores,
-    wanted=_softmax,
-    returns=("loss", "probabilities"),
+@lesson.exercise(
+    "Back through mean and spread",
+    draw=given(x="normal N D_in", grad_z="normal N D_in", eps="number 0.1 0.5"),
+    wanted=through_layer_norm,
+    gives="grad_x",
     tensors=True,
+    dtype=False,
+    tolerance=1e-5,
+    forbids=dict.fromkeys(("backward", "grad", "jvp", "make_dual"), "a derivation, not autograd"),
     mistakes=(
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, labels: {"probabilities": scores.softmax(dim=0)},
-            text="they add up to 1 in each column; want that in each row",
+        Edit(
+            "mean and spread are taken for fixed numbers; both move with every entry of the row",
+            (" - along_ones - along_z", ""),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, labels: {"loss": -scores.log_softmax(dim=1).mean()},
-            text="it is a mean over all classes; want each row's label alone",
+        Edit(forgot("the way through the mean"), (" - along_ones", "")),
+        Edit(forgot("the way through the spread"), (" - along_z", "")),
+        Edit(
+            "the way through the spread is the same for all of a row's entries; it grows with "
+            "how far an entry is from the mean",
+            ("along_z = z * ", "along_z = "),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, labels: {"loss": -_picked(scores, labels).mean()},
-            text="the logarithm is left out",
+        Edit(
+            "it is divided by the variance; want the spread, its root",
+            ("along_z) / spread", "along_z) / spread**2"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, labels: {"loss": -_picked(scores, labels).mean().log()},
-            text="it is the logarithm of a mean; want the mean of the logarithms",
+        Edit(
+            "both ways count D_in times: the mean divides by D_in, and so do its slopes",
+            ("grad_z.mean(", "grad_z.sum("),
+            ("(grad_z * z).mean(", "(grad_z * z).sum("),
         ),
+        Edit(
+            "mean and spread run down the columns; one sample is a row",
+            ("dim=1", "dim=0"),
+        ),
+        Edit(
+            "the variance is divided by D_in - 1, as Tensor.var does unless you say otherwise; "
+            "here it is a mean",
+            ("centred.pow(2).mean(dim=1, keepdim=True)", "x.var(dim=1, keepdim=True)"),
+        ),
+        Edit(forgot("eps under the root"), (" + eps", "")),
+    ),
+    hints=(
+        "On how many ways does one entry of x reach an entry of z in its row? Write z as centred "
+        "divided by spread, and ask what x moves in each.",
+        "Three parts, all divided by the spread. An entry moves its own place, which gives grad_z. "
+        "It moves the mean, which takes off the row's mean of grad_z. And it moves the spread, "
+        "which takes off z times a mean over the row: that of which product?",
     ),
 )
-
-# 4. Back through mean and spread
-
-
 def normalised_backward(x: Tensor, grad_z: Tensor, eps: float) -> Tensor:
     """The gradient of x, from that of the normalised rows."""
     centred = x - x.mean(dim=1, keepdim=True)
@@ -211,158 +266,3 @@ def normalised_backward(x: Tensor, grad_z: Tensor, eps: float) -> Tensor:
     along_ones = grad_z.mean(dim=1, keepdim=True)
     along_z = z * (grad_z * z).mean(dim=1, keepdim=True)
     return (grad_z - along_ones - along_z) / spread
-
-
-def _draw_rows(draw: Draw) -> dict[str, Any]:
-    N, _ = draw.sizes("N", "D_in")
-    # More than any N, and enough for a mean and a spread to leave something of a row.
-    draw.named["D_in"] = D_in = 11 + draw.case
-    return {
-        "x": 2 * draw.normal(N, D_in) + 1,
-        "grad_z": draw.normal(N, D_in),
-        "eps": draw.number(0.1, 0.5),
-    }
-
-
-def _layer_norm(x: Tensor, grad_z: Tensor, eps: float) -> Tensor:
-    leaf = x.detach().requires_grad_()
-    z = torch.nn.functional.layer_norm(leaf, leaf.shape[1:], eps=eps)
-    (gradient,) = torch.autograd.grad(z, leaf, grad_z)
-    return gradient
-
-
-def _normalised(
-    formula: Callable[[Tensor, Tensor, Tensor, Callable[[Tensor], Tensor]], Tensor],
-    *,
-    dim: int = 1,
-    unbiased: bool = False,
-    keep_eps: bool = True,
-) -> Callable[[Tensor, Tensor, float], Tensor]:
-    """A gradient from grad_z, z, the spread, and the function that takes a row's mean."""
-
-    def variant(x: Tensor, grad_z: Tensor, eps: float) -> Tensor:
-        centred = x - x.mean(dim=dim, keepdim=True)
-        var = centred.var(dim=dim, keepdim=True, unbiased=unbiased)
-        spread = (var + eps * keep_eps).sqrt()
-        mean = partial(torch.mean, dim=dim, keepdim=True)
-        return formula(grad_z, centred / spread, spread, mean)
-
-    return variant
-
-
-def _whole(g: Tensor, z: Tensor, spread: Tensor, mean: Callable[[Tensor], Tensor]) -> Tensor:
-    return (g - mean(g) - z * mean(g * z)) / spread
-
-
-_NORMALISED = Computation(
-    draw=_draw_rows,
-    wanted=_layer_norm,
-    returns=("grad_x",),
-    tensors=True,
-    tracked=False,
-    mistakes=(
-        Mistake(
-            diagnoses.KNOWN,
-            _normalised(lambda g, z, spread, mean: g / spread),
-            text="mean and spread are taken for fixed numbers; both move with every entry of the row",
-        ),
-        Mistake(
-            diagnoses.FORGOT_TERM,
-            _normalised(lambda g, z, spread, mean: (g - z * mean(g * z)) / spread),
-            term="the way through the mean",
-        ),
-        Mistake(
-            diagnoses.FORGOT_TERM,
-            _normalised(lambda g, z, spread, mean: (g - mean(g)) / spread),
-            term="the way through the spread",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _normalised(lambda g, z, spread, mean: (g - mean(g) - mean(g * z)) / spread),
-            text="the way through the spread is the same for all of a row's entries; it grows with "
-            "how far an entry is from the mean",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _normalised(
-                lambda g, z, spread, mean: (g - mean(g) - z * mean(g * z)) / spread.square()
-            ),
-            text="it is divided by the variance; want the spread, its root",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _normalised(
-                lambda g, z, spread, mean: (g - z.shape[1] * (mean(g) + z * mean(g * z))) / spread
-            ),
-            text="both ways count D_in times: the mean divides by D_in, and so do its slopes",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _normalised(_whole, dim=0),
-            text="mean and spread run down the columns; one sample is a row",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _normalised(_whole, unbiased=True),
-            text="the variance is divided by D_in - 1, as Tensor.var does unless you say otherwise; "
-            "here it is a mean",
-        ),
-        Mistake(
-            diagnoses.FORGOT_TERM, _normalised(_whole, keep_eps=False), term="eps under the root"
-        ),
-    ),
-)
-
-EXERCISES = (
-    Exercise(
-        number=1,
-        title="Arrays behind your back",
-        check=_STEP,
-        hints=(
-            "Which array does the tensor w1 share its memory with, and which line writes into it?",
-            "torch.from_numpy copies nothing. Before the loop, the lesson makes a copy of each weight by a "
-            "method that is named for it.",
-        ),
-        solution=step,
-        stub="modified-input",
-    ),
-    Exercise(
-        number=2,
-        title="The same kind, in the same place",
-        check=_ONE_HOT,
-        hints=(
-            "Which dtype does torch.zeros choose, and which device, if you name none?",
-            "You may name both after the shape, as scores has them. Or look for the relative of torch.zeros "
-            "that takes a tensor in place of a shape.",
-        ),
-        solution=one_hot,
-        stub="wrong-dtype",
-    ),
-    Exercise(
-        number=3,
-        title="Softmax through the dictionary",
-        check=_SOFTMAX,
-        hints=(
-            "Which words for axis and keepdims do tensors use, and what does max give besides the values?",
-            "max along a dim returns two tensors, the values and where they stand; amax returns the values "
-            "alone. exp and log are methods, and indexing works as it does on arrays.",
-        ),
-        solution=loss_and_probabilities,
-        stub="empty",
-    ),
-    Exercise(
-        number=4,
-        title="Back through mean and spread",
-        check=_NORMALISED,
-        hints=(
-            "On how many ways does one entry of x reach an entry of z in its row? Write z as centred "
-            "divided by spread, and ask what x moves in each.",
-            "Three parts, all divided by the spread. An entry moves its own place, which gives grad_z. "
-            "It moves the mean, which takes off the row's mean of grad_z. And it moves the spread, "
-            "which takes off z times a mean over the row: that of which product?",
-        ),
-        solution=normalised_backward,
-        stub="empty",
-    ),
-)
-"""The exercises, in order."""
