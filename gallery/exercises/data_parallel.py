@@ -25,7 +25,8 @@ What you'll learn:
 #
 # This loop goes through the shares of all processes, and at its end averages their gradients, as
 # ``torch.nn.parallel.DistributedDataParallel`` does. The loss is the sum of squared errors over all rows, so the result
-# should be the gradient of that. Leave the last line as it is, and change another.
+# should be the gradient of that. The last line stands for what the library does, so leave it as it is: what you return is the
+# mean that it takes. You may change all that comes before it.
 #
 # ``x`` is (N, D_in), ``y`` (N, D_out) and ``w`` (D_in, D_out); return the gradient of ``w``.
 
@@ -53,7 +54,8 @@ check("data_parallel.1", summed)
 #
 # Each process reads only its own rows from disk, so it has to know which. Say it as ``torch.Tensor.tensor_split`` cuts: where
 # the rows don't come out even, the first shares have a row more. Return the first row of the process ``rank`` and the row
-# after its last, two whole numbers. This function loses rows. Mend it, without cutting a tensor.
+# after its last, two whole numbers of the type ``int``. This function loses rows. Mend it, without cutting a tensor or an array:
+# ``tensor_split`` and ``array_split`` may not be called.
 
 
 def share(N, processes, rank):
@@ -73,7 +75,7 @@ check("data_parallel.2", share)
 # Now the loss is the mean of squared errors over the whole batch, and each process takes the mean over its own rows. With
 # equal shares, the mean of those means is right. These shares are not equal. Find the factor by which each process
 # has to multiply its loss, so that the last line gives the gradient of the batch's mean. Shapes are as above, and
-# no share is empty.
+# no share is empty. Only what you return counts, however you come to it.
 
 
 def averaged(x, y, w, processes):

@@ -24,7 +24,7 @@ What you'll learn:
 #
 # A rule of thumb says that a training step costs three times its forward pass. This function counts by that rule, and for the
 # ladder's network it counts too much. Mend it: return the operations in all matrix products of a step of
-# ``numpy_by_hand``, for any sizes. All four are whole numbers; return one.
+# ``numpy_by_hand``, for any sizes. All four are whole numbers, of the type ``int``; return one.
 
 import statistics
 
@@ -62,7 +62,7 @@ check("how_fast.2", intensity)
 #
 # Now a network has a layer from each entry of ``widths`` to the next: for the ladder's, ``widths`` is ``[D_in, H, D_out]``.
 # ``N`` is the number of rows in the batch. Count the operations in all matrix products of a training step. What is done
-# entry by entry, as ReLU, doesn't count; what nobody needs is not computed.
+# entry by entry, as ReLU, doesn't count; what nobody needs is not computed. Return one number of the type ``int``.
 
 
 def deep_operations(N, widths):
@@ -78,7 +78,8 @@ check("how_fast.3", deep_operations)
 #
 # A call ``work()`` hands work over to a device and comes back before it is done; ``wait()`` comes back when all is
 # done, as ``torch.cuda.synchronize`` does; and ``clock()`` gives the time in seconds. This function is to time the
-# work ``repeats`` times and return the median. It makes two of the mistakes that the lesson warns of. Mend both.
+# work ``repeats`` times and return the median. It makes two of the mistakes that the lesson warns of. Mend both. However
+# often you call ``work`` to warm up, those calls don't count.
 
 
 def median_time(work, wait, clock, repeats):

@@ -22,8 +22,9 @@ What you'll learn:
 # Exercise 1: A module that moves as a whole
 # ------------------------------------------
 #
-# This module is right on the CPU. After a move it raises an error, and in a file its state would be missing. Mend it.
-# ``mean`` and ``std`` are not to be trained.
+# This module is right on the CPU. After a move it raises an error, and in a file its state would be missing. Mend it:
+# make ``mean`` and ``std`` buffers of these names that its state dict holds. They are not to be trained, so they may not be
+# parameters, not even some that require no gradient.
 #
 # ``x`` has the shape (N, D_in), ``mean`` and ``std`` have (D_in,).
 
@@ -50,8 +51,9 @@ check("train_on_gpu.1", Standardise)
 # Exercise 2: One number an epoch
 # -------------------------------
 #
-# This function gives the mean of the mini-batches' losses, as a Python number. On a GPU it waits at each mini-batch. Mend
-# it: one wait is enough. ``batches`` is a list of pairs of tensors that lie where the network does.
+# This function gives the mean of the mini-batches' losses, as a Python number: each counts once, however many rows its
+# mini-batch has. On a GPU it waits at each mini-batch. Mend it: one wait is enough. ``batches`` is a list of pairs of tensors
+# that lie where the network does, and ``loss_fn`` gives a loss as a tensor of one number.
 
 
 def epoch_loss(net, loss_fn, batches):

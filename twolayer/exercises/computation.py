@@ -89,7 +89,9 @@ class Computation:
         dtype: Whether results must have the dtype of the wanted ones.
         tolerance: How far entries may be apart, relative to the result's largest.
         rate: The name of the input that is the learning rate.
+        whole: The names of results that must be whole numbers.
         cases: How many cases to try.
+        on: What a right answer was tried on, in the plural.
     """
 
     draw: Callable[[Draw], Inputs]
@@ -112,7 +114,9 @@ class Computation:
     dtype: bool = True
     tolerance: float = 1e-8
     rate: str = "learning_rate"
+    whole: tuple[str, ...] = ()
     cases: int = CASES
+    on: str = "inputs of different shapes"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -122,7 +126,7 @@ class Computation:
     @property
     def tried_on(self) -> str:
         """What a right answer was tried on."""
-        return f"on {self.cases} inputs of different shapes"
+        return f"on {self.cases} {self.on}"
 
     def answer(self, solution: Callable[..., Any]) -> object:
         """Give the solution itself, which is the function."""
@@ -288,7 +292,10 @@ class Computation:
         if is_tensor(wanted) or isinstance(wanted, np.ndarray):
             kind = "tensor" if self.tensors else "NumPy array"
         if kind == family(given) and not (kind == "number" and is_tensor(given)):
-            return None
+            fits = name not in self.whole or as_array(given).dtype.kind in "iu"
+            if fits or not same(as_array(given), as_array(wanted)):  # Then that is told.
+                return None
+            kind = "whole number"
         arrays = is_tensor(given) if self.tensors else isinstance(given, np.ndarray)
         numbers = kind in {"number", "tensor", "NumPy array"}
         if numbers and arrays and kind_of(given) in {"tensor", "NumPy array"}:

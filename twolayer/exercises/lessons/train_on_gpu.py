@@ -4,22 +4,80 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.answers import Predicate
-from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.values import is_tensor, kind_of
+from twolayer.exercises.diagnoses import DiagnosisError
+from twolayer.exercises.lesson import Lesson, given
+from twolayer.exercises.mistakes import Edit, forgot
+from twolayer.exercises.values import is_tensor
+from twolayer.exercises.watching import Watching
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from twolayer.exercises.diagnoses import Diagnosis
+    from twolayer.exercises.computation import Inputs
+    from twolayer.exercises.draws import Draw
 
-# 1. A module that moves as a whole
+lesson = Lesson()
 
 
+def _rows(draw: Draw) -> dict[str, Any]:
+    drawn = given(x="normal N D_in", mean="normal D_in", std="normal D_in")(draw)
+    return drawn | {"std": 0.5 + np.abs(drawn["std"])}
+
+
+def _moved(answer: Any, inputs: Inputs) -> Any:
+    """Call the module, move it, and call another that has its state dict."""
+    x, mean, std = inputs.values()
+    module = answer(mean, std)
+    if trained := [name for name, _ in module.named_parameters()]:
+        wanted = "none: mean and std as buffers"
+        raise DiagnosisError(diagnoses.PARAMETERS(given=", ".join(trained), wanted=wanted))
+    output = module(x)
+    moved = answer(mean, std).to("meta")
+    left = [name for name in ("mean", "std") if _stayed(getattr(moved, name, None))]
+    try:
+        device = getattr(moved(x.to("meta")), "device", torch.device("meta"))
+    except RuntimeError as error:
+        message = str(error).splitlines()[0].rstrip(".!")
+        text = f'after to("meta") it raises: {message} ({" and ".join(left) or "nothing"} stayed behind)'
+        raise DiagnosisError(diagnoses.KNOWN(name="your module", text=text)) from error
+    if device.type != "meta":
+        words = {"given": device, "wanted": "meta, where x and the module are"}
+        raise DiagnosisError(diagnoses.WRONG_DEVICE(name="the output after a move", **words))
+    state = module.state_dict()
+    if set(state) != {"mean", "std"}:
+        text = f"holds {', '.join(state) or 'nothing'}; want mean and std, so that a file has them"
+        raise DiagnosisError(diagnoses.KNOWN(name="the state dict", text=text))
+    loaded = answer(torch.zeros_like(mean), torch.ones_like(std))
+    loaded.load_state_dict(state)
+    return output, loaded(x)
+
+
+def _stayed(value: Any) -> bool:
+    return is_tensor(value) and value.device.type != "meta"
+
+
+@lesson.exercise(
+    "A module that moves as a whole",
+    draw=_rows,
+    wanted=lambda x, mean, std: (x / std - mean / std,) * 2,
+    gives="output, output_after_loading",
+    run=_moved,
+    takes="class",
+    tensors=True,
+    mistakes=(
+        Edit(forgot("the division by std"), (" / self.std", "")),
+        Edit(forgot("the mean"), ("x - self.mean", "x")),
+    ),
+    hints=(
+        "What does ``to`` find of a module, and is a tensor in a plain attribute among it?",
+        "The lesson's ``Scaled`` has one of each kind. Both tensors want to be of the kind that moves, under their own names.",
+    ),
+    stub="known-mistake",
+)
 class Standardise(torch.nn.Module):
     """Subtracts a mean from each feature, and divides by a standard deviation."""
 
@@ -33,132 +91,56 @@ class Standardise(torch.nn.Module):
         return (x - self.mean) / self.std
 
 
-def _module_problem(answer: Any) -> Diagnosis | str | None:
-    mean, std = torch.tensor([1.0, -2.0, 4.0]), torch.tensor([2.0, 0.5, 4.0])
-    x = torch.arange(12.0).view(4, 3)
-    module = answer(mean.clone(), std.clone())
-    given = module(x.clone())
-    if given is None:
-        return diagnoses.NONE(name="what forward returns")
-    if not is_tensor(given) or given.shape != x.shape:
-        return f"forward gives a {kind_of(given)}; want a tensor of shape (4, 3)"
-    if not torch.allclose(given, (x - mean) / std):
-        return "on the CPU, the output differs from (x - mean) / std"
-    if list(module.parameters()):
-        return "mean or std is a parameter, which an optimizer would change; want what moves and is not trained"
-    return _moved_problem(answer, mean, std, x)
+def _epoch(draw: Draw) -> dict[str, Any]:
+    batches, D_in, D_out = draw.sizes("the number of mini-batches", "D_in", "D_out")
+    net = torch.nn.Linear(D_in, D_out, bias=False)
+    net.weight.data = torch.from_numpy(draw.normal(D_out, D_in))
+    rows = [4] * (batches - 1) + [1 + draw.case]  # the last one is shorter, or longer
+    drawn = [[torch.from_numpy(draw.normal(n, size)) for size in (D_in, D_out)] for n in rows]
+    return {"net": net, "loss_fn": torch.nn.MSELoss(), "batches": [(x, y) for x, y in drawn]}
 
 
-def _moved_problem(answer: Any, mean: Tensor, std: Tensor, x: Tensor) -> Diagnosis | str | None:
-    """Say what is wrong after a move."""
-    devices = ["meta", *(["cuda"] if torch.cuda.is_available() else [])]
-    for device in map(torch.device, devices):
-        moved = answer(mean.clone(), std.clone()).to(device)
-        left = [name for name in ("mean", "std") if _device(moved, name) not in {None, device.type}]
-        try:
-            given = moved(x.to(device))
-        except RuntimeError as error:
-            named = f" ({' and '.join(left)} stayed behind)" if left else ""
-            message = str(error).splitlines()[0].rstrip(".!")
-            return f"after to({str(device)!r}), your module raises: {message}{named}"
-        if given.device.type != device.type:
-            return diagnoses.WRONG_DEVICE(
-                name="the output",
-                given=given.device,
-                wanted=f"{device.type}, where x and the module are",
-            )
-    kept = set(answer(mean.clone(), std.clone()).state_dict())
-    if kept != {"mean", "std"}:
-        return f"the state dict holds {sorted(kept) or 'nothing'}; want mean and std, so that a file has them"
-    return None
+def _waited(answer: Any, inputs: Inputs) -> Any:
+    """Call the function, and count how often it asks for a number."""
+    with Watching("_local_scalar_dense") as waits:
+        mean = answer(*inputs.values())
+    if (count := len(waits.given)) > 1:
+        text = f"for {len(inputs['batches'])} mini-batches it asks {count} times for a number, and on a GPU waits as often; want once"
+        raise DiagnosisError(diagnoses.KNOWN(name="your code", text=text))
+    return mean
 
 
-def _device(module: Any, name: str) -> str | None:
-    """Give the type of the device of an attribute that is a tensor."""
-    value: Any = getattr(module, name, None)
-    return value.device.type if is_tensor(value) else None
-
-
-# 2. One number an epoch
-
-
+@lesson.exercise(
+    "One number an epoch",
+    draw=_epoch,
+    wanted=lambda net, loss_fn, batches: float(
+        np.mean([loss_fn(net(x), y).item() for x, y in batches])
+    ),
+    gives="mean",
+    run=_waited,
+    tolerance=1e-5,
+    cases=5,
+    on="lists of mini-batches, each wait counted",
+    mistakes=(
+        Edit(
+            "each mini-batch is weighed by its rows; want each to count once",
+            ("loss_fn(net(x), y) for", "len(x) * loss_fn(net(x), y) for"),
+            ("torch.stack(losses).mean()", "(sum(losses) / sum(len(x) for x, _ in batches))"),
+        ),
+        Edit(
+            "it is divided by the number of rows; want that of mini-batches",
+            ("torch.stack(losses).mean()", "(sum(losses) / sum(len(x) for x, _ in batches))"),
+        ),
+        Edit("it is the last mini-batch's loss", ("torch.stack(losses).mean()", "losses[-1]")),
+    ),
+    hints=(
+        "How often is ``item`` called here, and where could one call do for all?",
+        "Tensors add up as well as numbers do. Keep the losses as tensors until the loop is over.",
+    ),
+    stub="known-mistake",
+)
 def epoch_loss(net: torch.nn.Module, loss_fn: Any, batches: Any) -> float:
     """The mean of the mini-batches' losses, as a Python number."""
-    total = torch.zeros(())
     with torch.no_grad():
-        for x, y in batches:
-            total = total.to(x.device) + loss_fn(net(x), y)
-    return total.item() / len(batches)
-
-
-class _Waits(TorchDispatchMode):
-    """Counts how often a tensor's number is asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.count = 0
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Note an operation that gives a number, and run it."""
-        del types
-        self.count += func is torch.ops.aten._local_scalar_dense.default  # noqa: SLF001 - its name
-        return func(*args, **(kwargs or {}))
-
-
-def _epoch_problem(answer: Any) -> Diagnosis | str | None:
-    generator = torch.Generator().manual_seed(0)
-    net = torch.nn.Linear(3, 2)
-    with torch.no_grad():
-        for param in net.parameters():
-            param.copy_(torch.randn(param.shape, generator=generator))
-    loss_fn = torch.nn.MSELoss()
-    batches = [
-        (torch.randn(4, 3, generator=generator), torch.randn(4, 2, generator=generator))
-        for _ in range(6)
-    ]
-    with torch.no_grad():
-        wanted = sum(loss_fn(net(x), y).item() for x, y in batches) / len(batches)
-    with _Waits() as waits:
-        given = answer(net, loss_fn, batches)
-    if given is None:
-        return diagnoses.NONE(name="what your function returns")
-    if is_tensor(given):
-        return "the result is a tensor; want a Python number, asked for once, at the end"
-    if not isinstance(given, float):
-        return f"the result is a {kind_of(given)}; want a Python number"
-    if waits.count > 1:
-        return f"for 6 mini-batches your code asks {waits.count} times for a number, and on a GPU waits as often; want once"
-    if abs(given - wanted) > 1e-5 * wanted:
-        return diagnoses.ENTRY(name="the mean", place="", given=f"{given:.6g}", wanted=wanted)
-    return None
-
-
-EXERCISES = (
-    Exercise(
-        number=1,
-        title="A module that moves as a whole",
-        check=Predicate(
-            test=_module_problem, wanted="a class", after="on the CPU and after a move to meta"
-        ),
-        hints=(
-            "What does ``to`` find of a module, and is a tensor in a plain attribute among it?",
-            "The lesson's ``Scaled`` has one of each kind. Both tensors want to be of the kind that moves, under their own names.",
-        ),
-        solution=Standardise,
-        stub="known-mistake",
-    ),
-    Exercise(
-        number=2,
-        title="One number an epoch",
-        check=Predicate(test=_epoch_problem, after="on 6 mini-batches, each wait counted"),
-        hints=(
-            "How often is ``item`` called here, and where could one call do for all?",
-            "Tensors add up as well as numbers do. Let the sum be a tensor on the losses' device until the loop is over.",
-        ),
-        solution=epoch_loss,
-        stub="known-mistake",
-    ),
-)
-"""The exercises, in order."""
+        losses = [loss_fn(net(x), y) for x, y in batches]
+    return torch.stack(losses).mean().item()

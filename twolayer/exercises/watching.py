@@ -1,0 +1,37 @@
+"""What PyTorch's operations give while a reader's code runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch.utils._python_dispatch import TorchDispatchMode
+
+
+class Watching(TorchDispatchMode):
+    """Keep what an operation gives, each time that it runs within a ``with`` block.
+
+    Args:
+        name: The operation's name in ``torch.ops.aten``.
+
+    Examples:
+        >>> import torch
+        >>> with Watching("mul") as watching:
+        ...     doubled = 2 * torch.ones(3) + 1
+        >>> watching.given
+        [tensor([2., 2., 2.])]
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.name = name
+        self.given: list[Any] = []
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run an operation, and keep what it gives if it is the one that is watched."""
+        del types
+        result = func(*args, **(kwargs or {}))
+        if func.overloadpacket.__name__ == self.name:
+            self.given.append(result)
+        return result
