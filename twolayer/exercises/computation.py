@@ -370,7 +370,11 @@ class Computation:
         for name, value in before.items():
             if not (is_tensor(value) or isinstance(value, np.ndarray)):
                 continue
-            if self.flags and value.requires_grad != inputs[name].requires_grad:
+            if (
+                self.flags
+                and is_tensor(value)
+                and value.requires_grad != inputs[name].requires_grad
+            ):
                 flags = {"before": value.requires_grad, "after": inputs[name].requires_grad}
                 return diagnoses.FLAG(name=name, **flags)
             if name in self.changes:
