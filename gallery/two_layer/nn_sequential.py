@@ -247,8 +247,9 @@ for rate in ("1e-6", "1e-4"):
     from_problem = fit(problem_network(), float(rate))
     ax.semilogy(history, label=f"own start, sum, {rate}")
     print(f"rate {rate}: last loss {history[-1]:.1e} from the layers' own start", end=", ")
-    print(f"{from_problem[-1]:.1e} from the problem's weights")
-assert not np.isfinite(from_problem[-1])
+    finite = np.isfinite(from_problem).sum()
+    print(f"from the problem's weights {finite} of {len(from_problem)} losses are finite")
+assert finite < 10
 ax.set_title("The start and the reduction decide what a rate does")
 ax.set(xlabel="step t", ylabel="sum of squared errors")
 ax.legend()
