@@ -138,7 +138,7 @@ judge(mended["explodes"])
 # A learning rate that kills the ReLUs
 # ------------------------------------
 #
-# Twice the rate is worse to find. The loss falls by powers of ten, and it stays finite.
+# Twice the rate is harder to notice. The loss falls by powers of ten, and it stays finite.
 
 broken["dies"], live_dead = train(2e-6)
 print(f"first loss {broken['dies'][0]:.1e}, last loss {broken['dies'][-1]:.1e}")
@@ -267,8 +267,8 @@ for message in messages["leaf"]:
     show(message)
 
 # %%
-# How to find it: the line of the error is the one. The mend is to change first and track then, or to change under
-# ``torch.no_grad``. Halve the weights so and double them again: the start is then as it was.
+# How to find it: the line of the error is the one. The mend is to change first and track afterwards, or to change
+# under ``torch.no_grad``. Halve the weights there and double them again, and the start is as it was.
 
 w1, w2 = leaves()
 with torch.no_grad():
@@ -565,7 +565,7 @@ print("seeded, first losses:", *(f"{history[0]:.3e}" for history in seeded))
 # Six that raise nothing
 # ----------------------
 #
-# Beside the plain loop you see each mistake. Alone, two of these curves would pass for a fit: the one at the rate of
+# The mistakes, beside the plain loop. On their own, two of these curves would pass for a fit: the one at the rate of
 # 2e-6, and the one through ``data``. The others explode, rise again, hardly fall, or stay where they are.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")

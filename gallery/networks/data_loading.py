@@ -136,7 +136,7 @@ print("epoch 1:", *second)
 print("epoch 0, from the seed again:", *orders(seed=0, epochs=1)[0])
 
 # %%
-# In the file one digit follows the other. Shuffled, a mini-batch holds a sample of all. That is what training
+# The file begins with the digits in order. Shuffled, a mini-batch holds a sample of all images. That is what training
 # wants. To evaluate, the order makes no difference, so don't shuffle there.
 
 generator = torch.Generator().manual_seed(0)
@@ -241,10 +241,10 @@ print(*[line for line in lines if line.startswith("squares")][:4], sep="\n")
 
 # %%
 # The file ran once as the program and once in each worker. By default workers start anew at each epoch, and all that
-# stands outside that line runs again: where they are slow to start, as on Windows, short epochs get
-# slow. ``persistent_workers=True`` keeps the workers. They make whole mini-batches in turn, and
-# the order stays that of one process. Each worker has its own copy of the data set, which has to stand in a
-# file: a class from a notebook's cell can't be sent to a spawned process.
+# stands outside that line runs again: where they are slow to start, as on Windows, short epochs get slow.
+# ``persistent_workers=True`` keeps the workers. They make whole mini-batches in turn, and the order stays that of
+# one process. Each worker has its own copy of the data set, whose class has to stand in a file: a class from a
+# notebook's cell can't be sent to a spawned process.
 #
 # MNIST
 # -----
@@ -253,7 +253,7 @@ print(*[line for line in lines if line.startswith("squares")][:4], sep="\n")
 # welcome, one line gets them:
 # ``torchvision.datasets.MNIST("folder", train=True, download=True, transform=torchvision.transforms.ToTensor())``.
 # The files' format, IDX, is simple: two zero bytes, a byte for the dtype (8 is uint8), a byte for the
-# number of dimensions, each size in four bytes with the highest first, then the numbers.
+# number of dimensions, each size in four bytes, the most significant first, then the numbers.
 
 
 def read_idx(path):

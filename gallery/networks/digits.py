@@ -167,8 +167,8 @@ for answer, row in answers.items():
 #
 # Evaluating a model takes both. ``torch.no_grad`` makes no graph, which saves memory, and changes no number.
 # ``torch.nn.Module.eval`` still records, and may change numbers: like ``torch.nn.Module.train`` it switches a flag
-# that some layers read. Dropout, say, with ``torch.nn.Dropout``, sets entries to zero only while training, and
-# then doubles the rest. LeNet has no such layer. Switch all the same, for validation as for testing, so that the
+# that some layers read. Dropout is one: while training, ``torch.nn.Dropout`` sets about half of the entries to zero
+# and doubles the rest. LeNet has no such layer. Switch all the same, for validation as for testing, so that the
 # loop stays right when you add one.
 
 
@@ -347,7 +347,7 @@ print("numbers in the parameters of the two layers:", numbers)
 # %%
 # Nearest neighbour falls back. How far do the networks fall? Make nothing of a small difference: with another
 # seed, a network's bars are a little different, and bars of nearly one height may change places. And LeNet's
-# are a little flattered: how to distort and how long to train was chosen by looking at the first split. An
+# are a little flattered: how to distort and how long to train were chosen by looking at the first split. An
 # honest last word would take a third part that nobody has looked at.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")

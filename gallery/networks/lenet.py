@@ -19,7 +19,7 @@ What you'll learn:
 
 - how to state shapes so that they can't go stale, and where the ten parameters are;
 - why one image isn't a batch of one, and what goes wrong without an error, in older forms too;
-- what ``torch.nn.MSELoss`` divides by, and when it compares the wrong numbers;
+- what ``torch.nn.MSELoss`` divides by;
 - how to walk the graph of a loss by name, from the loss back to every parameter.
 """
 
@@ -31,8 +31,6 @@ What you'll learn:
 # that come in, the number of channels that go out, and the square's side. Each channel that comes out is a
 # feature map, a map for short; pooling then keeps the largest of four neighbours. In published versions of
 # this network several comments on shapes are wrong. An assertion is checked at each call.
-
-import warnings
 
 import matplotlib.pyplot as plt
 import torch
@@ -225,7 +223,8 @@ except RuntimeError as error:
 #
 # Make one-hot targets: 1 at the class, 0 elsewhere. (The page ``digits`` uses cross-entropy, which suits
 # classes better.) ``torch.nn.MSELoss`` takes the mean of the squared differences: it divides by the number of
-# entries, not of images. The loss has the shape ``()``, and ``torch.Tensor.item`` makes it a Python number.
+# entries, not of images. Target and output have one shape; ``nn_sequential`` shows what happens otherwise. The loss
+# has the shape ``()``, and ``torch.Tensor.item`` makes it a Python number.
 
 classes = torch.tensor([3, 1, 4, 1])
 target = torch.nn.functional.one_hot(classes, 10).float()
@@ -234,23 +233,6 @@ loss = loss_fn(net(images), target)
 print("target", tuple(target.shape), "  loss", tuple(loss.shape), f"  {loss.item():.4f}")
 summed = torch.nn.MSELoss(reduction="sum")(net(images), target)
 print(f"sum / mean {summed.item() / loss.item():.1f}   entries {target.numel()}")
-
-# %%
-# The shapes must be equal. A target of shape [10] against an output of shape [1, 10] is broadcast, with a
-# warning. Here the loss is still right. With outputs of shape [10, 1], all 100 pairs are compared, and the
-# loss is wrong. Make such warnings errors with ``warnings.simplefilter("error")``.
-
-output = net(images[:1])
-with warnings.catch_warnings(record=True) as caught:
-    warnings.simplefilter("always")
-    broadcast = loss_fn(output, target[0])
-    column = loss_fn(output.T, target[0])
-print(caught[0].category.__name__, "-", str(caught[0].message).split(". ")[0])
-right = loss_fn(output, target[:1])
-assert torch.allclose(broadcast, right)
-assert not torch.allclose(column, right, rtol=0.05)
-print(f"[1, 10] against [1, 10]: {right:.4f}, against [10]: {broadcast:.4f}")
-print(f"[10, 1] against [10]:    {column:.4f}, pairs compared: {(output.T - target[0]).numel()}")
 
 # %%
 # The graph, by name

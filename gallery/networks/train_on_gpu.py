@@ -68,8 +68,8 @@ assert moved_layer is layer
 
 # %%
 # Move first, then make the optimizer. It keeps the parameters that it was given, and for some devices ``to`` makes
-# new ones: then it updates the old ones, and nothing is learned, without an error. What it has gathered, such as
-# a running sum for momentum, doesn't move at all.
+# new ones: then the optimizer updates the old ones, and nothing is learned, without an error. What it has gathered,
+# such as a running sum for momentum, doesn't move at all.
 
 after = torch.optim.SGD(layer.parameters(), lr=0.1)
 own = {id(param) for param in layer.parameters()}
@@ -202,8 +202,8 @@ except RuntimeError as error:
     print(f"{type(error).__name__}:", f"{2**58 * 4:,d} bytes asked for on {device}")
 
 # %%
-# In a training it's rarely one tensor. Most is kept for ``backward``: what each operation saved, in proportion to
-# the mini-batch. So make it smaller, and add the gradients of several up before each step. Evaluate under
+# In a training it's rarely one tensor. Much of the memory holds what each operation saved for ``backward``, in
+# proportion to the mini-batch. So make that smaller, and add up the gradients of several before each step. Evaluate under
 # ``torch.no_grad``, which keeps nothing. And note losses as numbers: a loss kept as a tensor keeps its graph. Count
 # the bytes.
 

@@ -243,8 +243,8 @@ dist.destroy_process_group()
 #
 # Here is the whole program once more, as short as it gets. Write it to a file and let ``torchrun`` start it
 # twice; ``python -m torch.distributed.run`` is the same command. ``--standalone`` finds a free port for the
-# processes to meet at. They meet at this machine's own name, and wait for as long as nobody knows that name, so
-# ``--local-addr localhost`` gives one that each machine knows. If you run this page itself under ``torchrun``,
+# processes to meet at. They meet under this machine's own name, and wait in vain where it can't be looked up;
+# ``--local-addr localhost`` gives a name that each machine knows. If you run this page itself under ``torchrun``,
 # this cell starts nothing.
 #
 # The last two lines belong together. The threads that carry the numbers let go of their tensors a moment after the
@@ -323,7 +323,7 @@ if processes == 1:
 assert np.allclose(two_losses, alone, rtol=1e-8, atol=0)
 
 # %%
-# On one curve lies the other. A difference there is, for 64 rows are added in another order; it is rounding.
+# The curves lie on each other. What differs is rounding, since the 64 rows are added in another order.
 
 if rank == 0:
     ax = plt.figure(figsize=(7, 4), layout="constrained").subplots()

@@ -31,7 +31,6 @@ What you'll learn:
 # their shapes say the rest. The two with ``x`` do nearly all of the work.
 
 import concurrent.futures
-import statistics
 import time
 from functools import partial
 
@@ -61,8 +60,7 @@ print(f"{'all five':33s} {total:10,d}")
 
 # %%
 # ``torch.utils.flop_counter.FlopCounterMode`` watches the products that PyTorch runs and counts their
-# operations by the same rule. The step by hand and the step by autograd cost the same. Track ``x`` as well, and
-# ``backward`` also computes its gradient: a third large product, for a result that nobody reads.
+# operations by the same rule. By hand or by autograd, a step costs the same (``autograd`` shows what tracking ``x`` adds).
 
 learning_rate = 1e-6
 
@@ -94,21 +92,16 @@ def squared_error(x, y, w1, w2):
     return (x.mm(w1).relu().mm(w2) - y).square().sum()
 
 
-def counted(work):
+x, y, w1, w2 = tensors("float32")
+tracked = w1.clone().requires_grad_(), w2.clone().requires_grad_()
+for name, work in (
+    ("by hand", lambda: by_hand(x, y, w1, w2)),
+    ("by autograd", lambda: squared_error(x, y, *tracked).backward()),
+):
     with FlopCounterMode(display=False) as counter:
         work()
-    return counter.get_total_flops()
-
-
-x, y, w1, w2 = tensors("float32")
-by_torch = {"by hand": counted(lambda: by_hand(x, y, w1, w2))}
-w1, w2 = w1.requires_grad_(), w2.requires_grad_()
-by_torch["by autograd"] = counted(lambda: squared_error(x, y, w1, w2).backward())
-assert set(by_torch.values()) == {total}
-x.requires_grad_()
-by_torch["with x tracked"] = counted(lambda: squared_error(x, y, w1, w2).backward())
-for name, count in by_torch.items():
-    print(f"{name:14s} {count:10,d}, {count / total:.0%} of what the shapes say")
+    assert counter.get_total_flops() == total
+    print(f"{name:11s} {counter.get_total_flops():10,d} operations")
 
 # %%
 # What a step moves
@@ -161,10 +154,9 @@ for name, update in updates.items():
         print(f"    {operation:4s} reads {read:,d} numbers, writes {written:,d}")
 
 # %%
-# Both grow with the sizes, but not alike. With more rows in the batch, or more hidden units, each number
-# of ``x`` and ``w1`` serves more operations, until the other size limits it. An update stays where it is.
-# The lines below are counts, so they hold on every machine. A machine has a number to compare them with: the
-# operations that it can do while it moves a byte.
+# Operations and bytes grow with the sizes, but not alike. With more rows in the batch, or more hidden units, each
+# number of ``x`` and ``w1`` serves more operations, until the other size limits it. An update stays where it is. A
+# machine has a number to compare with these: the operations that it can do while it moves a byte.
 
 widths = 2 ** np.arange(0, 15)
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
@@ -210,10 +202,9 @@ print(f"until the call returns, this build: {min(asked):.3f} ms")
 print(f"until the work is done, this build: {min(done):.3f} ms")
 
 # %%
-# Third, other programs interrupt. One interruption moves the mean of all times, and leaves the median, the
-# time in the middle, where it is. To compare loops, take the shortest of many times: whatever else the machine does
-# only makes a time longer. Fourth, threads. ``torch.utils.benchmark.Timer`` warms up, waits for a GPU, and computes
-# with one thread unless you name another number, whatever PyTorch would take otherwise.
+# Third, other programs interrupt, which only makes a time longer. So to compare loops, take the shortest of many times.
+# Fourth, threads. ``torch.utils.benchmark.Timer`` warms up, waits for a GPU, and computes with one thread unless you
+# name another number, whatever PyTorch would take otherwise.
 
 
 def measure(work, threads=1, seconds=0.1):
@@ -225,8 +216,6 @@ def measure(work, threads=1, seconds=0.1):
     return 1e6 * min(times)
 
 
-times = [0.001] * 24 + [0.1]  # in seconds: 25 runs, one of them interrupted
-print(f"mean {statistics.mean(times):.4f} s, median {statistics.median(times):.4f} s")
 seen = set()
 measure(lambda: seen.add(torch.get_num_threads()), seconds=0)
 print("threads inside Timer:", *seen)
@@ -287,8 +276,9 @@ for itemsize, (dtype, (product, copy)) in zip((4, 8), machine.items(), strict=Tr
 #
 # Here are the rungs' loops in short, each as a function that makes one step and gives the loss. The rungs that
 # differentiate a function differ in what that function is; the rungs with a module in what makes the update.
-# The last is that of ``data_parallel``, here a group of one process. Two rungs are left out: the engine of ``autograd_by_hand``
-# asks NumPy for the operations of the first loop, and ``dynamic_graph`` is ``custom_module`` where it takes no detour.
+# The last is that of ``data_parallel``, here a group of one process. Three rungs are left out: the engine of
+# ``autograd_by_hand`` asks NumPy for the operations of the first loop, and the networks of ``custom_module`` and
+# ``dynamic_graph`` for those of ``optimizers``.
 
 
 def numpy_by_hand(dtype):
@@ -352,31 +342,16 @@ def own_relu(x, y, w1, w2):
     return (ReLU.apply(x.mm(w1)).mm(w2) - y).square().sum()
 
 
-class Net(torch.nn.Module):
-    def __init__(self, linear1, linear2):
-        super().__init__()
-        self.linear1, self.linear2 = linear1, linear2
-
-    def forward(self, x):
-        return self.linear2(self.linear1(x).relu())
-
-
-def in_a_row(linear1, linear2):
-    return torch.nn.Sequential(linear1, torch.nn.ReLU(), linear2)
-
-
-def in_a_group(*layers):
-    return torch.nn.parallel.DistributedDataParallel(in_a_row(*layers))
-
-
-def by_module(dtype, model_of, *, sgd=True):
+def by_module(dtype, *, sgd=True, group=False):
     x, y, *weights = tensors(dtype)
     layers = [torch.nn.Linear(*w.shape, bias=False) for w in weights]
     for layer, w in zip(layers, weights, strict=True):
         layer.weight = torch.nn.Parameter(w.t().clone())
-    model, loss_fn = model_of(*layers), torch.nn.MSELoss(reduction="sum")
+    model = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1])
+    if group:
+        model = torch.nn.parallel.DistributedDataParallel(model)
+    loss_fn = torch.nn.MSELoss(reduction="sum")
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
-
     update = optimizer.step if sgd else partial(update_by_hand, [*model.parameters()])
 
     def step():
@@ -395,32 +370,30 @@ loops = {
     "tensors_by_hand": lambda dtype: with_item(by_hand, *tensors(dtype)),
     "autograd": partial(by_autograd, loss_of=squared_error),
     "custom_function": partial(by_autograd, loss_of=own_relu),
-    "nn_sequential": partial(by_module, model_of=in_a_row, sgd=False),
-    "optimizers": partial(by_module, model_of=in_a_row),
-    "custom_module": partial(by_module, model_of=Net),
+    "nn_sequential": partial(by_module, sgd=False),
+    "optimizers": by_module,
     "static_graph": partial(by_autograd, loss_of=torch.fx.symbolic_trace(squared_error)),
-    "data_parallel": partial(by_module, model_of=in_a_group),
+    "data_parallel": partial(by_module, group=True),
 }
 
 # %%
 # One loop more: the least that PyTorch's own operations allow. Every result has a place that is made once.
 # The update of a weight is part of its product (``torch.Tensor.addmm_`` adds a product to a tensor), so no
-# gradient of a weight is ever written down. What is 10 columns wide above is 10 rows high here, which goes
-# faster. Then no step allocates memory, and little is left beside the two large products.
+# gradient of a weight is ever written down. Then no step allocates memory, and little is left beside the two large
+# products.
 
 
 def fused_step(x, y, w1, w2):
     """A function that makes one step in place; the loss stays in a tensor."""
-    w2_t, y_t = w2.t().contiguous(), y.t().contiguous()
-    h, error, loss = x.mm(w1), y_t.clone(), y.sum()
+    h, error, loss = x.mm(w1), y.clone(), y.sum()
     grad_h = h.clone()
 
     def step():
         torch.mm(x, w1, out=h).relu_()
-        torch.addmm(y_t, w2_t, h.t(), beta=-1, out=error)  # y_pred - y, transposed
-        torch.mm(error.t(), w2_t, out=grad_h)
+        torch.addmm(y, h, w2, beta=-1, out=error)  # y_pred - y
+        torch.mm(error, w2.t(), out=grad_h)
         torch.ops.aten.threshold_backward(grad_h, h, 0, grad_input=grad_h)  # where h > 0
-        w2_t.addmm_(error, h, alpha=-2 * learning_rate)
+        w2.addmm_(h.t(), error, alpha=-2 * learning_rate)
         w1.addmm_(x.t(), grad_h, alpha=-2 * learning_rate)
         return torch.dot(error.view(-1), error.view(-1), out=loss)
 
@@ -428,13 +401,11 @@ def fused_step(x, y, w1, w2):
 
 
 loops["fused, in place"] = lambda dtype: with_item(fused_step(*tensors(dtype)))
-wanted_step = numpy_by_hand("float64")
-wanted = [wanted_step() for _ in range(100)]
-for name, loop in loops.items():
-    step = loop("float64")
-    losses = [step() for _ in range(100)]
-    assert np.allclose(losses, wanted, rtol=1e-8, atol=0)
-    print(f"{name:16s} first loss {losses[0]:.3e}, the hundredth {losses[-1]:.3e}")
+steps = {name: loop("float64") for name, loop in loops.items()}
+losses = {name: [step() for _ in range(100)] for name, step in steps.items()}
+for name, each in losses.items():
+    assert np.allclose(each, losses["numpy_by_hand"], rtol=1e-8, atol=0)
+    print(f"{name:16s} first loss {each[0]:.3e}, the hundredth {each[-1]:.3e}")
 
 # %%
 # Compile, capture
@@ -498,23 +469,14 @@ dist.destroy_process_group()
 #
 # Work takes time to ask for and time to do. A GPU does it many times as fast, and asking takes longer. So what
 # it gains is no one factor. Take a model with round numbers: a CPU that starts a step in 10 microseconds and
-# does 100 G operations a second, a GPU that starts it in 50 and does a hundred times as many. The factor of 50
-# comes from a benchmark of convolutions, far to the right in this picture.
+# does 100 G operations a second, a GPU that starts it in 50 and does a hundred times as many. The second row is
+# the ladder's step. The factor of 50 comes from a benchmark of convolutions, whose place is further down.
 
-counts = np.logspace(4, 13, 50)
-cpu_model, gpu_model = 10e-6 + counts / 1e11, 50e-6 + counts / 1e13
-ladder = operations["h = x @ w1"] + operations["grad_w1 = x.T @ grad_h"]
-gain = np.interp(ladder, counts, cpu_model / gpu_model)
-print(f"in the model, the GPU's gain: {gain:.1f} at the ladder's sizes,", end=" ")
-print(f"from {(cpu_model / gpu_model).min():.1f} to {(cpu_model / gpu_model).max():.0f} elsewhere")
-
-fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-ax.loglog(counts, cpu_model, label="CPU of the model")
-ax.loglog(counts, gpu_model, "--", label="GPU of the model")
-ax.axvline(ladder, color="black", linestyle=":", label="the ladder's step")
-ax.set(title="A step in a model, not measured", xlabel="operations", ylabel="seconds")
-ax.legend()
-plt.show()
+for count in (10_000, total, 10**9, 10**12):
+    cpu_model, gpu_model = 10 + count / 1e5, 50 + count / 1e7  # in microseconds
+    print(
+        f"in the model, {count:17,d} operations: {cpu_model / gpu_model:5.1f} times as fast on the GPU"
+    )
 
 # %%
 # Your machine has numbers of its own, so let a sweep find them: more hidden units, more rows in the batch. From

@@ -137,7 +137,7 @@ for name, tensor in made.items():
 #
 # A tensor of floats holds float32 unless you say otherwise. That is the default dtype, and you can change
 # it. It decides what ``torch.zeros``, ``torch.rand`` and Python floats become, and with them the weights of
-# a new layer. Arrays from NumPy are float64 and stay so, which is why the ladder runs in float64.
+# a new layer. NumPy's decimals are float64 and stay so, which is why the ladder runs in float64.
 
 makers = {
     "torch.zeros(1)": lambda: torch.zeros(1),

@@ -252,8 +252,8 @@ for line, array in helps.items():
 # Arrays that refuse, and one that warns
 # --------------------------------------
 #
-# The other way, NumPy has layouts and dtypes that PyTorch doesn't: negative strides, a foreign order of
-# bytes, text. For the first two a copy is the way out.
+# The other way, NumPy has layouts and dtypes that PyTorch doesn't: negative strides, another
+# machine's byte order, text. For the first two a copy is the way out.
 
 a = np.arange(3.0)
 foreign = {"reversed": a[::-1], "big-endian": a.astype(">f8"), "text": np.array(["a"])}

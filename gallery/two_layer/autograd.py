@@ -136,7 +136,8 @@ for track in (False, True):
 # overwrite a tensor at which the graph starts, a leaf. Not in place, it records the update: the new ``w1`` is
 # no leaf but a result with a ``grad_fn``, and the graph would grow from step to step. Under
 # ``torch.no_grad`` nothing is recorded, so the result isn't tracked either. The loop updates in place there,
-# which keeps ``w1`` the tracked leaf.
+# which keeps ``w1`` the tracked leaf. (Older programs update ``w1.data``, which can make gradients silently wrong:
+# ``tracking`` shows how.)
 
 try:
     w1 -= 1e-6 * w1.grad
@@ -149,28 +150,6 @@ with torch.no_grad():
 print("recorded:      is_leaf", recorded.is_leaf, " grad_fn", type(recorded.grad_fn).__name__)
 print("under no_grad: is_leaf", unrecorded.is_leaf, " grad_fn", unrecorded.grad_fn)
 print("under no_grad: requires_grad", unrecorded.requires_grad)
-
-# %%
-# Older programs update ``w.data``. That goes unrecorded too, and where it changes a number that ``backward``
-# still needs, the gradient is silently wrong. The gradient of ``w ** 2`` at 3 is 6. Under ``torch.no_grad``
-# PyTorch notices the same change, and ``backward`` refuses. To take a value out, use ``torch.Tensor.detach``.
-
-w = torch.tensor(3.0, requires_grad=True)
-square = w**2
-print(f"gradient of w ** 2 at {w.item():.0f}: {2 * w.item():.0f}")
-w.data *= 10
-square.backward()
-print(f"after a change through data: {w.grad.item():.0f}")
-
-w = torch.tensor(3.0, requires_grad=True)
-square = w**2
-with torch.no_grad():
-    w *= 10
-try:
-    square.backward()
-except RuntimeError as error:
-    print("after a change under no_grad:", str(error).split(": ")[0])
-print("w.detach() requires_grad:", w.detach().requires_grad)
 
 # %%
 # Why gradients are cleared

@@ -107,7 +107,7 @@ print(f"by distance:       w has {early['w']:.0f}, a has {early['a']:.0f}, but t
 #
 # Now arrays, and a graph that is written down as you compute; micrograd is such an engine for single numbers. A ``Value``
 # holds an array. Each operation makes a new one, with an edge to
-# each of its inputs: the input, and a function that turns the result's gradient into the input's share. These five
+# each of its inputs: the input, and a function that turns the result's gradient into the input's share. These
 # functions are all the calculus there is; the two of the product are those that ``backward_pass`` derives.
 #
 # - As on every rung, ReLU's slope at exactly 0 is 0.

@@ -225,10 +225,10 @@ print(f"multiplications in the products: {N * D_in * H + N * H * D_out:,}", end=
 print(f"numbers that the rest works on: {N * H + 3 * N * D_out:,}")
 
 # %%
-# The price in time is paid once and shared by all runs: compare it with the 500 steps of this fit. Tracing runs
-# your lines once and costs less than those. The other two also analyse them, with machinery that is loaded at its
-# first use, and on a fit this short that can take longer than the steps themselves. They are for graphs that run
-# often, or elsewhere.
+# The price in time is paid once and shared by all runs: compare it with the 500 steps of this fit. ``torch.fx``
+# runs your lines once, which costs less than those steps. The other two also analyse your lines, with machinery that
+# is loaded at its first use; for a fit as short as this one, that can take longer than the steps. They are for graphs
+# that run often, or elsewhere.
 
 for name, cost in seconds.items():
     print(f"{name:13s} this build: {1000 * cost:,.2f} ms, {1000 * cost / step:,.1f} steps")
@@ -324,7 +324,7 @@ for name, inputs in (("x", x), ("-x", -x)):
 # %%
 # A loop that runs on values needs an operation too: ``torch.while_loop`` takes the condition, the body, and
 # what goes from turn to turn. TensorFlow 1 had ``tf.cond``, ``tf.while_loop`` and ``tf.scan``. PyTorch still
-# calls its own prototypes, and its ``scan`` has no public name yet.
+# labels its two as prototypes, and its ``scan`` has no public name yet.
 
 
 class Shrink(torch.nn.Module):

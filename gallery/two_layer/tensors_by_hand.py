@@ -253,8 +253,8 @@ ax.legend()
 plt.show()
 
 # %%
-# Why do the curves part? Numbers of a dtype lie ``eps`` apart near 1, and a step of less than half that is
-# rounded away. As the fit closes in, the gradients shrink until most updates no longer move their weight: the
+# Why do the curves part? Between 1 and 2 the numbers of a dtype lie ``eps`` apart, and a step of less than half that
+# is rounded away. As the fit closes in, the gradients shrink until most updates no longer move their weight: the
 # float32 fit slows to a crawl while the float64 fit goes on. So compare early losses, or compare in float64;
 # late float32 losses say more about rounding than about your program.
 

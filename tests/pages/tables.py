@@ -6,7 +6,7 @@ empty folder, and with the generators, the default dtype and the like put back a
 leads to the value of its last expression, or of the name that its last assignment changes, or to
 an exception; arrays, tensors and the like are turned into plain Python before they are compared.
 
-What a cell says of an outcome is a literal, ``raises `X```, ``warns `X``` or
+What a cell says of an outcome is a literal, ``raises `X```, ``raises `X` or `Y```, ``warns `X``` or
 ``warns `X`, gives `…```, where a dash and words may follow; "may warn" leaves the warning open. A
 literal may use the names of dtypes, ``inf`` and ``nan``.
 """
@@ -53,7 +53,7 @@ CODE = re.compile(r"`([^`]+)`")
 OUTCOME = re.compile(
     r"""
     (?:(?:(?P<may>may)\ warn|warns)\ `(?P<warning>\w+)` (?:,\ (?=gives|raises) | (?=\ \N{EN DASH}|$)))?
-    (?:raises\ `(?P<error>\w+)` | (?:(?:gives\ )?`(?P<value>[^`]+)`))?
+    (?:raises\ `(?P<error>\w+)`(?:\ or\ `(?P<other>\w+)`)? | (?:(?:gives\ )?`(?P<value>[^`]+)`))?
     (?:\ \N{EN DASH}\ .+)?
     """,
     re.VERBOSE,
@@ -72,6 +72,7 @@ class Stated:
         text: The cell's text.
         value: The value in a list of one, or an empty list where none is stated.
         error: The exception's name, or nothing.
+        other: The name of the exception that another release raises instead, or nothing.
         warning: The warning's name, or nothing.
         may: Whether the warning may be absent.
     """
@@ -79,6 +80,7 @@ class Stated:
     text: str
     value: list[object] = field(default_factory=list)
     error: str = ""
+    other: str = ""
     warning: str = ""
     may: bool = False
 
@@ -223,7 +225,8 @@ def outcome_of(cell: str) -> Stated:
         message = f"want gives, raises or warns and a name or literal as code, got {cell!r}"
         raise RowError(message)
     value = [literal(match["value"])] if match["value"] else []
-    return Stated(cell, value, match["error"] or "", match["warning"] or "", bool(match["may"]))
+    error, other, warning = (match[name] or "" for name in ("error", "other", "warning"))
+    return Stated(cell, value, error, other, warning, bool(match["may"]))
 
 
 # Code
@@ -326,7 +329,8 @@ def check(column: str, code: str, given: Given, stated: Stated) -> None:
     """
     warned = {stated.warning} if stated.warning else set()
     holds = (
-        (type(given.error).__name__ if given.error else "") == stated.error
+        (type(given.error).__name__ if given.error else "")
+        in {stated.error, stated.other or stated.error}
         and set(given.warned) in ([warned, set()] if stated.may else [warned])
         and (not stated.value or same(plain(given.value), stated.value))
     )

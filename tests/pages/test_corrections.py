@@ -269,3 +269,17 @@ def test_each_rung_takes_from_the_loop_what_it_says() -> None:
     assert "with torch.no_grad():" in lines("+", "autograd_by_hand", "autograd")
     assert "learning_rate * param.grad" in lines("-", "nn_sequential", "optimizers")
     assert "optimizer.step()" in lines("+", "nn_sequential", "optimizers")
+
+
+def test_unequal_shapes_are_broadcast_with_a_warning() -> None:
+    """Against [1, 10], a target [10] gives the right loss, against [10, 1] that of all pairs."""
+    loss = torch.nn.MSELoss()
+    output, target = torch.arange(10.0).reshape(1, 10), torch.ones(10)
+    target[0] = 5
+    right = loss(output, target.reshape(1, 10))
+    with pytest.warns(UserWarning, match="Using a target size"):
+        assert torch.equal(loss(output, target), right)
+    with pytest.warns(UserWarning, match="Using a target size"):
+        pairs = torch.nn.MSELoss(reduction="none")(output.T, target)
+    assert pairs.shape == (10, 10)
+    assert not torch.allclose(pairs.mean(), right)

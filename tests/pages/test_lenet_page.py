@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -178,30 +177,6 @@ def test_mean_divides_by_entries(page: Run) -> None:
     assert torch.nn.MSELoss(reduction="sum")(output, target).item() == 40.0
     assert page.after("target (4, 10)").startswith("loss ()   0.")
     assert page.after("sum / mean") == "40.0   entries 40"
-
-
-def test_unequal_shapes_are_broadcast_with_a_warning(page: Run) -> None:
-    """Against [1, 10], a target [10] gives the right loss, against [10, 1] that of all pairs."""
-    loss = torch.nn.MSELoss()
-    output, target = torch.arange(10.0).reshape(1, 10), torch.ones(10)
-    target[0] = 5
-    with pytest.warns(UserWarning, match="Using a target size") as caught:
-        assert torch.equal(loss(output, target), loss(output, target.reshape(1, 10)))
-    with pytest.warns(UserWarning, match="Using a target size"):
-        pairs = torch.nn.MSELoss(reduction="none")(output.T, target)
-    assert pairs.shape == (10, 10)
-    assert not torch.allclose(pairs.mean(), loss(output, target.reshape(1, 10)))
-    first = str(caught[0].message).split(". ")[0]
-    assert page.after("UserWarning -") == first
-    shown = re.findall(r"\d\.\d+", page.after("[1, 10] against [1, 10]:"))
-    assert shown[0] == shown[1]
-    wrong, _, compared = page.after("[10, 1] against [10]:").partition(", pairs compared: ")
-    assert float(wrong) > 1.05 * float(shown[0])
-    assert compared == str(pairs.numel())
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(UserWarning, match="Using a target size"):
-            loss(output, target)
 
 
 def test_the_graph_is_walked_to_every_parameter(page: Run) -> None:

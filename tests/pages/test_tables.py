@@ -96,6 +96,10 @@ GOOD = {
         tables.THEN,
         "| shout | `1` | may warn `UserWarning`, gives `1` | `1` | `1` |",
     ),
+    "an exception that another release raises": (
+        tables.THEN,
+        "| halve | `1 / 0` | raises `ValueError` or `ZeroDivisionError` | `1` | `1` |",
+    ),
     "a syntax error": (tables.THEN, "| async | `f(async=1)` | raises `SyntaxError` | `1` | `1` |"),
 }  # fmt: skip
 
@@ -142,6 +146,11 @@ BAD = {
         tables.PARTING,
         "| mean? | `a.mean()` | `2.0` | `t.mean()` | raises `TypeError` |",
         "PyTorch: t.mean()\n    given:  raises RuntimeError",
+    ),
+    "neither of two exceptions": (
+        tables.THEN,
+        "| halve | `1 / 0` | raises `ValueError` or `TypeError` | `1` | `1` |",
+        "raises ZeroDivisionError",
     ),
     "an exception's parent": (
         tables.PARTING,
