@@ -233,6 +233,8 @@ def draw(kind, title):
     names = [f"seed {seed}" for seed in SEEDS]
     bottom.semilogx(rates, live.T, "o", color="C0", markersize=4, label=names)
     bottom.set(xlabel="learning rate", ylabel="share of live ReLUs", ylim=(-0.02, 0.55))
+    bottom.set_xticks([], minor=True)
+    bottom.set_xticks(rates[1::2], [f"{rate:.1e}" for rate in rates[1::2]])
 
 
 draw("normal", "Standard normal weights")

@@ -51,6 +51,10 @@ _TOO_WIDE = """
 Math.max(...[document.documentElement, ...document.querySelectorAll(".main, .content")]
     .map(box => box.scrollWidth - box.clientWidth))
 """
+_CUT_OFF = """
+[...document.querySelectorAll(".sphx-glr-script-out pre, .cell_output pre")]
+    .filter(box => box.scrollWidth > box.clientWidth).map(box => box.textContent.slice(0, 60))
+"""
 _THE_RIGHT_FIGURES = """
 theme => [...document.querySelectorAll("article img.only-light, article img.only-dark")]
     .every(image => (getComputedStyle(image).display !== "none")
@@ -167,8 +171,9 @@ def faults(browser: Browser, address: str, page: str, theme: str, width: int) ->
 
     Returns:
         Errors and warnings, missing files, requests to others, what sticks out at 100 and (on a
-        phone) at 400 %, figures of the other theme, a first view that is too heavy or of too many
-        files, what moves while the page loads and is scrolled to its end, and what axe says.
+        phone) at 400 %, what is printed and (on a desk) cut off, figures of the other theme, a
+        first view that is too heavy or of too many files, what moves while the page loads and is
+        scrolled to its end, and what axe says.
     """
     with new_tab(browser, address, theme, width) as tab:
         tab.go(f"{address}/{page}")
@@ -177,6 +182,8 @@ def faults(browser: Browser, address: str, page: str, theme: str, width: int) ->
         if (asked := sum(each.size > 0 for each in first)) > REQUESTS:
             found.append(f"first view: {asked} requests, at most {REQUESTS}")
         found += _too_wide(tab.page)
+        if width == max(WIDTHS):
+            found += [f"printed, but cut off: {words}" for words in tab.page.evaluate(_CUT_OFF)]
         if not tab.page.evaluate(_THE_RIGHT_FIGURES, theme):
             found.append(f"figures that are not for {theme}")
         tab.page.evaluate(_TO_THE_END)
