@@ -229,9 +229,14 @@ if __name__ == "__main__":
 with tempfile.TemporaryDirectory() as folder:
     script = Path(folder, "squares.py")
     script.write_text(PROGRAM, encoding="utf-8")
-    env = {**os.environ, "PYTHONUNBUFFERED": ""}  # whole lines, as three processes print to one place
-    command = [sys.executable, script]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONUNBUFFERED": ""},  # three processes print: in whole lines
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 assert done.returncode == 0, done.stderr
 main, *runs = done.stdout.split("persistent_workers ")
 assert main.count("__main__") == 1
