@@ -138,8 +138,9 @@ print(caught[0].category.__name__, "-", str(caught[0].message).split(". ")[0])
 # -------------
 #
 # Where a tensor is used in two places, the slopes of both paths add up. ``backward`` also adds to what
-# ``grad`` holds from an earlier call. That lets you add up the gradients of several batches before one step,
-# which is called gradient accumulation. Between two steps you clear ``grad``.
+# ``grad`` holds from an earlier call. After multiple calls it stores the sum of all gradients, not their average.
+# That lets you add up the gradients of several batches before one step, which is called gradient accumulation.
+# Between two steps you clear ``grad``.
 # ``torch.optim.Optimizer.zero_grad`` does so by setting it to None; it writes zeros only if you ask for that.
 
 used_twice = torch.tensor(1.0, requires_grad=True)

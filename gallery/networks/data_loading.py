@@ -32,6 +32,7 @@ What you'll learn:
 # usually a pair, an input and its target.
 
 import gzip
+import os
 import struct
 import subprocess
 import sys
@@ -216,25 +217,41 @@ class Squares(Dataset):
         return place**2, get_worker_info().id
 
 if __name__ == "__main__":
-    loader = DataLoader(Squares(), batch_size=2, num_workers=2, multiprocessing_context="spawn")
-    for squares, workers in loader:
-        print("squares", *squares.tolist(), "from worker", *set(workers.tolist()))
+    for keep in (False, True):
+        print("persistent_workers", keep, flush=True)
+        options = {"num_workers": 2, "persistent_workers": keep}
+        loader = DataLoader(Squares(), 2, multiprocessing_context="spawn", **options)
+        for epoch in range(2):
+            for squares, workers in loader:
+                print("squares", *squares.tolist(), "from worker", *set(workers.tolist()))
 """
 
 with tempfile.TemporaryDirectory() as folder:
     script = Path(folder, "squares.py")
     script.write_text(PROGRAM, encoding="utf-8")
-    command = [sys.executable, script]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONUNBUFFERED": ""},  # three processes print: in whole lines
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 assert done.returncode == 0, done.stderr
-ran_as = Counter(line.split()[-1] for line in done.stdout.splitlines() if "runs as" in line)
-print("the file ran as:", dict(sorted(ran_as.items())))
-print(*(line for line in done.stdout.splitlines() if line.startswith("squares")), sep="\n")
+main, *runs = done.stdout.split("persistent_workers ")
+assert main.count("__main__") == 1
+for run in runs:
+    keep, *lines = run.splitlines()
+    ran_as = Counter(line.split()[-1] for line in lines if "runs as" in line)
+    print(f"persistent_workers={keep}: in two epochs the file ran as", dict(ran_as))
+print(*[line for line in lines if line.startswith("squares")][:4], sep="\n")
 
 # %%
-# The file ran once as the program and once in each worker. The workers make whole mini-batches in turn, and
-# the order stays that of one process. Each worker has its own copy of the data set, whose class has to
-# stand in a file: a class from a notebook's cell can't be sent to a spawned process.
+# The file ran once as the program and once in each worker. By default workers start anew at each epoch, and all that
+# stands outside that line runs again: where they are slow to start, as on Windows, short epochs get slow.
+# ``persistent_workers=True`` keeps the workers. They make whole mini-batches in turn, and the order stays that of
+# one process. Each worker has its own copy of the data set, whose class has to stand in a file: a class from a
+# notebook's cell can't be sent to a spawned process.
 #
 # MNIST
 # -----

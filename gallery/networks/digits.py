@@ -132,8 +132,9 @@ print("scores of two images:", tuple(scores.shape))
 # --------
 #
 # The softmax turns scores into probabilities, and the cross-entropy is the mean of -log of the probability of
-# the true class. ``torch.nn.CrossEntropyLoss`` takes raw scores and class numbers and does both at once. Give
-# it probabilities, and it takes them for scores: no error, another number.
+# the true class. ``torch.nn.CrossEntropyLoss`` takes raw scores, also called logits, and class numbers, and does both
+# at once: don't apply a softmax before it. Give it probabilities, and it takes them for scores: no error, another
+# number.
 
 loss_fn = torch.nn.CrossEntropyLoss()
 scores = torch.tensor([[2.0, 0.5, -1.0], [0.0, 3.0, 1.0]])
@@ -161,13 +162,14 @@ for answer, row in answers.items():
     print(f"{answer:14s}  MSELoss {squared:.3f}  CrossEntropyLoss {entropy:.3f}")
 
 # %%
-# To evaluate
-# -----------
+# Evaluating: ``eval`` and ``no_grad``
+# ------------------------------------
 #
-# Evaluating needs no graph, hence ``torch.no_grad``. ``torch.nn.Module.eval`` and ``torch.nn.Module.train``
-# switch a flag that some layers read. Dropout is one: while training, ``torch.nn.Dropout`` sets about half of
-# the entries to zero and doubles the rest. LeNet has no such layer. Switch all the same, so that the loop stays right
-# when you add one.
+# Evaluating a model takes both. ``torch.no_grad`` makes no graph, which saves memory, and changes no number.
+# ``torch.nn.Module.eval`` still records, and may change numbers: like ``torch.nn.Module.train`` it switches a flag
+# that some layers read. Dropout is one: while training, ``torch.nn.Dropout`` sets about half of the entries to zero
+# and doubles the rest. LeNet has no such layer. Switch all the same, for validation as for testing, so that the
+# loop stays right when you add one.
 
 
 def evaluate(net, part):
@@ -185,6 +187,7 @@ for layer in (torch.nn.Dropout(), net):
     with torch.no_grad():
         differ = (layer.train()(x) != layer.eval()(x)).float().mean()
     print(f"{type(layer).__name__}: {differ:.0%} of the entries differ between the modes")
+print("recorded after eval():", net.eval()(x).grad_fn.name())
 loss, accuracy = evaluate(net, held_out)
 assert accuracy < 0.3
 print(f"before training: loss {loss:.1f}, accuracy, this build: {accuracy:.1%}")

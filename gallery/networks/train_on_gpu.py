@@ -134,8 +134,9 @@ print(f"right of the {len(guesses)} images held out: {right:.1%}")
 #
 # The loss is summed up on the device, and ``torch.Tensor.item`` is called once an epoch. On a GPU a call returns
 # before its work is done. ``item`` needs the number, so it waits for all that was asked for before: a
-# synchronisation. To print a tensor is one as well, and so is an ``if`` that depends on its numbers. A clock around
-# a call measures too little there, and one around ``item`` too much.
+# synchronisation. To print a tensor is one as well, and so are ``cpu`` and an ``if`` that depends on its numbers. A
+# clock around a call measures too little there, and one around ``item`` or ``cpu`` too much: they seem slow because
+# they wait. Call ``torch.cuda.synchronize`` before you read the clock.
 
 x, y = images.to(device), classes.to(device)
 loss_fn(net(x), y).item()  # the first call starts things up

@@ -135,7 +135,7 @@ for name, each in (
     say(f"{name:23s}  length", *(f"{part.norm():.4e}" for part in each))
 
 # %%
-# ``torch.nn.parallel.DistributedDataParallel`` averages the gradients, and does not add them up. That is right for a loss
+# ``torch.nn.parallel.DistributedDataParallel``, DDP for short, averages the gradients, and does not add them up. That is right for a loss
 # that is a mean over rows, where all shares are equal. Yours is a sum, so multiply it by the number of processes
 # before ``backward``: the average of the enlarged gradients is the sum. A learning rate as many times larger would do
 # the same for this optimizer, though not for one such as Adam, whose steps hardly depend on the gradient's size.

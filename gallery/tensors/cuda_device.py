@@ -33,6 +33,7 @@ What you'll learn:
 # you can make one for a place that isn't there; a tensor you can't.
 
 import time
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -122,6 +123,23 @@ if has_cuda:
     print(f"x.to('cuda') on {there.device}  back on {back.device}, {difference} apart at most")
 else:
     skipped("the way to the GPU and back")
+
+# %%
+# For autograd a move is an operation like any other, and so is a cast. What ``to``, ``cuda`` or ``double`` makes of
+# a tensor that requires gradients is a result and no leaf: its ``grad`` stays None, and the gradient goes to the
+# tensor that was moved. To have it on the GPU, put the data there first and call ``requires_grad_`` then.
+
+first = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+moved = first.to(device, torch.double)
+late = torch.tensor([1.0, 2.0, 3.0]).to(device, torch.double).requires_grad_()
+(moved**2).mean().backward()
+(late**2).mean().backward()
+assert first.grad is not None
+assert late.is_leaf
+for name, tensor in (("first", first), ("moved", moved), ("late", late)):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch warns those who read the grad of a result
+        print(f"{name:5s} is_leaf {tensor.is_leaf!s:5s} grad", tensor.grad)
 
 # %%
 # Device is not dtype

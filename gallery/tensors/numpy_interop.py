@@ -29,7 +29,8 @@ What you'll learn:
 # ---------------------
 #
 # ``torch.Tensor.numpy`` and ``torch.from_numpy`` move no number. Change either side in place, and the other
-# shows it.
+# shows it. Only ``array = array + 1`` changes nothing: unlike ``array += 1`` it makes a new array and gives it
+# the old name, while the tensor stays with the array from which it was created.
 
 import warnings
 
@@ -52,6 +53,9 @@ np.add(array, 1, out=array)
 print("after np.add(..., out):", tensor)
 tensor.mul_(10)
 print("after tensor.mul_(10): ", array)
+array = array + 1
+print("after array = array + 1:", array, "and", tensor)
+assert not np.shares_memory(array, tensor.numpy())
 
 # %%
 # What an array made from a tensor keeps to itself is its description: where to begin, how many numbers, how

@@ -19,7 +19,8 @@ What you'll learn:
 - how to write a ``torch.autograd.Function``, and what to save for its backward;
 - why you call ``apply`` and make no instance;
 - how ``torch.autograd.gradcheck`` holds a backward against numerical differences;
-- what ``clamp`` means, and which gradient it and ReLU have at the bounds.
+- what ``clamp`` means, and which gradient it and ReLU have at the bounds;
+- what a Function needs that is to be differentiated twice.
 """
 
 # %%
@@ -243,6 +244,62 @@ try:
     torch.func.grad(lambda h: Clamp.apply(h, -1, 1).sum())(h)
 except RuntimeError as error:
     print("torch.func.grad through Clamp:", str(error).split(". ")[0].split("), ")[-1])
+
+# %%
+# A second derivative
+# -------------------
+#
+# With ``create_graph=True`` autograd records your backward too, and can go through it once more: a double backward. It
+# sees what ``backward`` computes, and nothing that ``forward`` did. So save the inputs and compute the slope
+# in ``backward``, of operations that autograd knows. A slope that was saved ready-made has no way back to ``h``.
+# ``torch.autograd.gradgradcheck`` holds second derivatives against differences.
+
+
+class Cube(torch.autograd.Function):
+    """The third power; its slope is computed in backward."""
+
+    @staticmethod
+    def forward(h):
+        return h**3
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        (h,) = ctx.saved_tensors
+        return 3 * h**2 * grad_output
+
+
+class SavedSlope(Cube):
+    """The same, but the slope is saved."""
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        (h,) = inputs
+        ctx.save_for_backward(3 * h**2)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        (slope,) = ctx.saved_tensors
+        return slope * grad_output
+
+
+h = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+for function in (Cube, SavedSlope):
+    (first,) = torch.autograd.grad(function.apply(h).sum(), h, create_graph=True)
+    print(f"{function.__name__:10s} first {first.tolist()}", end="  ")
+    try:
+        (second,) = torch.autograd.grad(first.sum(), h)
+        print("second", second.tolist())
+    except RuntimeError as error:
+        print("second:", error)
+assert torch.autograd.gradgradcheck(Cube.apply, h)
+try:
+    torch.autograd.gradgradcheck(SavedSlope.apply, h)
+except RuntimeError as error:
+    print("gradgradcheck of SavedSlope:", str(error).split(",")[0])
 
 # %%
 # Summary

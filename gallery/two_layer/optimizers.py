@@ -127,16 +127,21 @@ for order in (
     print(f"{', '.join(order):27s}", *first_losses(*order))
 
 # %%
-# That adding has a use, gradient accumulation. A batch too large for the memory goes through in parts, with one
-# backward pass each, and one step follows. The parts' sums add up to the gradient of the whole. With the mean,
-# divide each part's loss by the number of parts.
+# Gradient accumulation
+# ---------------------
+#
+# That adding has a use. A batch too large for the memory goes through in parts, with one backward pass each, and
+# one step follows. The parts' sums add up to the gradient of the whole. With the mean, divide each part's loss by
+# the number of parts, the accumulation steps.
 
+norms = {}
 for reduction, parts in (("sum", 1), ("sum", 4), ("mean", 1), ("mean", 4)):
     net, criterion = network(bias=True), torch.nn.MSELoss(reduction=reduction)
     for rows in torch.arange(N).chunk(parts):
         loss = criterion(net(x[rows]), y[rows])
         (loss if reduction == "sum" else loss / parts).backward()
     norm = net[0].weight.grad.norm().item()
+    assert abs(norm / norms.setdefault(reduction, norm) - 1) < 1e-12
     print(f"{reduction:4s} backward passes: {parts}  norm of the gradient {norm:.9f}")
 
 # %%

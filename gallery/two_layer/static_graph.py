@@ -289,9 +289,12 @@ print("compile ", first_line(torch.compile(with_if, backend=backend, fullgraph=T
 logging.disable(logging.NOTSET)
 
 # %%
-# Without that demand, ``torch.compile`` breaks the graph at the ``if``: one graph up to it, Python for the
-# decision, and one graph for each branch, captured when it is first taken. The backend never sees a graph
-# that crosses the break.
+# A graph break
+# -------------
+#
+# Without ``fullgraph=True``, ``torch.compile`` breaks the graph at the ``if``. A graph break leaves one graph up to
+# it, Python for the decision, and one graph for each branch, captured when it is first taken. The backend never sees
+# a graph that crosses the break.
 
 captured.clear()
 broken = torch.compile(with_if, backend=backend)

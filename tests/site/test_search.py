@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 GROUPS: dict[str, dict[str, list[str]]] = tomllib.loads((HERE / "searches.toml").read_text("utf-8"))
+ASKED = {words: answer for words, (answer,) in GROUPS.pop("asked").items()}
 WANTED = {words: pages for group in GROUPS.values() for words, pages in group.items()}
 IN_BROWSERS = ("torch.from_numpy", "mat1 and mat2 shapes", "why does my loss become nan", "tenosr")
 LIST = ".search-dialog .search-results"
@@ -61,6 +62,18 @@ def test_a_page_that_helps_is_among_the_first_three(
 ) -> None:
     """What learners type finds a page that teaches it, names it or prints it."""
     assert {f"{page}.html" for page in WANTED[words]} & set(found[words][:3]), found[words]
+
+
+def test_a_question_that_was_asked_finds_its_answer_first(site: Path) -> None:
+    """Questions in the words of those who asked find the page that answers first, and the part that does."""
+    missed = {}
+    for (words, answer), found in zip(ASKED.items(), answers(site, list(ASKED)), strict=True):
+        wanted, _, anchor = answer.partition("#")
+        page, *_ = found["pages"]
+        shown = [part["url"].partition("#")[2] for part in page["parts"]]
+        if page["url"] != f"{wanted}.html" or anchor not in shown:
+            missed[words] = (page["url"], shown)
+    assert missed == {}
 
 
 def test_each_error_message_finds_the_page_that_mends_it(site: Path) -> None:

@@ -9,8 +9,9 @@
   const HAN = /(\p{Script=Han}+)/u;
   const CAMEL = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+/gu;
   // Words that say nothing by themselves; as parts of names they count: no_grad, from_numpy.
-  const SILENT = new Set(`a an and are as at be become by can do does each for from has have how i if in is it its
-    my of on or so that the this to vs what when where which why with you`.split(/\s+/));
+  const SILENT = new Set(`a about am an and are as at be become been but by can could did do does each for from had has
+    have how i if in is it its me my of on or should so some than that the them then there these they this those to
+    vs was we were what when where which why will with would you your`.split(/\s+/));
   const FIELDS = { title: 2, name: 2, text: 1, code: 0.4, output: 0.6 };
   const PARTS_SHOWN = 3;
   const EXCERPT = 170;
