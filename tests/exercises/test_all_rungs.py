@@ -1,4 +1,4 @@
-"""Answers to the exercises on all rungs: right ones in other styles, typical mistakes."""
+"""Odd answers to the exercises on all rungs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ import numpy as np
 import pytest
 
 from twolayer.exercises import check
-from twolayer.exercises.lessons import all_rungs
-
-TRUTH = all_rungs.only_rounding()
 
 
 def by_loop(losses: Any, reference: Any) -> float:
@@ -21,69 +18,34 @@ def by_loop(losses: Any, reference: Any) -> float:
     return largest
 
 
-RIGHT: list[tuple[str, Any]] = [
-    ("all_rungs.1", by_loop),
-    ("all_rungs.1", lambda a, b: np.max(np.abs(np.divide(a, b) - 1))),
-    ("all_rungs.1", lambda a, b: np.linalg.norm((a - b) / b, ord=np.inf)),
-    ("all_rungs.2", dict(reversed(TRUTH.items()))),
-    ("all_rungs.2", {change: np.bool(same) for change, same in TRUTH.items()}),
-]
+def sorted_first(history: Any, reference: Any, tolerance: float) -> Any:
+    """The smallest of all places, with an order of its own."""
+    names = list(reference[0])
+    places = [
+        (step, names.index(name))
+        for name in names
+        for step, arrays in enumerate(history)
+        for limit in [tolerance * np.abs(reference[step][name]).max()]
+        if not (np.abs(arrays[name] - reference[step][name]) <= limit).all()
+    ]
+    return (min(places)[0], names[min(places)[1]]) if places else None
 
 
-@pytest.mark.parametrize(("id_", "answer"), RIGHT, ids=range(len(RIGHT)))
-def test_other_right_answers_pass(id_: str, answer: object) -> None:
-    """Answers in other styles are right."""
-    verdict = check(id_, answer, why=True)
-    assert verdict.right, verdict.text
-
-
-WRONG: list[tuple[str, Any, str, str]] = [
-    ("all_rungs.1", lambda a, b: abs(a - b).max() / b.max(), "known-mistake", "its own step"),
-    ("all_rungs.1", lambda a, b: abs(a - b).max() / b.min(), "known-mistake", "smallest loss"),
-    ("all_rungs.1", lambda a, b: abs(a - b).max(), "known-mistake", "not relative yet"),
-    ("all_rungs.1", lambda a, b: abs(1 - b / a).max(), "known-mistake", "to the reference"),
-    ("all_rungs.1", lambda a, b: (a / b).max() - 1, "known-mistake", "negative"),
-    ("all_rungs.1", lambda a, b: abs(a / b - 1).mean(), "known-mistake", "the mean over all"),
-    ("all_rungs.1", lambda a, b: abs(a / b - 1)[-1], "known-mistake", "the last step's"),
-    (
-        "all_rungs.1",
-        lambda a, b: np.linalg.norm(a - b) / np.linalg.norm(b),
-        "known-mistake",
-        "two lengths",
-    ),
-    ("all_rungs.1", lambda a, b: abs(a / b - 1), "wrong-shape", "difference"),
-    ("all_rungs.1", lambda a, b: 100 * by_loop(a, b), "factor", "100"),
+ANSWERS: list[tuple[str, Any, str]] = [
+    ("all_rungs.1", by_loop, "right"),
+    ("all_rungs.1", lambda a, b: np.linalg.norm((a - b) / b, ord=np.inf), "right"),
+    ("all_rungs.1", lambda a, b: abs(a / b - 1), "difference has shape"),
+    ("all_rungs.2", sorted_first, "right"),
+    ("all_rungs.2", lambda *given: sorted_first(*given) or (0, "h"), "nothing but rounding"),
     (
         "all_rungs.2",
-        dict.fromkeys(TRUTH, True),
-        "known-mistake",
-        "5 of 9 are wrong, first 'the rows",
+        lambda *given: (sorted_first(*given) or (None,))[0],
+        "int; want a step with a name",
     ),
-    ("all_rungs.2", list(TRUTH.values()), "not-the-kind", "list"),
-    ("all_rungs.2", dict(list(TRUTH.items())[1:]), "not-the-kind", "8 changes"),
-    ("all_rungs.2", dict.fromkeys(TRUTH, "yes"), "not-the-kind", "'yes'"),
-    ("all_rungs.2", dict.fromkeys(TRUTH, ...), "empty", "still"),
 ]
 
 
-@pytest.mark.parametrize(("id_", "answer", "diagnosis", "said"), WRONG, ids=range(len(WRONG)))
-def test_mistakes_are_named(id_: str, answer: object, diagnosis: str, said: str) -> None:
-    """Each typical mistake gets its own diagnosis."""
-    verdict = check(id_, answer, why=True)
-    assert verdict.diagnosis == diagnosis, verdict.text
-    assert said in verdict.text
-
-
-@pytest.mark.parametrize("change", TRUTH)
-def test_a_wrong_line_is_asked_about(change: str) -> None:
-    """An answer that is wrong for one change names it."""
-    verdict = check("all_rungs.2", TRUTH | {change: not TRUTH[change]}, why=True)
-    assert f"1 of 9 is wrong, first {change!r}" in verdict.text
-
-
-@pytest.mark.parametrize("change", TRUTH)
-def test_the_changes_leave_no_doubt(change: str) -> None:
-    """A change is far from 1e-8 on one side or the other, so no machine decides otherwise."""
-    fit, _ = all_rungs._CHANGES[change]
-    difference = all_rungs.loss_difference(fit(), all_rungs._fit())
-    assert difference < 1e-11 if TRUTH[change] else difference > 2e-7
+@pytest.mark.parametrize(("id_", "answer", "said"), ANSWERS, ids=range(len(ANSWERS)))
+def test_an_odd_answer_gets_its_verdict(id_: str, answer: Any, said: str) -> None:
+    """Right answers in other styles are right, and what breaks a condition is told."""
+    assert said in check(id_, answer, seconds=60, why=True).text

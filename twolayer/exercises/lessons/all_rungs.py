@@ -1,4 +1,4 @@
-"""Exercises on how closely fits agree: a relative difference, and what is more than rounding."""
+"""Exercises on how closely fits agree: a relative difference, and where two histories part."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.answers import each_entry
-from twolayer.exercises.computation import Computation
-from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.mistakes import Mistake
+from twolayer.exercises.diagnoses import DiagnosisError
+from twolayer.exercises.lesson import Lesson
+from twolayer.exercises.mistakes import Edit
+from twolayer.exercises.values import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from twolayer.exercises.computation import Inputs
     from twolayer.exercises.draws import Draw
     from twolayer.exercises.values import Array
 
-# 1. The relative difference of two histories
+    Steps = list[dict[str, Array]]
+
+lesson = Lesson()
 
 
-def loss_difference(losses: Array, reference: Array) -> float:
-    """The largest relative difference of two histories."""
-    return float((np.abs(losses - reference) / reference).max())
-
-
-def _draw_histories(draw: Draw) -> dict[str, Any]:
+def draw_losses(draw: Draw) -> Inputs:
+    """Two histories of losses that fall by powers of ten."""
     (T,) = draw.sizes("T")
     reference = 10.0 ** np.linspace(6, 1, T + 2) * draw.rng.uniform(1, 2, T + 2)
     apart = draw.rng.uniform(0.01, 0.1, T + 2)
@@ -36,199 +33,181 @@ def _draw_histories(draw: Draw) -> dict[str, Any]:
     return {"losses": reference * (1 + apart), "reference": reference}
 
 
-def _step_by_step(losses: Array, reference: Array) -> float:
-    return max(abs(float(a) - float(b)) / float(b) for a, b in zip(losses, reference, strict=True))
+RELATIVE = "(np.abs(losses - reference) / reference)"
 
 
-_DIFFERENCE = Computation(
-    draw=_draw_histories,
-    wanted=_step_by_step,
-    returns=("difference",),
+@lesson.exercise(
+    "Relative to what?",
+    draw=draw_losses,
+    wanted=lambda losses, reference: max(
+        abs(float(a) - float(b)) / float(b) for a, b in zip(losses, reference, strict=True)
+    ),
+    gives="difference",
     mistakes=(
-        Mistake(
-            diagnoses.KNOWN,
-            lambda losses, reference: np.abs(losses - reference).max() / reference.max(),
-            text="it is the largest difference over the largest loss, which come from other steps than the "
-            "worst; want each difference relative to its own step's loss",
+        Edit(
+            "it is the largest difference over the largest loss, which come from other steps than the worst; "
+            "want each difference relative to its own step's loss",
+            (f"{RELATIVE}.max()", "np.abs(losses - reference).max() / reference.max()"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda losses, reference: np.abs(losses - reference).max() / reference.min(),
-            text="it is the largest difference over the smallest loss, two steps that don't belong together",
+        Edit(
+            "it is the largest difference over the smallest loss, two steps that don't belong together",
+            (f"{RELATIVE}.max()", "np.abs(losses - reference).max() / reference.min()"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda losses, reference: np.abs(losses - reference).max(),
-            text="it is not relative yet",
+        Edit("it is not relative yet", (" / reference", "")),
+        Edit(
+            "it is relative to the losses; want it relative to the reference",
+            ("/ reference", "/ losses"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda losses, reference: (np.abs(losses - reference) / losses).max(),
-            text="it is relative to the losses; want it relative to the reference",
+        Edit(
+            "losses below the reference are passed over: their difference is negative",
+            ("np.abs", ""),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda losses, reference: ((losses - reference) / reference).max(),
-            text="losses below the reference are passed over: their difference is negative",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda losses, reference: (np.abs(losses - reference) / reference).mean(),
-            text="it is the mean over all steps; want the largest",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda losses, reference: (np.abs(losses - reference) / reference)[-1],
-            text="it is the last step's; want the largest over all steps",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda losses, reference: (
-                np.linalg.norm(losses - reference) / np.linalg.norm(reference)
-            ),
-            text="it is the quotient of two lengths, in which the first losses, the largest, hide all others",
+        Edit("it is the mean over all steps; want the largest", ("max()", "mean()")),
+        Edit("it is the last step's; want the largest over all steps", (".max()", "[-1]")),
+        Edit(
+            "it is the quotient of two lengths, in which the first losses, the largest, hide all others",
+            (f"{RELATIVE}.max()", "np.linalg.norm(losses - reference) / np.linalg.norm(reference)"),
         ),
     ),
+    hints=(
+        "At which step is the difference largest, and at which is the loss? Are these the same?",
+        "First make an array of shape (T,) that has each step's difference over the reference's loss at that "
+        "step. Only then look for the largest of its entries.",
+    ),
+    stub="known-mistake",
 )
+def loss_difference(losses: Array, reference: Array) -> Any:
+    """The largest relative difference of two histories."""
+    return (np.abs(losses - reference) / reference).max()
 
-# 2. What is more than rounding
 
-
-def only_rounding() -> dict[str, bool]:
-    """Whether the losses stay the same but for rounding."""
-    return {
-        # A sum over inputs doesn't depend on their order.
-        "the rows of x and of y are put in the same new order": True,
-        # Each input now has another's target.
-        "the rows of x are put in a new order, those of y are not": False,
-        # The same hidden units under other numbers.
-        "the columns of w1 and the rows of w2 are put in the same new order": True,
-        "grad_w1 is added up row by row of x, beginning with the last": True,
-        # grad_h is taken with the new w2: no gradient of the loss.
-        "w2 -= learning_rate * grad_w2 moves to the line before grad_h": False,
-        # By then all gradients are computed.
-        "w2 is updated before w1, both at the end": True,
-        # Rounding, but to about 7 digits.
-        "all arrays are float32": False,
-        # The weights are the same at each step, the losses are not.
-        "the losses are means, y.size times as small, and learning_rate is y.size times as large": False,
-        # The same first loss, but other gradients.
-        "w1 is divided by 3 and w2 multiplied by 3 before the first step": False,
+def draw_histories(draw: Draw) -> Inputs:
+    """Two histories that agree but for rounding, and one that parts from them."""
+    steps, N, D_in, H, D_out = draw.sizes("steps", "N", "D_in", "H", "D_out")
+    shapes = {
+        "h": (N, H),
+        "y_pred": (N, D_out),
+        "loss": (),
+        "grad_w2": (H, D_out),
+        "grad_w1": (D_in, H),
+        "w1": (D_in, H),
+        "w2": (H, D_out),
     }
+    tolerance = 2.0 ** -(20 + 5 * draw.case)
+    histories: dict[str, Steps] = {"history": [], "reference": [], "rounded": []}
+    for step in range(steps):
+        wanted = {name: np.asarray(draw.normal(*shape)) for name, shape in shapes.items()}
+        rounded = {}
+        for name, array in wanted.items():
+            scale = 1024.0 if name == ("h", "y_pred")[draw.case % 2] else 1 / 1024
+            array *= scale
+            array.flat[-1] = -16 * scale if name == "y_pred" else 16 * scale  # the largest
+            if array.size > 1:
+                array.flat[0] = tolerance * scale / 64
+            grown = tolerance * 16 * scale * (0.5 + 0.4 * step / steps)
+            rounded[name] = np.asarray(array + grown * draw.rng.uniform(-1, 1, array.shape))
+            if (step, name) == (0, "w2"):
+                rounded[name].flat[0] = array.flat[0] + 16 * tolerance * scale  # and no more
+        histories["reference"].append(wanted)
+        histories["rounded"].append(rounded)
+        histories["history"].append({name: array.copy() for name, array in rounded.items()})
+    first, sign = (1, 0, steps - 2, 1)[draw.case], (-1, 1, np.nan, 1)[draw.case]
+    for step, name, by in ((first, "grad_w2", 2 * sign), (first + 1, "h", 2)):
+        limit = tolerance * np.abs(histories["reference"][step][name]).max()
+        histories["history"][step][name].flat[0] = by * limit
+    return {**histories, "tolerance": tolerance}
 
 
-def _fit(
-    *,
-    rows: tuple[bool, bool] = (False, False),
-    columns: bool = False,
-    by_row: bool = False,
-    early: bool = False,
-    dtype: str = "float64",
-    mean: bool = False,
-    scale: float = 1.0,
-) -> Array:
-    """The losses of a small problem, with one change to the loop."""
-    N, D_in, H, D_out, steps, learning_rate = 16, 40, 20, 4, 100, 1e-4
-    rng = np.random.default_rng(0)
-    shapes = (N, D_in), (N, D_out), (D_in, H), (H, D_out)
-    x, y, w1, w2 = (rng.standard_normal(shape) for shape in shapes)
-    row_order, column_order = rng.permutation(N), rng.permutation(H)
-    x, y = (a[row_order] if moved else a for a, moved in zip((x, y), rows, strict=True))
-    if columns:
-        w1, w2 = w1[:, column_order], w2[column_order]
-    x, y, w1, w2 = (a.astype(dtype) for a in (x, y, w1 / scale, w2 * scale))
-    divisor = y.size if mean else 1
-    losses = []
-    for _ in range(steps):
-        h = x @ w1
-        h_relu = np.maximum(h, 0)
-        errors = h_relu @ w2 - y
-        losses.append(float(np.square(errors).sum()) / divisor)
-        grad_y_pred = 2 * errors / divisor
-        new_w2 = w2 - learning_rate * divisor * (h_relu.T @ grad_y_pred)
-        grad_h = grad_y_pred @ (new_w2 if early else w2).T * (h > 0)
-        grad_w1 = (
-            sum(np.outer(x[n], grad_h[n]) for n in reversed(range(N))) if by_row else x.T @ grad_h
-        )
-        w1, w2 = w1 - learning_rate * divisor * grad_w1, new_w2
-    return np.array(losses)
+def by_allclose(
+    history: Steps, reference: Steps, rounded: Steps, tolerance: float
+) -> tuple[str, str]:
+    """The first of all places, by NumPy's own comparison."""
+    del rounded
+    places = [
+        f"({step}, {name!r})"
+        for step, arrays in enumerate(reference)
+        for name, wanted in arrays.items()
+        if not np.allclose(history[step][name], wanted, 0, tolerance * np.abs(wanted).max())
+    ]
+    return places[0], "None"
 
 
-_CHANGES: dict[str, tuple[Callable[[], Array], str]] = {
-    "the rows of x and of y are put in the same new order": (
-        lambda: _fit(rows=(True, True)),
-        "The loss and both gradients are sums over the inputs. What does the order do to a sum?",
-    ),
-    "the rows of x are put in a new order, those of y are not": (
-        lambda: _fit(rows=(True, False)),
-        "Which target does each input have now?",
-    ),
-    "the columns of w1 and the rows of w2 are put in the same new order": (
-        lambda: _fit(columns=True),
-        "What becomes of the hidden units? What does y_pred sum over?",
-    ),
-    "grad_w1 is added up row by row of x, beginning with the last": (
-        lambda: _fit(by_row=True),
-        "What does a product of matrices add up?",
-    ),
-    "w2 -= learning_rate * grad_w2 moves to the line before grad_h": (
-        lambda: _fit(early=True),
-        "Which w2 does grad_h need, and which does it get?",
-    ),
-    "w2 is updated before w1, both at the end": (
-        _fit,
-        "Does anything between the two updates use w2?",
-    ),
-    "all arrays are float32": (
-        lambda: _fit(dtype="float32"),
-        "How many digits has float32, and how many would 1e-8 ask for?",
-    ),
-    "the losses are means, y.size times as small, and learning_rate is y.size times as large": (
-        lambda: _fit(mean=True),
-        "The weights take the same path. But which losses are compared?",
-    ),
-    "w1 is divided by 3 and w2 multiplied by 3 before the first step": (
-        lambda: _fit(scale=3.0),
-        "The first y_pred is the same. But which factor has grad_w2 now, and which has w2?",
-    ),
-}
+def parted_twice(answer: Any, inputs: Inputs) -> tuple[Any, Any]:
+    """Where the history parts, and where the one that doesn't; as texts."""
+    history, reference, rounded, tolerance = inputs.values()
+    given = answer(history, reference, tolerance), answer(rounded, reference, tolerance)
+    return as_text(given[0]), as_text(given[1])
 
 
-def _within(change: str) -> bool:
-    """Run a change: whether its losses are the plain loop's up to a relative 1e-8."""
-    return _step_by_step(_CHANGES[change][0](), _fit()) < 1e-8
+def as_text(place: Any) -> Any:
+    """A step and a name, or None, as a text."""
+    if place is None or place is Ellipsis:
+        return place if place is Ellipsis else "None"
+    if isinstance(place, tuple | list) and len(place) == len(("step", "name")):
+        return f"({place[0]}, {place[1]!r})"
+    words = {"name": "the place", "given": kind_of(place), "wanted": "step with a name, or None"}
+    raise DiagnosisError(diagnoses.WRONG_TYPE(**words))
 
 
-_ROUNDING = each_entry(
-    {change: question for change, (_, question) in _CHANGES.items()},
-    _within,
-    noun="change",
-    quoted=repr,
-)
-
-EXERCISES = (
-    Exercise(
-        number=1,
-        title="Relative to what?",
-        check=_DIFFERENCE,
-        hints=(
-            "At which step is the difference largest, and at which is the loss? Are these the same?",
-            "First make an array of shape (T,) that has each step's difference over the reference's loss at that step. Only "
-            "then look for the largest of its entries.",
+@lesson.exercise(
+    "Where do they part?",
+    draw=draw_histories,
+    wanted=by_allclose,
+    run=parted_twice,
+    gives="the place, the place where there is nothing but rounding",
+    mistakes=(
+        Edit(
+            "a difference of exactly the tolerance counts as apart; want those above it",
+            ("not difference <= tolerance", "difference >= tolerance"),
         ),
-        solution=loss_difference,
-        stub="known-mistake",
-    ),
-    Exercise(
-        number=2,
-        title="Rounding, or something else?",
-        check=_ROUNDING,
-        hints=(
-            "For each change: would the losses be equal if numbers had all their digits?",
-            "If not, it is another computation. If so, the digits that there are decide: float64 has about 16 of them, "
-            "float32 about 7. Make the change in ``fit``, and ask ``loss_difference``.",
+        Edit(
+            "the tolerance is taken as it is; want it relative to the largest entry of the reference's array",
+            (" * np.abs(array).max()", ""),
         ),
-        solution=only_rounding,
+        Edit(
+            "each difference is relative to its own entry, and near 0 rounding looks large; want it relative to "
+            "the array's largest entry",
+            (
+                "np.abs(history[step][name] - array)",
+                "(np.abs(history[step][name] - array) / np.abs(array))",
+            ),
+            (" * np.abs(array).max()", ""),
+        ),
+        Edit(
+            "the largest entry is sought without regard to size: -8 is larger than 3 here",
+            ("np.abs(array)", "array"),
+        ),
+        Edit(
+            "what lies below the reference is passed over: its difference is negative",
+            ("np.abs(history[step][name] - array)", "(history[step][name] - array)"),
+        ),
+        Edit(
+            "NaN is passed over: each comparison with it is False, and so none finds it above a limit",
+            ("not difference <= tolerance", "difference > tolerance"),
+        ),
+        Edit(
+            "one array is followed through all steps before the next; want the first step, and in it the first "
+            "array",
+            (
+                "for step, arrays in enumerate(reference):\n        for name, array in arrays.items():",
+                "for name in reference[0]:\n        for step, array in enumerate(r[name] for r in reference):",
+            ),
+        ),
+        Edit("steps are counted from 1; want 0 for the first", ("return step", "return step + 1")),
+    ),
+    hints=(
+        "Two loops, one in the other: which is the outer one, if the first step counts before the first "
+        "array? And when may the function return?",
+        "For each array there is one number to compare: the largest size of a difference. Hold it against the "
+        "tolerance times the largest size of an entry. Ask whether it is within that limit, not whether it is "
+        "above: what does NaN answer to either question?",
     ),
 )
-"""The exercises, in order."""
+def first_apart(history: Steps, reference: Steps, tolerance: float) -> tuple[int, str] | None:
+    """The first step and array in which two histories differ by more than rounding."""
+    for step, arrays in enumerate(reference):
+        for name, array in arrays.items():
+            difference = np.abs(history[step][name] - array).max()
+            if not difference <= tolerance * np.abs(array).max():  # NaN is within no limit
+                return step, name
+    return None
