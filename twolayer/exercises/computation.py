@@ -178,7 +178,7 @@ class Computation:
                 found = self._taken(value, inputs)
         except Exception:  # noqa: BLE001 - a mistake may give nothing for some shapes
             return None
-        return {name: as_array(value) for name, value in found.items()}
+        return {name: as_array(_plain(value)) for name, value in found.items()}
 
     # Hooks: what kinds of answers that are no plain functions do in another way
 
