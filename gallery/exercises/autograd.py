@@ -24,7 +24,8 @@ What you'll learn:
 # ------------------------------------------
 #
 # One layer, one step: ``x`` is (N, D_in), ``y`` (N, D_out), and ``w``, (D_in, D_out), is a leaf that requires grad.
-# The function is to change ``w`` itself, so that the caller's tensor has moved and still is a leaf. It returns nothing. Mend it.
+# The function is to change ``w`` itself, so that the caller's tensor has moved and still is a leaf that requires grad. It
+# returns nothing. Mend it.
 
 import torch
 
@@ -46,7 +47,8 @@ check("autograd.1", step)
 # ----------------------------------
 #
 # Here is the lesson's loop as a function: ``x`` is (N, D_in), ``y`` (N, D_out), the leaves ``w1`` (D_in, H) and
-# ``w2`` (H, D_out) are changed in place, and a list of the losses comes back. One or two lines are missing. Mend it.
+# ``w2`` (H, D_out) are changed in place and go on requiring grad, and a list of the losses comes back, as numbers. One or two
+# lines are missing. Mend it.
 
 
 def fit(x, y, w1, w2, learning_rate, steps):
@@ -65,25 +67,25 @@ def fit(x, y, w1, w2, learning_rate, steps):
 check("autograd.2", fit)
 
 # %%
-# Exercise 3: Two half batches
+# Exercise 3: A batch in parts
 # ----------------------------
 #
-# That ``backward`` adds has a use: where a batch is too large for the memory, two halves may fit, one after the other. The
-# gradients are to be those of the mean of the squared errors over the whole batch, over all entries of ``y``. Shapes are as
-# above, and N may be odd. Change this function so that they are, still with one half at a time.
+# That ``backward`` adds has a use: where a batch is too large for the memory, parts of it may fit, one after the other.
+# ``parts`` is a list of pairs of ``x`` and ``y``, with shapes as above; N may differ from part to part. The function
+# is to call ``backward`` for one part at a time, without joining them, and to return nothing. Afterwards ``w1.grad`` and
+# ``w2.grad`` are to be the gradients of the mean of the squared errors, over all entries of all parts; before it they may be
+# None, or hold an earlier batch's gradients. Mend it.
 
 
-def grads_by_halves(x, y, w1, w2):
-    """The gradients of the mean squared error, from one half batch at a time."""
-    half = len(x) // 2
-    for rows in (slice(None, half), slice(half, None)):
-        y_pred = torch.relu(x[rows] @ w1) @ w2
-        loss = (y_pred - y[rows]).pow(2).mean()
+def accumulate(parts, w1, w2):
+    """Leave the gradients of the whole batch's mean squared error in w1.grad and w2.grad."""
+    w1.grad = w2.grad = None
+    for x, y in parts:
+        loss = (torch.relu(x @ w1) @ w2 - y).pow(2).mean()
         loss.backward()
-    return w1.grad, w2.grad
 
 
-check("autograd.3", grads_by_halves)
+check("autograd.3", accumulate)
 
 # %%
 # Exercise 4: A step that is never too long

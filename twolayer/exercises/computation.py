@@ -370,28 +370,12 @@ class Computation:
         for name, value in before.items():
             if not (is_tensor(value) or isinstance(value, np.ndarray)):
                 continue
-            if (
-                self.flags
-                and is_tensor(value)
-                and value.requires_grad != inputs[name].requires_grad
-            ):
-                flags = {"before": value.requires_grad, "after": inputs[name].requires_grad}
+            if name not in self.changes and (problem := _differs(name, value, inputs[name])):
+                return problem
+            now = inputs[name]
+            if self.flags and is_tensor(value) and value.requires_grad != now.requires_grad:
+                flags = {"before": value.requires_grad, "after": now.requires_grad}
                 return diagnoses.FLAG(name=name, **flags)
-            if name in self.changes:
-                continue
-            old, new = as_array(value), as_array(inputs[name])
-            if old.shape != new.shape:
-                return diagnoses.WRONG_SHAPE(
-                    name=f"the input {name}", given=new.shape, wanted=old.shape
-                )
-            if (differs := apart(new, old, tolerance=0)).any():
-                index = comparing.index_of(differs)
-                return diagnoses.MODIFIED(
-                    name=name, index=index, before=old[index], after=new[index]
-                )
-            if value.dtype != inputs[name].dtype:
-                dtypes = {"given": inputs[name].dtype, "wanted": value.dtype}
-                return diagnoses.WRONG_DTYPE(name=f"the input {name}", **dtypes)
         return None
 
     def _manner(self, name: str, given: Any, inputs: Inputs) -> Diagnosis | None:
@@ -439,6 +423,21 @@ class Computation:
 @cache
 def _edited(mistake: Any, solution: Any) -> Any:
     return mistake.answer(solution)
+
+
+def _differs(name: str, before: Any, after: Any) -> Diagnosis | None:
+    """An input whose shape, entries or dtype aren't as they were."""
+    old, new = as_array(before), as_array(after)
+    if old.shape != new.shape:
+        return diagnoses.WRONG_SHAPE(name=f"the input {name}", given=new.shape, wanted=old.shape)
+    if (differs := apart(new, old, tolerance=0)).any():
+        index = comparing.index_of(differs)
+        return diagnoses.MODIFIED(name=name, index=index, before=old[index], after=new[index])
+    if before.dtype != after.dtype:
+        return diagnoses.WRONG_DTYPE(
+            name=f"the input {name}", given=after.dtype, wanted=before.dtype
+        )
+    return None
 
 
 def _plain(wanted: Any) -> Any:

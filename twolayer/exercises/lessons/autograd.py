@@ -7,20 +7,61 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.computation import Computation
-from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.mistakes import Mistake
+from twolayer.exercises.diagnoses import DiagnosisError
+from twolayer.exercises.lesson import Lesson, given
+from twolayer.exercises.mistakes import Edit
+from twolayer.exercises.values import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from torch import Tensor
 
     from twolayer.exercises.draws import Draw
 
-# 1. An update that changes nothing
+lesson = Lesson()
+NETWORK = {
+    "x": "normal N D_in",
+    "y": "normal N D_out",
+    "w1": "normal D_in H",
+    "w2": "normal H D_out",
+}
+LEAVES: dict[str, Any] = {"tensors": True, "flags": True, "tracked": False}
+CLEARED = "w1.grad = w2.grad = None"
+PILED = "gradients of earlier steps are still in {}; set it to zero before each backward"
 
 
+def returns_nothing(answer: Any, inputs: dict[str, Any]) -> None:
+    """Call a function that is to change its inputs, and to return nothing."""
+    if (result := answer(*inputs.values())) is not None:
+        text = f"your function returns a {kind_of(result)}; want the change in place alone"
+        raise DiagnosisError(diagnoses.KNOWN(name="what comes back", text=text))
+
+
+def network_gradients(x: Tensor, y: Tensor, *weights: Tensor) -> tuple[Tensor, ...]:
+    """The gradients of the sum of squared errors."""
+    w1, w2 = (w.detach().requires_grad_() for w in weights)
+    return torch.autograd.grad((torch.relu(x @ w1) @ w2 - y).pow(2).sum(), (w1, w2))
+
+
+@lesson.exercise(
+    "An update that changes nothing",
+    draw=given(
+        x="normal N D_in",
+        y="normal N D_out",
+        w="normal D_in D_out",
+        learning_rate="number 0.001 0.01",
+    ),
+    wanted=lambda x, y, w, rate: (w - rate * 2 * x.t() @ (x @ w - y)).detach(),
+    run=returns_nothing,
+    changes=("w",),
+    leaves=("w",),
+    **LEAVES,
+    hints=(
+        "Which tensor does the name w stand for before the last line, and which one after it?",
+        "The line makes a new tensor and gives it the name, so whoever called still has the old one. "
+        "Look at how the lesson's loop updates.",
+    ),
+    stub="unchanged",
+)
 def step(x: Tensor, y: Tensor, w: Any, learning_rate: float) -> None:
     """Change w in place by one step of gradient descent."""
     loss = (x @ w - y).pow(2).sum()
@@ -29,32 +70,52 @@ def step(x: Tensor, y: Tensor, w: Any, learning_rate: float) -> None:
         w -= learning_rate * w.grad
 
 
-def _draw_layer(draw: Draw) -> dict[str, Any]:
-    N, D_in, D_out = draw.sizes("N", "D_in", "D_out")
-    return {
-        "x": draw.normal(N, D_in),
-        "y": draw.normal(N, D_out),
-        "w": draw.normal(D_in, D_out),
-        "learning_rate": draw.number(0.001, 0.01),
-    }
+def descended(
+    x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, learning_rate: float, steps: int
+) -> tuple[list[float], Tensor, Tensor]:
+    """The losses and the weights after some steps."""
+    w1, w2 = w1.detach(), w2.detach()
+    losses = []
+    for _ in range(steps):
+        losses.append(float(torch.dist(torch.relu(x @ w1) @ w2, y) ** 2))
+        first, second = network_gradients(x, y, w1, w2)
+        w1, w2 = w1 - learning_rate * first, w2 - learning_rate * second
+    return losses, w1, w2
 
 
-def _layer_grad(x: Tensor, y: Tensor, w: Tensor) -> Tensor:
-    return 2 * x.t() @ (x @ w - y)
-
-
-_UPDATE = Computation(
-    draw=_draw_layer,
-    wanted=lambda x, y, w, rate: {"w": (w - rate * _layer_grad(x, y, w)).detach()},
-    changes=("w",),
-    tensors=True,
-    leaves=("w",),
-    tracked=False,
+@lesson.exercise(
+    "Gradients that pile up",
+    draw=given(**NETWORK, learning_rate="number 0.0001 0.0005", steps="size"),
+    wanted=descended,
+    gives="losses",
+    changes=("w1", "w2"),
+    leaves=("w1", "w2"),
+    **LEAVES,
+    mistakes=(
+        Edit(PILED.format("each grad"), (f"        {CLEARED}\n", "")),
+        Edit(PILED.format("w2.grad"), (CLEARED, "w1.grad = None")),
+        Edit(PILED.format("w1.grad"), (CLEARED, "w2.grad = None")),
+        Edit(
+            "the gradients are zeroed between backward and the update, which then goes nowhere",
+            (f"        {CLEARED}\n", ""),
+            (
+                "loss.backward()",
+                "loss.backward()\n        w1.grad.zero_()\n        w2.grad.zero_()",
+            ),
+        ),
+        Edit(
+            "the last update is missing, as if each came a step late; does the update stand before "
+            "backward?",
+            ("-= learning_rate", "-= (len(losses) < steps) * learning_rate"),
+        ),
+    ),
+    hints=(
+        "Print w1.grad after the first backward and after the second. What does backward do to it?",
+        "backward adds to what is there. Both weights have a gradient that must be gone before the "
+        "next backward, and must still be there in the update.",
+    ),
+    stub="known-mistake",
 )
-
-# 2. Gradients that pile up
-
-
 def fit(x: Tensor, y: Tensor, w1: Any, w2: Any, learning_rate: float, steps: int) -> list[float]:
     """Change w1 and w2 in place, and return the losses."""
     losses = []
@@ -69,149 +130,152 @@ def fit(x: Tensor, y: Tensor, w1: Any, w2: Any, learning_rate: float, steps: int
     return losses
 
 
-def _draw_fit(draw: Draw) -> dict[str, Any]:
-    N, D_in, H, D_out = draw.sizes("N", "D_in", "H", "D_out")
-    return {
-        "x": draw.normal(N, D_in),
-        "y": draw.normal(N, D_out),
-        "w1": draw.normal(D_in, H),
-        "w2": draw.normal(H, D_out),
-        "learning_rate": draw.number(0.0001, 0.0005),
-        "steps": 3 + draw.case,
-    }
+def batch_in_parts(draw: Draw) -> dict[str, Any]:
+    """A batch in one to four parts, and two weights."""
+    D_in, H, D_out = draw.sizes("D_in", "H", "D_out")
+    rows = ((4, 7), (1, 5, 3), (2, 2, 9, 1), (6,))[draw.case]
+    draw.named["the batch's entries"] = sum(rows) * D_out
+    parts = [
+        (torch.tensor(draw.normal(n, D_in)), torch.tensor(draw.normal(n, D_out))) for n in rows
+    ]
+    return {"parts": parts, "w1": draw.normal(D_in, H), "w2": draw.normal(H, D_out)}
 
 
-def _losses(*cleared: str) -> Callable[..., dict[str, Any]]:
-    """The fit, with a pile of the gradients that aren't cleared."""
-
-    def variant(
-        x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, learning_rate: float, steps: int
-    ) -> dict[str, Any]:
-        w1, w2 = w1.detach(), w2.detach()
-        pile1, pile2 = torch.zeros_like(w1), torch.zeros_like(w2)
-        losses = []
-        for _ in range(steps):
-            h = x @ w1
-            error = h.clamp(min=0) @ w2 - y
-            losses.append(float((error**2).sum()))
-            grad1 = x.t() @ ((2 * error @ w2.t()) * (h > 0))
-            grad2 = h.clamp(min=0).t() @ (2 * error)
-            pile1 = grad1 if "w1" in cleared else pile1 + grad1
-            pile2 = grad2 if "w2" in cleared else pile2 + grad2
-            w1, w2 = w1 - learning_rate * pile1, w2 - learning_rate * pile2
-        return {"losses": torch.tensor(losses, dtype=x.dtype), "w1": w1, "w2": w2}
-
-    return variant
-
-
-class _Fit(Computation):
-    """A fit that returns its losses as a list of numbers."""
-
-    def _run(self, answer: Any, inputs: dict[str, Any]) -> Any:
-        losses = super()._run(answer, inputs)
-        listed = isinstance(losses, list) and all(isinstance(loss, float) for loss in losses)
-        return torch.tensor(losses, dtype=inputs["x"].dtype) if listed else losses
-
-
-_CLEAR = _Fit(
-    draw=_draw_fit,
-    wanted=_losses("w1", "w2"),
-    returns=("losses",),
-    changes=("w1", "w2"),
-    tensors=True,
-    leaves=("w1", "w2"),
-    mistakes=(
-        Mistake(diagnoses.ACCUMULATES, lambda *inputs: _only("w1", _losses()(*inputs))),
-        Mistake(diagnoses.ACCUMULATES, lambda *inputs: _only("w1", _losses("w2")(*inputs))),
-        Mistake(diagnoses.ACCUMULATES, lambda *inputs: _only("w2", _losses("w1")(*inputs))),
-    ),
-)
-
-
-def _only(name: str, results: dict[str, Any]) -> dict[str, Any]:
-    return {name: results[name]}
-
-
-# 3. Two half batches
-
-
-def grads_by_halves(x: Tensor, y: Tensor, w1: Any, w2: Any) -> tuple[Tensor, Tensor]:
-    """The gradients of the mean squared error, from one half batch at a time."""
-    half = len(x) // 2
-    for rows in (slice(None, half), slice(half, None)):
-        y_pred = torch.relu(x[rows] @ w1) @ w2
-        loss = (y_pred - y[rows]).pow(2).sum() / y.numel()
-        loss.backward()
+def gradients_left(answer: Any, inputs: dict[str, Any]) -> tuple[Tensor, Tensor]:
+    """What a function of parts leaves as the weights' gradients, where there were others before."""
+    parts, w1, w2 = inputs.values()
+    for w in (w1, w2):
+        w.grad = torch.ones_like(w) if len(parts) % 2 else None
+    arrived: list[Tensor] = []
+    w2.register_hook(arrived.append)
+    returns_nothing(answer, inputs)
+    if 0 < len(arrived) < len(parts):
+        text = f"{len(arrived)} for {len(parts)} parts; want one for each, since not all fit into memory"
+        raise DiagnosisError(diagnoses.KNOWN(name="your calls of backward", text=text))
     return w1.grad, w2.grad
 
 
-def _draw_halves(draw: Draw) -> dict[str, Any]:
-    D_in, H, D_out = draw.sizes("D_in", "H", "D_out")
-    # First an odd number of rows, so that one half is larger than the other.
-    draw.named["N"] = N = 5 + draw.case
-    return {
-        "x": draw.normal(N, D_in),
-        "y": draw.normal(N, D_out),
-        "w1": draw.normal(D_in, H),
-        "w2": draw.normal(H, D_out),
-    }
+def whole_gradients(parts: list[tuple[Tensor, Tensor]], *weights: Tensor) -> tuple[Tensor, ...]:
+    """The gradients of the mean over the whole batch."""
+    x, y = (torch.cat(arrays) for arrays in zip(*parts, strict=True))
+    return tuple(gradient / y.numel() for gradient in network_gradients(x, y, *weights))
 
 
-def _halves(
-    combine: Callable[[Tensor, Tensor], Tensor], *, larger: int
-) -> Callable[..., tuple[Tensor, ...]]:
-    """The gradients of what is made of two halves' errors, the first (0) or second (1) the larger."""
-
-    def variant(x: Tensor, y: Tensor, w1: Tensor, w2: Tensor) -> tuple[Tensor, ...]:
-        errors = (torch.relu(x @ w1) @ w2 - y).pow(2)
-        half = (len(x) + 1 - larger) // 2
-        return torch.autograd.grad(combine(errors[:half], errors[half:]), (w1, w2))
-
-    return variant
-
-
-_COMBINED: tuple[tuple[Callable[[Tensor, Tensor], Tensor], str], ...] = (
-    (
-        lambda first, second: first.mean() + second.mean(),
-        "backward adds, so this is the sum of two halves' means; want the mean over all rows",
-    ),
-    (
-        lambda first, second: (first.mean() + second.mean()) / 2,
-        "each half counts alike, though one has more rows; want each row to count alike",
-    ),
-    (
-        lambda first, second: second.mean() + 0 * first.sum(),
-        "only the second half's gradient is left, with its own mean",
-    ),
-    (
-        lambda first, second: second.sum() / (first.numel() + second.numel()),
-        "the first half's gradient is lost; was it cleared, or overwritten?",
-    ),
-)
-
-
-def _whole(x: Tensor, y: Tensor, w1: Tensor, w2: Tensor) -> tuple[Tensor, ...]:
-    loss = torch.nn.functional.mse_loss(torch.relu(x @ w1) @ w2, y)
-    return torch.autograd.grad(loss, (w1, w2))
-
-
-_HALVES = Computation(
-    draw=_draw_halves,
-    wanted=_whole,
-    returns=("grad_w1", "grad_w2"),
-    tensors=True,
+@lesson.exercise(
+    "A batch in parts",
+    draw=batch_in_parts,
+    wanted=whole_gradients,
+    run=gradients_left,
+    gives="w1.grad, w2.grad",
     leaves=("w1", "w2"),
-    tracked=False,
-    mistakes=tuple(
-        Mistake(diagnoses.KNOWN, _halves(combine, larger=larger), text=text)
-        for combine, text in _COMBINED
-        for larger in (0, 1)
+    **LEAVES,
+    forbids=dict.fromkeys(("cat", "concat", "concatenate", "vstack"), "one part at a time"),
+    mistakes=(
+        Edit(
+            "backward adds, so this is the sum of the parts' means; want the mean over all entries",
+            ("sum() / entries", "mean()"),
+        ),
+        Edit(
+            "each part counts alike, though some have more rows; want each entry to count alike",
+            ("sum() / entries", "mean() / len(parts)"),
+        ),
+        Edit(
+            "what was there before the call is still in it; want it gone before the first part",
+            (f"    {CLEARED}\n", ""),
+        ),
+        Edit(
+            "only the last part's gradient is left; was it cleared, or overwritten, between two parts?",
+            ("        loss.backward()", f"        {CLEARED}\n        loss.backward()"),
+        ),
+        Edit(
+            "only the last part's gradient is left, with a mean of its own",
+            ("sum() / entries", "mean()"),
+            ("        loss.backward()", f"        {CLEARED}\n        loss.backward()"),
+        ),
+    ),
+    hints=(
+        "By what does the mean over the whole batch divide, and by what does the mean over one part?",
+        "backward adds up the gradients, so let each part's loss be its share of the whole loss: "
+        "a sum, divided by a number that all parts have in common. Count that first.",
+    ),
+    stub="known-mistake",
+)
+def accumulate(parts: list[tuple[Tensor, Tensor]], w1: Any, w2: Any) -> None:
+    """Leave the gradients of the whole batch's mean squared error in w1.grad and w2.grad."""
+    w1.grad = w2.grad = None
+    entries = sum(y.numel() for _, y in parts)
+    for x, y in parts:
+        loss = (torch.relu(x @ w1) @ w2 - y).pow(2).sum() / entries
+        loss.backward()
+
+
+def draw_clip(draw: Draw) -> dict[str, Any]:
+    """A step of the network whose gradient is too long, short enough, and again too long."""
+    drawn = given(**NETWORK, learning_rate="number 0.001 0.005")(draw)
+    tensors = (torch.from_numpy(drawn[name]) for name in NETWORK)
+    length = torch.cat([gradient.flatten() for gradient in network_gradients(*tensors)]).norm()
+    return {**drawn, "largest": float(length) * (0.4, 3.0, 0.7, 0.5)[draw.case]}
+
+
+def clipped(
+    x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, learning_rate: float, largest: float
+) -> tuple[Tensor, ...]:
+    """The weights after a step along the clipped gradient."""
+    gradients = network_gradients(x, y, w1, w2)
+    length = float(torch.cat([gradient.flatten() for gradient in gradients]).norm())
+    factor = learning_rate * (largest / length if length > largest else 1)
+    return tuple(
+        w.detach() - factor * gradient for w, gradient in zip((w1, w2), gradients, strict=True)
+    )
+
+
+LIMITED = "min(1.0, largest / length)"
+
+
+@lesson.exercise(
+    "A step that is never too long",
+    draw=draw_clip,
+    wanted=clipped,
+    run=returns_nothing,
+    changes=("w1", "w2"),
+    leaves=("w1", "w2"),
+    **LEAVES,
+    mistakes=(
+        Edit("the gradient is longer than largest and isn't shortened", (LIMITED, "1.0")),
+        Edit(
+            "each gradient has a limit of its own, which turns the step; want one length of both",
+            ("scale * w1.grad", "min(1.0, largest / w1.grad.norm()) * w1.grad"),
+            ("scale * w2.grad", "min(1.0, largest / w2.grad.norm()) * w2.grad"),
+        ),
+        Edit(
+            "a gradient that is short enough is stretched; leave it as it is",
+            (LIMITED, "largest / length"),
+        ),
+        Edit("the squares' sum is taken for the length; want its root", (".sqrt()", "")),
+        Edit(
+            "two lengths are added; add the squares of all entries, and take one root",
+            (
+                "(w1.grad.pow(2).sum() + w2.grad.pow(2).sum()).sqrt()",
+                "w1.grad.norm() + w2.grad.norm()",
+            ),
+        ),
+        Edit(
+            "the factor is upside down: a long gradient wants one below 1",
+            (LIMITED, "length / largest"),
+        ),
+        Edit("the factor is never below 1; want it never above", ("min(", "max(")),
+        Edit(
+            "each entry has a limit of its own, which turns the step; want one length of all",
+            ("scale * w1.grad", "w1.grad.clamp(-largest, largest)"),
+            ("scale * w2.grad", "w2.grad.clamp(-largest, largest)"),
+        ),
+    ),
+    hints=(
+        "Why one length for both? What would a limit for each do to the direction of the step?",
+        "Sum the squares of the entries of w1.grad, those of w2.grad, and both sums; then take one "
+        "root. The number to multiply by is largest over that length, but never above 1.",
     ),
 )
-
-# 4. A step that is never too long
-
-
 def clipped_step(
     x: Tensor, y: Tensor, w1: Any, w2: Any, learning_rate: float, largest: float
 ) -> None:
@@ -223,169 +287,3 @@ def clipped_step(
         scale = min(1.0, largest / length)
         w1 -= learning_rate * scale * w1.grad
         w2 -= learning_rate * scale * w2.grad
-
-
-def _draw_clip(draw: Draw) -> dict[str, Any]:
-    N, D_in, H, D_out = draw.sizes("N", "D_in", "H", "D_out")
-    drawn = {
-        "x": draw.normal(N, D_in),
-        "y": draw.normal(N, D_out),
-        "w1": draw.normal(D_in, H),
-        "w2": draw.normal(H, D_out),
-        "learning_rate": draw.number(0.001, 0.005),
-    }
-    tensors = (torch.from_numpy(drawn[name]) for name in ("x", "y", "w1", "w2"))
-    length = float(_length(*_network_grads(*tensors)))
-    # Too long, short enough, and again too long.
-    return {**drawn, "largest": length * (0.4, 3.0, 0.7, 0.5)[draw.case]}
-
-
-def _network_grads(x: Tensor, y: Tensor, w1: Tensor, w2: Tensor) -> tuple[Tensor, Tensor]:
-    w1, w2 = w1.detach().requires_grad_(), w2.detach().requires_grad_()
-    loss = (torch.relu(x @ w1) @ w2 - y).pow(2).sum()
-    grad1, grad2 = torch.autograd.grad(loss, (w1, w2))
-    return grad1, grad2
-
-
-def _length(*grads: Tensor) -> Tensor:
-    length: Tensor = torch.linalg.vector_norm(torch.cat([grad.flatten() for grad in grads]))
-    return length
-
-
-def _clipped(
-    change: Callable[[Tensor, Tensor, float], tuple[Tensor, Tensor]],
-) -> Callable[..., dict[str, Tensor]]:
-    """The step along what ``change`` makes of both gradients and the largest length."""
-
-    def variant(
-        x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, learning_rate: float, largest: float
-    ) -> dict[str, Tensor]:
-        grad1, grad2 = change(*_network_grads(x, y, w1, w2), largest)
-        return {
-            "w1": w1.detach() - learning_rate * grad1,
-            "w2": w2.detach() - learning_rate * grad2,
-        }
-
-    return variant
-
-
-def _scaled(
-    scale: Callable[[Tensor, Tensor, float], Any],
-) -> Callable[..., dict[str, Tensor]]:
-    """The step with both gradients times one number."""
-
-    def change(grad1: Tensor, grad2: Tensor, largest: float) -> tuple[Tensor, Tensor]:
-        factor = scale(grad1, grad2, largest)
-        return factor * grad1, factor * grad2
-
-    return _clipped(change)
-
-
-def _limited(largest: float, length: Tensor) -> Tensor:
-    return (largest / length).clamp(max=1)
-
-
-_CLIP = Computation(
-    draw=_draw_clip,
-    wanted=_scaled(lambda a, b, largest: _limited(largest, _length(a, b))),
-    changes=("w1", "w2"),
-    tensors=True,
-    leaves=("w1", "w2"),
-    tracked=False,
-    mistakes=(
-        Mistake(
-            diagnoses.KNOWN,
-            _scaled(lambda a, b, largest: 1.0),
-            text="the gradient is longer than largest and isn't shortened",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _clipped(
-                lambda a, b, largest: (
-                    _limited(largest, _length(a)) * a,
-                    _limited(largest, _length(b)) * b,
-                )
-            ),
-            text="each gradient has a limit of its own, which turns the step; want one length of both",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _scaled(lambda a, b, largest: largest / _length(a, b)),
-            text="a gradient that is short enough is stretched; leave it as it is",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _scaled(lambda a, b, largest: _limited(largest, _length(a, b) ** 2)),
-            text="the squares' sum is taken for the length; want its root",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _scaled(lambda a, b, largest: _limited(largest, _length(a) + _length(b))),
-            text="two lengths are added; add the squares of all entries, and take one root",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _scaled(lambda a, b, largest: _length(a, b) / largest),
-            text="the factor is upside down: a long gradient wants one below 1",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _clipped(
-                lambda a, b, largest: (a.clamp(-largest, largest), b.clamp(-largest, largest))
-            ),
-            text="each entry has a limit of its own, which turns the step; want one length of all",
-        ),
-    ),
-)
-
-EXERCISES = (
-    Exercise(
-        number=1,
-        title="An update that changes nothing",
-        check=_UPDATE,
-        hints=(
-            "Which tensor does the name w stand for before the last line, and which one after it?",
-            "The line makes a new tensor and gives it the name, so whoever called still has the old one. "
-            "Look at how the lesson's loop updates.",
-        ),
-        solution=step,
-        stub="unchanged",
-    ),
-    Exercise(
-        number=2,
-        title="Gradients that pile up",
-        check=_CLEAR,
-        hints=(
-            "Print w1.grad after the first backward and after the second. What does backward do to it?",
-            "backward adds to what is there. Both weights have a gradient that must be gone before the "
-            "next backward, and must still be there in the update.",
-        ),
-        solution=fit,
-        stub="accumulates",
-    ),
-    Exercise(
-        number=3,
-        title="Two half batches",
-        check=_HALVES,
-        hints=(
-            "By what does the mean over all rows divide, and by what does the mean over one half?",
-            "backward adds the two gradients, so let each half's loss be its share of the whole loss: "
-            "a sum, divided by a number that both halves have in common.",
-        ),
-        solution=grads_by_halves,
-        stub="known-mistake",
-    ),
-    Exercise(
-        number=4,
-        title="A step that is never too long",
-        check=_CLIP,
-        hints=(
-            "Why one length for both? What would a limit for each do to the direction of the step?",
-            "Sum the squares of the entries of w1.grad, those of w2.grad, and both sums; then take one "
-            "root. The number to multiply by is largest over that length, but never above 1.",
-        ),
-        solution=clipped_step,
-        stub="empty",
-    ),
-)
-"""The exercises, in order."""
