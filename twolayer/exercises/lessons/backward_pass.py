@@ -55,6 +55,16 @@ def errors(x: Any, y: Any, w1: Any, w2: Any) -> Any:
             "the penalty's part has the wrong sign; it grows with the weight's size",
             ("+ 2 * penalty", "- 2 * penalty"),
         ),
+        Edit(
+            "the penalty's part is summed up; each weight has its own",
+            ("penalty * w1", "penalty * w1.sum()"),
+            ("penalty * w2", "penalty * w2.sum()"),
+        ),
+        Edit(
+            "the penalty's part is the slope of absolute values; want that of squares",
+            ("2 * penalty * w1", "penalty * np.sign(w1)"),
+            ("2 * penalty * w2", "penalty * np.sign(w2)"),
+        ),
         *masks("grad_h[h <= 0] = 0"),
     ),
     hints=(
@@ -120,6 +130,14 @@ def grads_of_data(x: Array, y: Array, w1: Array, w2: Array) -> tuple[Array, Arra
         Edit(
             "one way is subtracted from the other; the chain rule adds them up",
             ("x.T @ grad_h", "-x.T @ grad_h"),
+        ),
+        Edit(
+            "the first layer's way is counted twice; each layer has a way of its own",
+            ("x.T @ grad_h + grad_y_pred.T @ h_relu", "2 * x.T @ grad_h"),
+        ),
+        Edit(
+            "the second layer's way is made from h; what that layer gets is h_relu",
+            ("grad_y_pred.T @ h_relu", "grad_y_pred.T @ h"),
         ),
         *masks("grad_h[h <= 0] = 0"),
     ),

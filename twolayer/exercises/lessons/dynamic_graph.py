@@ -71,6 +71,11 @@ def run_net(*inputs: Any) -> Tensor:
             ("h_relu = self.input", "first = h_relu = self.input"),
             ("middle(h_relu)", "middle(first)"),
         ),
+        Edit(
+            "ReLU comes once, after the last turn; want it after each",
+            ("middle(h_relu).relu()", "middle(h_relu)"),
+            ("output(h_relu)", "output(h_relu.relu())"),
+        ),
         *(
             Edit(f"the middle layer runs {said}; want repeats times", ("(repeats)", f"({times})"))
             for times, said in (

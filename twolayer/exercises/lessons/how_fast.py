@@ -107,6 +107,11 @@ def _measured(a: int, b: int, c: int, itemsize: int) -> float:
             "what is read is left out; both matrices have to come from memory",
             ("a * b + b * c + ", ""),
         ),
+        Edit("what is left over is thrown away; want a number with decimals", ("/ (", "// (")),
+        Edit(
+            "what is read is counted in bytes, what is written in numbers",
+            ("itemsize * numbers", "itemsize * (a * b + b * c) + a * c"),
+        ),
         Edit(
             "each number is counted as often as it is used; count it once, as if it stayed near",
             ("a * b + b * c", "2 * a * b * c"),
@@ -150,6 +155,11 @@ def _widths(draw: Draw) -> dict[str, Any]:
             ("3 * sum(layers) - layers[0]", "2 * sum(layers)"),
         ),
         Edit(ADDITIONS, ("2 * N", "N")),
+        Edit("only the first layer is counted", ("3 * sum(layers) -", "3 * layers[0] -")),
+        Edit(
+            "it stops after two layers",
+            ("range(len(widths) - 1)", "range(min(2, len(widths) - 1))"),
+        ),
         Edit(
             "a product is left out at the last layer, where it belongs left out at the first",
             ("layers[0]", "layers[-1]"),

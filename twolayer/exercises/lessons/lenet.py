@@ -41,6 +41,8 @@ SHAPE = Value(
         (after(convolutions=1), "the second convolution is left out"),
         (after(pools=0), "both poolings are left out"),
         ((16, 6, 4), "the last two are swapped; rows come before columns"),
+        ((16, 3, 5), "a square of 5 takes 4 off a side, not 5"),
+        ((6, 4, 6), "6 maps come from the first convolution; the second makes more of them"),
         ((16, 5, 5), "that is the lesson's, for images of another size"),
         ((1, *after()), "one image is no batch of one here; want three numbers"),
     ),
@@ -111,6 +113,19 @@ NO_LINEAR_BIAS = ("rows * columns + 1", "rows * columns")
         Edit(
             "the convolution has one bias for each map, not one for each channel as well",
             ("channels * side**2 + 1", "channels * (side**2 + 1)"),
+        ),
+        Edit(
+            "the convolution has one bias for each map, not one for all of them",
+            ("maps * (channels * side**2 + 1)", "maps * channels * side**2 + 1"),
+        ),
+        Edit(
+            "the linear layer has a bias for each output, not for each input",
+            ("D_out * (maps * rows * columns + 1)", "(D_out + 1) * maps * rows * columns"),
+        ),
+        Edit(
+            "pooling comes after the convolution, not before",
+            ("(rows - side + 1) // 2", "rows // 2 - side + 1"),
+            ("(columns - side + 1) // 2", "columns // 2 - side + 1"),
         ),
         Edit(
             "a map has a square of weights for each channel that comes in",

@@ -181,6 +181,13 @@ def far_scores(draw: Draw) -> dict[str, Any]:
             "each row counts with the labels of all rows; want its own label alone",
             ("[torch.arange(len(labels)), labels]", "[:, labels]"),
         ),
+        Edit(
+            "softmax is taken twice; cross_entropy takes scores and has one in it",
+            (
+                "-probabilities[torch.arange(len(labels)), labels].log().mean()",
+                "torch.nn.functional.cross_entropy(probabilities, labels)",
+            ),
+        ),
         Edit("the logarithm is left out", (".log()", "")),
         Edit(
             "it is the logarithm of a mean; want the mean of the logarithms",
@@ -247,6 +254,9 @@ def through_layer_norm(x: Tensor, grad_z: Tensor, eps: float) -> Tensor:
             "the variance is divided by D_in - 1, as Tensor.var does unless you say otherwise; "
             "here it is a mean",
             ("centred.pow(2).mean(dim=1, keepdim=True)", "x.var(dim=1, keepdim=True)"),
+        ),
+        Edit(
+            "eps is added to the root; want it under the root", (" + eps).sqrt()", ").sqrt() + eps")
         ),
         Edit(forgot("eps under the root"), (" + eps", "")),
     ),

@@ -94,6 +94,7 @@ def by_formula(x: Tensor, y: Tensor, w: Tensor, learning_rate: float, steps: int
             ("loss = (x @ w", "start = start if _ else w\n        loss = (x @ start"),
             ("grad(loss, w)", "grad(loss, start)"),
         ),
+        Edit("its steps go up; want them down the gradient", ("w - learning", "w + learning")),
         Edit("it took one step too few", ("range(steps)", "range(steps - 1)")),
         Edit("it took one step too many", ("range(steps)", "range(steps + 1)")),
         Edit(
@@ -157,6 +158,14 @@ def look_by_formula(x: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
             ("h.sum()", "shown.sum()"),
         ),
         Edit("it isn't cut off at 1", ("shown.clamp_(max=1)", "pass")),
+        Edit(
+            "what was above 1 became 0; want 1 there",
+            ("shown.clamp_(max=1)", "shown[shown > 1] = 0"),
+        ),
+        Edit(
+            "the slope of exp is left out, which is exp again",
+            ("(grad_w,) = torch.autograd.grad(h.sum(), w)", "grad_w = x.T @ torch.ones_like(h)"),
+        ),
         Edit("it is cut off from below; want no number above 1", ("max=1", "min=1")),
     ),
     hints=(
