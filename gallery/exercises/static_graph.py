@@ -8,15 +8,15 @@
 Exercises: static graph
 =======================
 
-You say what a graph has kept, fuse two of its operations, and write a decision and a loop that can be captured; a check
-captures your functions and runs the graphs. This page imports ``twolayer``, which does the checking; the site's page
+You say what a graph has kept, and write a decision and a loop that can be captured; a check captures your functions, with
+``torch.fx`` or ``torch.export``, and runs the graphs. This page imports ``twolayer``, which does the checking; the site's page
 ``exercises`` says how to install it.
 
 What you'll learn:
 
 - what a trace keeps of a Python ``if`` and a Python loop;
-- how one operation takes the place of two;
-- how decisions and loops on values stay in a graph.
+- how a decision on a value stays in a graph, and what holds at its boundary;
+- how a loop on values makes as many turns as each input needs.
 """
 
 # %%
@@ -52,26 +52,12 @@ answer = ...  # fill in: (network(h), traced(h)), two numbers
 check("static_graph.1", answer)
 
 # %%
-# Exercise 2: One operation for two
-# ---------------------------------
-#
-# The lesson fuses a product and a subtraction. Here is a replacement for the pattern ``a @ b - c``, with ``a`` (N, H),
-# ``b`` (H, D_out) and ``c`` (N, D_out). It is one operation, but gives another result. Mend it, and let it stay one.
-
-
-def replacement(a, b, c):
-    """What a @ b - c gives, in one operation."""
-    return torch.addmm(c, a, b)
-
-
-check("static_graph.2", replacement)
-
-# %%
-# Exercise 3: A decision in the graph
+# Exercise 2: A decision in the graph
 # -----------------------------------
 #
 # This function gets ``x``, (N, D_in), and ``w1``, (D_in, H), and returns (N, H). Run line by line, it is right. As a graph
-# it is refused. Rewrite the decision, so that one graph holds both branches and takes the right one for any ``x``.
+# it is refused. Rewrite the decision, so that one graph holds both branches and takes the right one for any ``x`` of this shape, also where
+# the sum is exactly 0.
 
 
 def decide(x, w1):
@@ -82,14 +68,15 @@ def decide(x, w1):
     return -h
 
 
-check("static_graph.3", decide)
+check("static_graph.2", decide)
 
 # %%
-# Exercise 4: A loop in the graph
+# Exercise 3: A loop in the graph
 # -------------------------------
 #
 # The loop below halves ``h``, (N, H), while its norm is above 1, and counts the turns. Rewrite it, so that one graph does
-# as many turns as each ``h`` needs. Return the halved ``h``, (N, H), and the count, a tensor of shape ().
+# as many turns as each ``h`` of this shape needs: none where the norm is exactly 1. Return the halved ``h``, (N, H), and the count, a
+# tensor of shape ().
 
 
 def halve(h):
@@ -101,15 +88,15 @@ def halve(h):
     return h, count
 
 
-check("static_graph.4", halve)
+check("static_graph.3", halve)
 
 # %%
 # Summary
 # -------
 #
 # - A trace keeps the operations that it meets; Python's own decisions are over by then.
-# - A graph can be rewritten, as long as the new operation gives what the old ones gave.
-# - A decision or a loop on values is an operation of the graph, or it isn't in the graph.
+# - A decision on a value is an operation of the graph, ``torch.cond`` or ``torch.where``, or it isn't in the graph.
+# - A loop on values is ``torch.while_loop``: what goes from turn to turn, the count too, are tensors.
 #
 # Back: ``static_graph`` is the lesson.
 #

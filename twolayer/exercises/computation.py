@@ -75,6 +75,8 @@ class Computation:
         mistakes: The mistakes that are known, the likeliest first.
         run: What is done with an answer and a case's inputs by name, if that is more than a call with
             all of them; gives the results.
+        prepare: What is made of an answer before it is run, once, for all cases: called with it and with the
+            first inputs, for up to a minute more than a call may take.
         takes: ``"function"``, or ``"class"`` where the answer is one.
         forbids: Names of NumPy's or PyTorch's functions that the answer may not call, each with what the
             exercise asks for instead.
@@ -102,6 +104,7 @@ class Computation:
     unsummed: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
     run: Callable[[Any, Inputs], Any] | None = None
+    prepare: Callable[[Any, Inputs], Any] | None = None
     takes: str = "function"
     forbids: Mapping[str, str] = field(default_factory=dict)
     solution: Callable[..., Any] | None = None
@@ -146,10 +149,17 @@ class Computation:
             return problem
         # All that is wanted is computed before any of the reader's code runs.
         wants = [self._results(self.wanted, case) for case in range(self.cases)]
+        prepared = answer
+        if prepare := self.prepare:
+            inputs, _ = self._inputs(0)
+            called = call(lambda: prepare(answer, inputs), seconds=60 + seconds)
+            if called.problem:
+                return called.problem
+            prepared = called.result
         cases: list[Case] = []
         problem = None
         for number, wanted in enumerate(wants):
-            case, problem = self._case(answer, number, wanted, seconds)
+            case, problem = self._case(prepared, number, wanted, seconds)
             if case is None or problem:
                 break
             cases.append(case)
@@ -157,7 +167,7 @@ class Computation:
             return self._typed_in(answer, cases, found)
         if problem:
             return self._typed_in(answer, cases, problem)
-        return self._again(answer, wants[0], seconds)
+        return self._again(prepared, wants[0], seconds)
 
     def mistaken(self, mistake: Mistake, case: int) -> dict[str, Array] | None:
         """Compute what a mistake gives.
