@@ -20,7 +20,6 @@ NETWORK = {
     "w1": "with_zeros D_in H",
     "w2": "normal H D_out",
 }
-BY_HAND = dict.fromkeys(("backward", "grad"), "a derivation, not autograd")
 
 
 def errors(x: Any, y: Any, w1: Any, w2: Any) -> Any:
