@@ -62,7 +62,10 @@ TRIED: list[tuple[Any, str]] = [
     (by(lambda _, n, k: ends(np.arange(n), k)), "side by side"),
     (by(lambda rng, n, k: ends(np.roll(np.arange(n), rng.integers(n)), k)), "side by side"),
     (by(lambda rng, n, k: ends(rng.permutation(n), k)[::-1]), "x_fresh, y_fresh, x_train"),
-    (lambda *given: [by(by_mask)(*given)[i] for i in (0, 2, 1, 3)], "y_train and x_fresh are swapped"),
+    (
+        lambda *given: [by(by_mask)(*given)[i] for i in (0, 2, 1, 3)],
+        "y_train and x_fresh are swapped",
+    ),
     (lambda *given: [2 * part for part in by(by_mask)(*given)], "the data doesn't have"),
     (lambda *given: [*by(by_mask)(*given)[:3], given[1]], "y_fresh has shape (60"),
     (lambda *given: given[:2], "2 results"),
