@@ -38,7 +38,16 @@ MAY_KNOW = {
         "record",
         "rungs",
     },
-    "exercises": {"checks", "exercises.registry", "exercises.verdict"},
+    "exercises": {
+        "checks",
+        "exercises",
+        *(
+            f"exercises.{name}"
+            for name in ("diagnoses", "exercise", "registry", "state", "verdict")
+        ),
+    },
+    "exercises.state": set(),
+    "exercises.watching": set(),
     "exercises.verdict": set(),
     "exercises.diagnoses": set(),
     "exercises.values": set(),
@@ -46,12 +55,10 @@ MAY_KNOW = {
     "exercises.exercise": {"exercises.diagnoses"},
     "exercises.registry": {"exercises", "exercises.exercise"},
     "exercises.running": {"exercises", "exercises.diagnoses"},
-    "exercises.comparing": {"exercises", "exercises.diagnoses", "exercises.values"},
-    "exercises.masks": {
+    "exercises.mistakes": {"exercises", "exercises.diagnoses"},
+    "exercises.comparing": {
         "exercises",
-        "exercises.comparing",
-        "exercises.diagnoses",
-        "exercises.values",
+        *(f"exercises.{name}" for name in ("diagnoses", "mistakes", "values")),
     },
     "exercises.program": {"exercises.verdict"},
     "exercises.lessons": set(),
@@ -59,12 +66,18 @@ MAY_KNOW = {
 }
 _CHECKING = {
     "exercises",
-    *(f"exercises.{name}" for name in ("comparing", "diagnoses", "draws", "running", "values")),
+    *(
+        f"exercises.{name}"
+        for name in ("comparing", "diagnoses", "draws", "mistakes", "running", "values")
+    ),
 }
 MAY_KNOW["exercises.computation"] = _CHECKING
 MAY_KNOW["exercises.answers"] = MAY_KNOW["exercises.classes"] = {
     *_CHECKING,
     "exercises.computation",
+}
+MAY_KNOW["exercises.lesson"] = {
+    *(f"exercises.{name}" for name in ("computation", "draws", "exercise", "mistakes")),
 }
 # No lesson's exercises know another's.
 for _lesson in lesson_names():
@@ -72,9 +85,10 @@ for _lesson in lesson_names():
         *MAY_KNOW["exercises.answers"],
         "exercises.answers",
         "exercises.classes",
-        "exercises.exercise",
-        "exercises.masks",
+        "exercises.lesson",
+        "exercises.watching",
     }
+MAY_KNOW["exercises.lessons.autograd_by_hand"].add("rungs.autograd_by_hand")
 MAY_KNOW["rungs.data_parallel"] = MAY_KNOW["rungs.autograd"] | {"workers"}
 
 
