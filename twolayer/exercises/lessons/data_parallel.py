@@ -176,6 +176,7 @@ def share(N: int, processes: int, rank: int) -> tuple[int, int]:
     draw=_batch,
     wanted=lambda x, y, w, processes: _gradient(x, y, w, processes) / y.numel(),
     gives="gradient",
+    tolerance=1e-6,
     tensors=True,
     mistakes=(
         Edit(
