@@ -41,6 +41,15 @@ def swapped_state(h: Any) -> Any:
     return h, count.item()
 
 
+def bounded(h: Any) -> Any:
+    """A hundred turns, most of which change nothing."""
+    count = torch.zeros((), dtype=torch.int64)
+    for _ in range(100):
+        above = h.norm() > 1
+        h, count = torch.where(above, h / 2, h), count + above
+    return h, count
+
+
 EXPORTED = torch.export.export(
     Program(decide), (torch.ones(4, 3).double(), torch.ones(3, 5).double())
 ).module()
@@ -66,6 +75,7 @@ EXPORTED = torch.export.export(
         (2, lambda x, w1: x @ w1.T, "raises RuntimeError"),
         (3, computed, "right"),
         (3, swapped_state, "right"),
+        (3, bounded, "not yet"),
         (3, lambda h: halve(h)[0], "want 2: h, count"),
         *((3, lambda h, n=n: (h / 2**n, torch.tensor(n)), "not yet") for n in range(11)),
     ],

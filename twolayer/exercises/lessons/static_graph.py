@@ -196,7 +196,7 @@ def draw_norm(draw: Draw) -> dict[str, Any]:
     if draw.case > 3:
         h[:] = 0
         h[:, 1] = (2, 0.5)[draw.case - 4]
-    return {"h": h * (5.0, 300.0, 0.01, 70.0, 1.0, 1.0)[draw.case]}
+    return {"h": h * (5.0, 1e100, 0.01, 70.0, 1.0, 1.0)[draw.case]}
 
 
 def halved(h: Tensor) -> tuple[Tensor, int]:
