@@ -25,13 +25,6 @@ def in_place(f: Any, x: Any, step: float) -> Any:
     return slopes.reshape(x.shape)
 
 
-def input_moved(f: Any, x: Any, step: float) -> Any:
-    """Exercise 1 with the input itself moved to one side, and left there."""
-    before = f(x)
-    x[0] += step
-    return np.full_like(x, (f(x) - before) / step)
-
-
 def by_grad(x: Any, a: Any, b: Any) -> Any:
     """Exercise 2 with torch.autograd.grad."""
     leaf = x.clone().requires_grad_()
@@ -49,7 +42,6 @@ def from_differences(f: Any, x: Any, grad: Any, direction: Any, step: float) -> 
 
 ANSWERS: list[tuple[str, Any, str]] = [
     ("gradients.1", in_place, "right"),
-    ("gradients.1", input_moved, "modified its input x"),
     ("gradients.2", by_grad, "right"),
     ("gradients.2", lambda x, a, b: by_grad(x, b, a), "swapped"),
     ("gradients.3", gap_on_a_line, "right"),

@@ -165,10 +165,10 @@ def gap_on_a_line(f: Function, x: Array, grad: Array, direction: Array, step: fl
 
 def counted(answer: Any, inputs: Inputs) -> Any:
     """The gap, if it takes no more than two values of f."""
-    calls = []
+    calls: list[Array] = []
 
     def f(x: Array) -> Any:
-        calls.append(None)
+        calls.append(x)
         return inputs["f"](x)
 
     gap = answer(*(inputs | {"f": f}).values())
@@ -199,6 +199,10 @@ def counted(answer: Any, inputs: Inputs) -> Any:
             ("x + step * ", "x + "),
             ("x - step * ", "x - "),
             ("(2 * step)", "2"),
+        ),
+        Edit(
+            "the direction is brought to length 1; want it as it is",
+            ("slope = ", "direction = direction / np.linalg.norm(direction)\n    slope = "),
         ),
         Edit("it is not relative yet", (" / max(abs(slope), abs(product))", "")),
         Edit(
