@@ -8,15 +8,15 @@
 Exercises: gradients
 ====================
 
-You find gradients in three ways, by differences, by ``backward`` and on paper, and a check tells you what is right
-and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to
+You find gradients by differences and by ``backward``, and check a whole gradient by one number. A check tells you
+what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to
 install it.
 
 What you'll learn:
 
 - why differences are taken to both sides;
 - how two gradients from one graph are kept apart;
-- what the gradient of softmax and cross-entropy is, and how to compute both when scores are large.
+- how two values of a function say whether a gradient of any size is right.
 """
 
 # %%
@@ -70,26 +70,26 @@ def two_gradients(x, a, b):
 check("gradients.2", two_gradients)
 
 # %%
-# Exercise 3: Softmax and cross-entropy
-# -------------------------------------
+# Exercise 3: One number for a whole gradient
+# -------------------------------------------
 #
-# A network that tells classes apart gives a row of scores for each sample. The softmax makes probabilities of a row: ``exp``
-# of each score, divided by their sum. The cross-entropy is the mean over the rows of minus the logarithm of the true
-# class's probability. Write it in NumPy, derive its gradient on paper, and write that too. Scores may be in the
-# thousands, where ``exp`` gives infinity; the loss is finite even there.
+# Differences for each entry take two values of ``f`` for each. To find out whether a gradient is right, two values are enough:
+# move ``x`` along one ``direction``, all entries at once. The slope of ``f`` there, by a central difference from ``x`` plus and
+# minus ``step`` times ``direction``, must be the sum of ``grad`` times ``direction``. A mistake in any entry shows, unless the
+# direction happens to pass it by.
 #
-# ``scores`` has the shape (N, C), and ``classes``, (N,), holds whole numbers from 0 to C - 1. Return the loss, one
-# number, and ``grad_scores``, (N, C).
+# ``x``, ``grad`` and ``direction`` are arrays of one shape, whichever it is; ``f`` takes an array of that shape and gives a
+# number. Return one number, the relative gap: the absolute difference of the slope and the sum, divided by the larger of their
+# two absolute values, which are never both 0 here. Call ``f`` twice and no more.
 
 
-def cross_entropy(scores, classes):
-    """The mean of -log of the true class's probability, and its gradient."""
-    loss = ...  # fill in
-    grad_scores = ...  # fill in
-    return loss, grad_scores
+def gradient_gap(f, x, grad, direction, step):
+    """The relative gap between the slope along a direction and what the gradient says."""
+    gap = ...  # fill in
+    return gap
 
 
-check("gradients.3", cross_entropy)
+check("gradients.3", gradient_gap)
 
 # %%
 # Summary
@@ -97,7 +97,7 @@ check("gradients.3", cross_entropy)
 #
 # - A central difference has the point in the middle, where the errors of both sides cancel best.
 # - ``backward`` adds to the tensor in ``grad``, and whoever took it before sees the change.
-# - The gradient of the cross-entropy is probabilities minus a one-hot row, over N; logarithms keep the loss finite.
+# - The slope along a direction is the sum of gradient times direction: two values of ``f`` test all entries at once.
 #
 # Back: ``gradients`` is the lesson.
 #

@@ -26,19 +26,9 @@ def by_new_tensors(w: Array, grads: Array, learning_rate: float) -> Array:
     return np.stack(kept)
 
 
-def copied_rows_only(w: Array, grads: Array, learning_rate: float) -> Array:
-    """Copy what is kept, and go on writing into w."""
-    weights = torch.from_numpy(w)
-    kept = []
-    for grad in torch.from_numpy(grads):
-        weights -= learning_rate * grad
-        kept.append(weights.numpy().copy())
-    return np.stack(kept)
-
-
 def untracked(x: Array, w: Tensor) -> Array:
     """Stop the tracking of the weights themselves."""
-    return (torch.from_numpy(x).float() @ w.requires_grad_(requires_grad=False)).numpy()
+    return (torch.from_numpy(x).float() @ w.requires_grad_(False)).numpy()  # noqa: FBT003 - as readers write it
 
 
 def cast_and_back(x: Array, w: Tensor) -> Array:
@@ -49,7 +39,6 @@ def cast_and_back(x: Array, w: Tensor) -> Array:
 
 ANSWERS: list[tuple[str, Any, str]] = [
     ("numpy_interop.1", by_new_tensors, "right"),
-    ("numpy_interop.1", copied_rows_only, "modified its input w"),
     ("numpy_interop.2", lambda x, w: (torch.tensor(x).float() @ w).numpy(force=True), "right"),
     ("numpy_interop.2", lambda x, w: x.astype(np.float32) @ w.detach().numpy(), "right"),
     ("numpy_interop.2", lambda x, w: x @ w.detach().numpy(), "dtype float64; want float32"),

@@ -24,7 +24,7 @@ def draw_found(draw: Draw) -> Inputs:
     import torch  # noqa: PLC0415 - takes a second, which only those who check need wait
 
     nn = torch.nn
-    model = nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 2)))
+    model: Any = nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 2)))
     model.register_buffer("scale", torch.ones(1, device="meta"), persistent=False)
     model.register_buffer("shift", torch.zeros(1), persistent=False)
     model[1][draw.case % 2].to("meta")
@@ -50,7 +50,7 @@ def elsewhere_by_walk(found: Any) -> tuple[set[str], set[str]]:
     draw=draw_found,
     wanted=elsewhere_by_walk,
     run=lambda answer, inputs: tuple(answer(inputs["found"], name) for name in ("cpu", "meta")),
-    gives="the names for 'cpu', the names for 'meta'",
+    gives="the set for 'cpu', the set for 'meta'",
     mistakes=(
         Edit(
             "a module's buffers are left out; an operation meets them like any other tensor",
@@ -186,7 +186,7 @@ def moved_batch(answer: Any, inputs: Inputs) -> Any:
         "which build a new one of the same type, and what is left comes back as it is.",
     ),
 )
-def to_device(batch: Any, device: torch.device) -> Any:
+def to_device(batch: Any, device: torch.device | str) -> Any:
     """The batch with each of its tensors on a device."""
     import torch  # noqa: PLC0415 - as above
 

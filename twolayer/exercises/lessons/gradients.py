@@ -1,4 +1,4 @@
-"""Exercises on gradients: by differences, from two calls of backward, and of the cross-entropy."""
+"""Exercises on gradients: by differences, from two calls of backward, and checked by one number."""
 
 from __future__ import annotations
 
@@ -7,22 +7,86 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.computation import Computation
-from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.mistakes import Mistake
+from twolayer.exercises.diagnoses import DiagnosisError
+from twolayer.exercises.lesson import Lesson, given
+from twolayer.exercises.mistakes import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
 
+    from twolayer.exercises.computation import Inputs
     from twolayer.exercises.draws import Draw
     from twolayer.exercises.values import Array
 
-# 1. Central differences
+    Function = Callable[[Array], float]
+
+lesson = Lesson()
 
 
-def differences(f: Callable[[Array], float], x: Array, step: float) -> Array:
+def draw_function(draw: Draw) -> Inputs:
+    """A function in which each entry's slope depends on the other entries as well."""
+    N, D = draw.sizes("N", "D_in")
+    shape = ((N, D), (2, N, D), (D,), (N, D))[draw.case]
+    cubes, squares = draw.normal(*shape), draw.normal(*shape)
+
+    def f(x: Array) -> float:
+        return float((cubes * x**3 + squares * x**2).sum() + x.sum() ** 3 / x.size)
+
+    return {"f": f, "x": draw.normal(*shape), "step": draw.number(0.01, 0.02)}
+
+
+def central(f: Function, x: Array, step: float) -> Array:
+    """Central differences, all moves made at once as the rows of a matrix."""
+    moves = step * np.eye(x.size).reshape(-1, *x.shape)
+    slopes = [(f(x + move) - f(x - move)) / (2 * step) for move in moves]
+    return np.array(slopes).reshape(x.shape)
+
+
+@lesson.exercise(
+    "A difference to one side",
+    draw=draw_function,
+    wanted=central,
+    gives="slopes",
+    mistakes=(
+        Edit(
+            "it is the difference to one side, between x and x + step; its error shrinks only as fast as the "
+            "step. Want values on both sides of x",
+            ("f(x - move)) / (2 * step)", "f(x)) / step"),
+        ),
+        Edit(
+            "it is the difference to one side, between x - step and x; want values on both sides of x",
+            ("(f(x + move) - f(x - move)) / (2 * step)", "(f(x) - f(x - move)) / step"),
+        ),
+        Edit(
+            "it is twice the slope; how far are the two points apart that you compare?",
+            ("(2 * step)", "step"),
+        ),
+        Edit(
+            "all entries of x move at once; move one, and leave the others where they are",
+            ("move[index]", "move[...]"),
+        ),
+        Edit(
+            "an entry that has been moved is not put back before the next one moves",
+            ("slopes =", "moved, slopes = x.copy(),"),
+            ("move = np.zeros_like(x)", "moved[index] += step"),
+            ("move[index] = step", "ahead = f(moved)"),
+            (
+                "slopes[index] = (f(x + move)",
+                "moved[index] -= 2 * step\n        slopes[index] = (ahead",
+            ),
+            ("f(x - move)", "f(moved)"),
+        ),
+    ),
+    hints=(
+        "The line through two points of a curve has a slope. Where between them does the curve itself have that "
+        "slope, as nearly as can be?",
+        "Near the middle. So let x be in the middle of the two points, and divide by how far they are apart.",
+    ),
+    stub="known-mistake",
+)
+def differences(f: Function, x: Array, step: float) -> Array:
     """The gradient of f at x, from two values of f for each entry."""
     slopes = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -32,90 +96,42 @@ def differences(f: Callable[[Array], float], x: Array, step: float) -> Array:
     return slopes
 
 
-def _draw_function(draw: Draw) -> dict[str, Any]:
-    N, D = draw.sizes("N", "D_in")
-    shape = (D,) if draw.case == 2 else (N, D)
-    cubes, squares = draw.normal(*shape), draw.normal(*shape)
-
-    def f(x: Array) -> float:
-        """A function in which each entry's slope depends on the other entries as well."""
-        return float((cubes * x**3 + squares * x**2).sum() + x.sum() ** 3 / x.size)
-
-    return {"f": f, "x": draw.normal(*shape), "step": draw.number(0.01, 0.02)}
-
-
-def _central(f: Callable[[Array], float], x: Array, step: float) -> Array:
-    """Central differences, all moves made at once as the rows of a matrix."""
-    moves = step * np.eye(x.size).reshape(-1, *x.shape)
-    pairs = [(f(x + move), f(x - move)) for move in moves]
-    ahead, behind = np.array(pairs).T
-    slopes: Array = ((ahead - behind) / (2 * step)).reshape(x.shape)
-    return slopes
-
-
-def _one_sided(sign: int) -> Callable[[Callable[[Array], float], Array, float], Array]:
-    """Differences between f(x) and one value beside it."""
-
-    def variant(f: Callable[[Array], float], x: Array, step: float) -> Array:
-        moves = sign * step * np.eye(x.size).reshape(-1, *x.shape)
-        return np.array([(f(x + move) - f(x)) / (sign * step) for move in moves]).reshape(x.shape)
-
-    return variant
-
-
-def _all_at_once(f: Callable[[Array], float], x: Array, step: float) -> Array:
-    return np.full_like(x, (f(x + step) - f(x - step)) / (2 * step))
-
-
-def _never_put_back(f: Callable[[Array], float], x: Array, step: float) -> Array:
-    moved, slopes = x.copy(), np.zeros_like(x)
-    for index in np.ndindex(x.shape):
-        moved[index] += step
-        ahead = f(moved)
-        moved[index] -= 2 * step
-        slopes[index] = (ahead - f(moved)) / (2 * step)
-    return slopes
-
-
-_DIFFERENCES = Computation(
-    draw=_draw_function,
-    wanted=_central,
-    returns=("slopes",),
-    tolerance=1e-8,
+@lesson.exercise(
+    "Two gradients from one graph",
+    draw=given(x="normal N D_in", a="normal N D_in", b="normal N D_in"),
+    wanted=lambda x, a, b: (a * 6 * (x + 2), b * 6 * (x + 2)),
+    gives="first, second",
+    tensors=True,
+    tracked=False,
     mistakes=(
-        Mistake(
-            diagnoses.KNOWN,
-            _one_sided(1),
-            text="it is the difference to one side, between x and x + step; its error shrinks only "
-            "as fast as the step. Want values on both sides of x",
+        Edit(
+            "it holds the first gradient as well, since backward adds to grad",
+            ("x.grad\n    x.grad = None", "x.grad.clone()"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            _one_sided(-1),
-            text="it is the difference to one side, between x - step and x; want values on both "
-            "sides of x",
+        Edit(
+            "it holds the second gradient as well: it is the tensor in grad itself, and the second backward "
+            "added to it",
+            ("    x.grad = None\n", ""),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda f, x, step: 2 * _central(f, x, step),
-            text="it is twice the slope; how far are the two points apart that you compare?",
+        Edit(
+            "it is the second gradient; where first and grad are one tensor, what fills grad anew fills first "
+            "as well",
+            ("x.grad = None", "x.grad.zero_()"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            _all_at_once,
-            text="all entries of x move at once; move one, and leave the others where they are",
+        Edit(
+            "it is the gradient of z.sum(); how much each entry of z counts is left out",
+            ("z.backward(a,", "z.sum().backward("),
+            ("z.backward(b)", "z.sum().backward()"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            _never_put_back,
-            text="an entry that has been moved is not put back before the next one moves",
-        ),
+        Edit((diagnoses.SWAPPED, {"other": "second"}), ("first, x.grad", "x.grad, first")),
     ),
+    hints=(
+        "What does backward do with a grad that holds numbers already? And is first a copy of it?",
+        "Between the two calls, grad must be given up rather than filled with zeros, since first still names "
+        "the same tensor. What does zero_grad of an optimizer leave there?",
+    ),
+    stub="known-mistake",
 )
-
-# 2. Two gradients from one graph
-
-
 def two_gradients(x: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor | None, Tensor | None]:
     """The gradient of (a * z).sum(), and that of (b * z).sum()."""
     x = x.clone().requires_grad_()
@@ -127,193 +143,100 @@ def two_gradients(x: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor | None, Tenso
     return first, x.grad
 
 
-def _draw_weights(draw: Draw) -> dict[str, Any]:
-    N, D = draw.sizes("N", "D_in")
-    return {"x": draw.normal(N, D), "a": draw.normal(N, D), "b": draw.normal(N, D)}
+def draw_gradient(draw: Draw) -> Inputs:
+    """A function, its gradient with or without a mistake, and a direction."""
+    f, x, step = draw_function(draw).values()
+    grad = central(f, x, 1e-4)
+    if draw.case == 1:
+        grad.flat[0] += 10
+    grad *= (1, 1, -0.7, 1.5)[draw.case]
+    direction = draw.normal(*x.shape)
+    uphill = float((grad * direction).sum()) > 0
+    direction *= 1 if uphill == (draw.case % 2 == 0) else -1
+    return {"f": f, "x": x, "grad": grad, "direction": direction, "step": step}
 
 
-def _slope(x: Tensor) -> Tensor:
-    return 6 * (x + 2)
+def gap_on_a_line(f: Function, x: Array, grad: Array, direction: Array, step: float) -> Any:
+    """The gap, from f as a function of one number."""
+    ahead, behind = (f(x + t * direction) for t in (step, -step))
+    slopes = np.array([(ahead - behind) / step / 2, np.vdot(grad, direction)])
+    return np.ptp(slopes) / np.abs(slopes).max()
 
 
-_TWICE = Computation(
-    draw=_draw_weights,
-    wanted=lambda x, a, b: (a * _slope(x), b * _slope(x)),
-    returns=("first", "second"),
-    tensors=True,
-    tracked=False,
+def counted(answer: Any, inputs: Inputs) -> Any:
+    """The gap, if it takes no more than two values of f."""
+    calls: list[Array] = []
+
+    def f(x: Array) -> Any:
+        calls.append(x)
+        return inputs["f"](x)
+
+    gap = answer(*(inputs | {"f": f}).values())
+    if len(calls) > len(("ahead", "behind")):
+        text = f"it is called {len(calls)} times; want two values of it, however many entries x has"
+        raise DiagnosisError(diagnoses.KNOWN(name="f", text=text))
+    return gap
+
+
+@lesson.exercise(
+    "One number for a whole gradient",
+    draw=draw_gradient,
+    wanted=gap_on_a_line,
+    run=counted,
+    tolerance=1e-6,  # a small difference of two slopes
+    gives="gap",
     mistakes=(
-        Mistake(
-            diagnoses.KNOWN,
-            lambda x, a, b: {"first": (a + b) * _slope(x)},
-            text="it holds the second gradient as well: it is the tensor in grad itself, and the "
-            "second backward added to it",
+        Edit(
+            "the slope is a difference to one side; want values on both sides of x",
+            ("f(x - step * direction)) / (2 * step)", "f(x)) / step"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda x, a, b: {"first": b * _slope(x)},
-            text="it is the second gradient; where first and grad are one tensor, what fills grad "
-            "anew fills first as well",
+        Edit(
+            "the slope is twice too large; how far are the two points apart?",
+            ("(2 * step)", "step"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda x, a, b: {"second": (a + b) * _slope(x)},
-            text="it holds the first gradient as well, since backward adds to grad",
+        Edit(
+            "the slope is taken where x moves by the direction itself; want step times that",
+            ("x + step * ", "x + "),
+            ("x - step * ", "x - "),
+            ("(2 * step)", "2"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda x, a, b: {"first": _slope(x), "second": _slope(x)},
-            text="it is the gradient of z.sum(); how much each entry of z counts is left out",
+        Edit(
+            "the direction is brought to length 1; want it as it is",
+            ("slope = ", "direction = direction / np.linalg.norm(direction)\n    slope = "),
         ),
+        Edit("it is not relative yet", (" / max(abs(slope), abs(product))", "")),
+        Edit(
+            "it is negative where the slope is the smaller one; want the size of the difference",
+            ("abs(slope - product)", "(slope - product)"),
+        ),
+        Edit(
+            "it is relative to the product, whichever is larger",
+            ("max(abs(slope), abs(product))", "abs(product)"),
+        ),
+        Edit(
+            "it is relative to the slope, whichever is larger",
+            ("max(abs(slope), abs(product))", "abs(slope)"),
+        ),
+        Edit(
+            "it is relative to both sizes added up; want the larger one",
+            ("max(abs(slope), abs(product))", "(abs(slope) + abs(product))"),
+        ),
+        Edit(
+            "the larger one is sought without regard to sizes: -8 is larger than 3 here",
+            ("max(abs(slope), abs(product))", "max(slope, product)"),
+        ),
+        Edit("the gradient's product is a mean; want the sum", (".sum()", ".mean()")),
+    ),
+    hints=(
+        "If x moves a little along the direction, by how much does each entry move? And how much does f gain "
+        "by each?",
+        "The slope is a central difference like that of the first exercise, but all entries move at once, each "
+        "by its own amount. A gradient foretells this slope: each of its entries counts as often as the "
+        "direction says.",
     ),
 )
-
-# 3. Softmax and cross-entropy
-
-
-def cross_entropy(scores: Array, classes: Array) -> tuple[float, Array]:
-    """The mean of -log of the true class's probability, and its gradient."""
-    rows = np.arange(len(scores))
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    loss = -log_probabilities[rows, classes].mean()
-    grad_scores = np.exp(log_probabilities)
-    grad_scores[rows, classes] -= 1
-    grad_scores /= len(scores)
-    return loss, grad_scores
-
-
-def _draw_scores(draw: Draw) -> dict[str, Any]:
-    N, C = draw.sizes("N", "classes")
-    N += draw.case < 3  # never two, since a factor of two could have other reasons
-    draw.named["N"] = N
-    scores = draw.normal(N, C) * (1.0, 2000.0, 1.0, 2000.0)[draw.case]
-    return {"scores": scores, "classes": draw.labels(N, C)}
-
-
-def _cross_entropy(scores: Array, classes: Array) -> tuple[Array, Array]:
-    import torch  # noqa: PLC0415 - takes a second, which only those who check need wait
-
-    leaf = torch.tensor(scores, requires_grad=True)
-    loss = torch.nn.functional.cross_entropy(leaf, torch.tensor(classes))
-    (gradient,) = torch.autograd.grad(loss, leaf)
-    return np.float64(loss.item()), gradient.numpy()  # type: ignore[return-value]
-
-
-def _softmax(scores: Array, axis: int = 1) -> Array:
-    powers = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    probabilities: Array = powers / powers.sum(axis=axis, keepdims=True)
-    return probabilities
-
-
-def _all_rows(scores: Array, classes: Array) -> dict[str, Array]:
-    gradient = _softmax(scores)
-    gradient[:, classes] -= 1
-    return {"grad_scores": gradient / len(scores)}
-
-
-@np.errstate(divide="ignore", invalid="ignore")  # a probability may round to 0
-def _of_probabilities(scores: Array, classes: Array) -> dict[str, Array]:
-    one_hot = np.eye(scores.shape[1])[classes]
-    return {"grad_scores": -one_hot / _softmax(scores) / len(scores)}
-
-
-def _softmax_of_columns(scores: Array, classes: Array) -> dict[str, Array]:
-    one_hot = np.eye(scores.shape[1])[classes]
-    return {"grad_scores": (_softmax(scores, axis=0) - one_hot) / len(scores)}
-
-
-_ENTROPY = Computation(
-    draw=_draw_scores,
-    wanted=_cross_entropy,
-    returns=("loss", "grad_scores"),
-    mistakes=(
-        Mistake(
-            diagnoses.SUM_FOR_MEAN,
-            lambda scores, classes: {
-                name: len(scores) * value
-                for name, value in zip(
-                    ("loss", "grad_scores"), _cross_entropy(scores, classes), strict=True
-                )
-            },
-            count="N",
-            what="the loss is a mean over the N rows, and so its slope has 1 / N in it",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            lambda scores, classes: {
-                "grad_scores": _cross_entropy(scores, classes)[1] / scores.shape[1]
-            },
-            text="it is divided by the number of entries; the loss is a mean over rows",
-        ),
-        Mistake(
-            diagnoses.FORGOT_TERM,
-            lambda scores, classes: {"grad_scores": _softmax(scores) / len(scores)},
-            term="the true class, whose own score enters the loss with a minus",
-        ),
-        Mistake(
-            diagnoses.FORGOT_TERM,
-            lambda scores, classes: {"grad_scores": _softmax(scores)},
-            term="the true class, whose own score enters the loss with a minus, and the mean's 1 / N",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _of_probabilities,
-            text="it is the gradient of the probabilities; go one step further back, through the "
-            "softmax",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _all_rows,
-            text="1 is taken off in every row at every class that occurs; want one entry a row, so "
-            "name the rows as well",
-        ),
-        Mistake(
-            diagnoses.KNOWN,
-            _softmax_of_columns,
-            text="the softmax runs down the columns; the scores of one sample are a row",
-        ),
-    ),
-)
-
-EXERCISES = (
-    Exercise(
-        number=1,
-        title="A difference to one side",
-        check=_DIFFERENCES,
-        hints=(
-            "The line through two points of a curve has a slope. Where between them does the curve "
-            "itself have that slope, as nearly as can be?",
-            "Near the middle. So let x be in the middle of the two points, and divide by how far they "
-            "are apart.",
-        ),
-        solution=differences,
-        stub="known-mistake",
-    ),
-    Exercise(
-        number=2,
-        title="Two gradients from one graph",
-        check=_TWICE,
-        hints=(
-            "What does backward do with a grad that holds numbers already? And is first a copy of it?",
-            "Between the two calls, grad must be given up rather than filled with zeros, since first "
-            "still names the same tensor. What does zero_grad of an optimizer leave there?",
-        ),
-        solution=two_gradients,
-        stub="known-mistake",
-    ),
-    Exercise(
-        number=3,
-        title="Softmax and cross-entropy",
-        check=_ENTROPY,
-        hints=(
-            "Write the loss of one row as log(sum(exp(scores))) minus one score. What is the slope "
-            "of each part? And what changes if you take one number off every score?",
-            "The slope of the first part is something that you have already computed. The second part holds one score only: which slopes does it change? And what does the mean do to all? Take the row's largest score off before exp, and "
-            "stay with logarithms: a probability may round to 0, whose logarithm is infinite.",
-        ),
-        solution=cross_entropy,
-        stub="empty",
-    ),
-)
-"""The exercises, in order."""
+def gradient_gap(f: Function, x: Array, grad: Array, direction: Array, step: float) -> Any:
+    """The relative gap between the slope along a direction and what the gradient says."""
+    slope = (f(x + step * direction) - f(x - step * direction)) / (2 * step)
+    product = (grad * direction).sum()
+    return abs(slope - product) / max(abs(slope), abs(product))
