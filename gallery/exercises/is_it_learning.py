@@ -28,7 +28,7 @@ What you'll learn:
 # what it returns has nothing to learn, even where the data has something to say. Find out why, and mend it.
 #
 # ``x`` is (N, D_in), ``y`` (N, D_out), ``held_out`` the number of fresh rows. Return ``x_train``, ``y_train``, ``x_fresh`` and ``y_fresh``, in this
-# order, as arrays; each row must be in just one of the two sets, and chance, by ``seed``, decides in which. Leave ``x`` and ``y`` as they are.
+# order; each row must be in one of the two sets, and chance, by ``seed``, decides in which. Leave ``x`` and ``y`` as they are.
 
 import numpy as np
 
@@ -70,7 +70,7 @@ check("is_it_learning.2", baseline)
 # rows must not have a say in anything that the fit uses, and here they have. Find the leak, and mend it. Both sets must still be shifted and scaled in the
 # same way.
 #
-# ``x_train`` is (N, D_in), ``x_fresh`` (M, D_in); return both standardized, as new arrays in their shapes. The standard deviation is NumPy's ``std``.
+# ``x_train`` is (N, D_in), ``x_fresh`` (M, D_in); return both standardized, in their shapes, as new arrays.
 
 
 def standardize(x_train, x_fresh):
@@ -90,8 +90,7 @@ check("is_it_learning.3", standardize)
 # steps, one looks good by chance. So the fresh rows are split once more. One part, the validation data, decides on the step; the other, the test data, is
 # looked at once, at that step, to report a loss.
 #
-# This function lets the test data decide. Mend it. Both arrays have the shape (steps,), and steps count from 0; return the step and the loss to report, two
-# numbers.
+# This function lets the test data decide. Mend it. Both arrays have the shape (steps,); return the step, counted from 0, a whole number, and the loss to report.
 
 
 def choose_and_report(validation_losses, test_losses):

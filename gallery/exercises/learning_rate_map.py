@@ -8,15 +8,16 @@
 Exercises: The learning-rate map
 ================================
 
-You write a step of many fits at once, multiply a vector by a Hessian that you never build, and mend the search for
-the largest curvature. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says
+You write a step of many fits at once, multiply a vector by a Hessian that you never build, mend the search for the
+largest curvature, and say which rate is the largest that a loss can bear. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says
 how to install it.
 
 What you'll learn:
 
 - which axis of a batch of matrices tells the fits apart, and which axes belong to one fit;
 - how autograd, used twice, gives the Hessian times a vector;
-- what a vector that is multiplied again and again needs between the products.
+- what a vector that is multiplied again and again needs between the products;
+- how the curvature foretells at which rate gradient descent goes up.
 """
 
 # %%
@@ -53,7 +54,9 @@ check("learning_rate_map.1", step_all)
 #
 # You get ``loss_of``, a function that computes a loss from ``w``; the weights ``w``, of any shape, not tracked; and
 # ``direction``, a tensor of the same shape. Return the Hessian of the loss at ``w`` times the direction, in the shape
-# of ``w``, without building the Hessian. The line of the gradient needs a change as well.
+# of ``w``, without building the Hessian: not by ``hessian``, ``jacobian``, ``jacrev``, ``jacfwd`` or ``vmap``, and not
+# by a derivative for each entry. What you return may still be recorded by autograd. The line of the gradient needs a
+# change as well.
 
 
 def hessian_times(loss_of, w, direction):
@@ -86,13 +89,31 @@ def largest_curvature(times, direction):
 check("learning_rate_map.3", largest_curvature)
 
 # %%
+# Exercise 4: The largest stable rate
+# -----------------------------------
+#
+# You get ``loss_of``, as above, and ``w``, now of shape (n,), with n at most 10 and close to where the loss is lowest.
+# Return a rate just below 2 over the largest curvature there, as a number. The check measures it by 100 steps of gradient
+# descent from ``w``: at 0.95 times your rate the loss must end lower than it began, at 1.05 times your rate it must not.
+# Here you may build the Hessian.
+
+
+def largest_rate(loss_of, w):
+    """A rate just below the largest at which descent comes down."""
+    curvature = ...  # fill in
+    return 1.99 / curvature
+
+
+check("learning_rate_map.4", largest_rate)
+
+# %%
 # Summary
 # -------
 #
 # - A batch's axis stands in front: transpose the last two axes only, sum over them only, and give each rate two axes
 #   of 1.
 # - The gradient of the gradient's product with a direction is the Hessian times that direction.
-# - Only where a direction points matters, so bring it back to length 1 before its length overflows.
+# - Only the way a direction points matters, so bring it back to length 1; the largest curvature that it finds bounds the rate.
 #
 # Back: ``learning_rate_map`` is the lesson.
 #

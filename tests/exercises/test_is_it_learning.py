@@ -1,83 +1,57 @@
-"""Answers to the exercises on learning: splits by chance and not, and rows that don't fit together."""
+"""The exercises on learning and memorising: what their conditions accept and refuse."""
 
 from __future__ import annotations
 
-import random
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import Any
 
 import numpy as np
 import pytest
 
 from twolayer.exercises import check
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
-    from twolayer.exercises.values import Array
+def by(order: Any) -> Any:
+    """Make a split by an order of rows, from a generator, their number and the seed; more are trained on."""
 
+    def answer(x: Any, y: Any, held_out: int, seed: int) -> Any:
+        rows = np.asarray(order(np.random.default_rng(seed), len(x), seed))
+        fresh, train = rows[:held_out], rows[held_out:]
+        return x[train], y[train], x[fresh], y[fresh]
 
-def by(rows: Callable[..., Any]) -> Callable[..., Any]:
-    """A split by the numbers of the training rows and of the fresh ones."""
-
-    def split(x: Array, y: Array, held_out: int, seed: int) -> list[Array]:
-        train, fresh = rows(np.random.default_rng(seed), len(x), held_out)
-        return [x[train], y[train], x[fresh], y[fresh]]
-
-    return split
+    return answer
 
 
-def by_mask(rng: Any, count: int, held_out: int) -> Any:
-    """A Boolean array that marks the fresh rows."""
-    fresh = np.isin(np.arange(count), rng.choice(count, held_out, replace=False))
-    return ~fresh, fresh
-
-
-def by_lists(rng: Any, count: int, held_out: int) -> Any:
-    """Python's generator and lists."""
-    rows = random.Random(int(rng.integers(99))).sample(range(count), count)  # noqa: S311
-    return rows[:-held_out], rows[-held_out:]
-
-
-def in_place(x: Array, y: Array, held_out: int, seed: int) -> Any:
-    """Shuffle what was given, alike."""
+def in_place(x: Any, y: Any, held_out: int, seed: int) -> Any:
+    """Shuffle both arrays alike, in place."""
     for array in (x, y):
         np.random.default_rng(seed).shuffle(array)
-    return x[held_out:], y[held_out:], x[:held_out], y[:held_out]
+    return tuple(part.copy() for part in (x[held_out:], y[held_out:], x[:held_out], y[:held_out]))
 
 
-def ends(order: Array, k: int) -> Any:
-    """The rows behind the first k of an order, and those."""
-    return order[k:], order[:k]
+def in_another_order(*inputs: Any) -> Any:
+    """A split in the order that scikit-learn's function has."""
+    x_train, y_train, x_fresh, y_fresh = by(lambda rng, n, _: rng.permutation(n))(*inputs)
+    return x_train, x_fresh, y_train, y_fresh
 
 
-TRIED: list[tuple[Any, str]] = [
-    (by(by_mask), "right"),
-    (by(by_lists), "right"),
-    (in_place, "modified its input x"),
-    (by(lambda rng, n, k: (rng.permutation(n)[k:], rng.permutation(n)[:k])), "in both sets"),
-    (by(lambda rng, n, k: (ends(rng.permutation(n), k)[0], [0] * k)), "in both sets"),
-    (by(lambda _, n, k: (np.arange(n)[k:], np.arange(k) // 2)), "more than once"),
-    (by(lambda _, n, k: ends(np.random.default_rng().permutation(n), k)), "equal seeds"),
-    (by(lambda _, n, k: ends(rng0().permutation(n), k)), "another seed"),
-    (by(lambda _, n, k: ends(np.arange(n), k)), "side by side"),
-    (by(lambda rng, n, k: ends(np.roll(np.arange(n), rng.integers(n)), k)), "side by side"),
-    (by(lambda rng, n, k: ends(rng.permutation(n), k)[::-1]), "x_fresh, y_fresh, x_train"),
-    (
-        lambda *given: [by(by_mask)(*given)[i] for i in (0, 2, 1, 3)],
-        "y_train and x_fresh are swapped",
-    ),
-    (lambda *given: [2 * part for part in by(by_mask)(*given)], "the data doesn't have"),
-    (lambda *given: [*by(by_mask)(*given)[:3], given[1]], "y_fresh has shape (60"),
-    (lambda *given: given[:2], "2 results"),
-]
-
-
-def rng0() -> np.random.Generator:
-    """A generator with a seed of its own."""
-    return np.random.default_rng(0)
-
-
-@pytest.mark.parametrize(("answer", "said"), TRIED, ids=range(len(TRIED)))
-def test_a_split_holds_each_row_once_by_chance(answer: Any, said: str) -> None:
-    """Rows that are torn, repeated, fixed or side by side are told, other ways to draw are right."""
-    assert said in check("is_it_learning.1", answer, why=True).text
+@pytest.mark.parametrize(
+    ("number", "answer", "said"),
+    [
+        (1, by(lambda rng, n, _: rng.choice(n, n, replace=False)), "right, on 4 data"),
+        (1, by(lambda rng, n, _: np.argsort(rng.random(n))), "right"),
+        (1, in_place, "modified its input x"),
+        (1, in_another_order, "x_train, x_fresh, y_train, y_fresh; want"),
+        (1, by(lambda _rng, n, _seed: np.random.default_rng().permutation(n)), "equal seeds hold back different"),
+        (1, by(lambda _rng, n, _: np.random.default_rng(0).permutation(n)), "another seed holds"),
+        (1, by(lambda _rng, n, _seed: np.arange(n)), "at one end of the data"),
+        (1, by(lambda rng, n, _: rng.integers(0, n, n)), "in both sets"),
+        (1, by(lambda _rng, n, _seed: np.maximum(np.arange(n), 1)), "more than once"),
+        (4, lambda valid, test: (int(valid.argmin()), float(test[valid.argmin()])), "right"),
+        (4, lambda valid, test: (float(valid.argmin()), test[valid.argmin()]), "a whole number"),
+    ],
+    ids=count(),
+)  # fmt: skip
+def test_conditions(number: int, answer: Any, said: str) -> None:
+    """The verdict says what the answer's conditions ask for."""
+    assert said in check(f"is_it_learning.{number}", answer, seconds=60, why=True).text

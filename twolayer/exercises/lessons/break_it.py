@@ -1,19 +1,15 @@
-"""Exercises on mistakes that raise nothing: in a loop, and in a judgement on a fit."""
+"""Exercises on mistakes that raise nothing: in a loop, in a judgement on a fit, in a trainer unseen."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from twolayer.exercises import diagnoses
-from twolayer.exercises.answers import Predicate
-from twolayer.exercises.computation import Computation
-from twolayer.exercises.exercise import Exercise
-from twolayer.exercises.mistakes import Mistake
-from twolayer.exercises.values import kind_of
+from twolayer.exercises.lesson import Lesson, given
+from twolayer.exercises.mistakes import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,12 +17,90 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from twolayer.exercises.computation import Inputs
-    from twolayer.exercises.diagnoses import Diagnosis
     from twolayer.exercises.draws import Draw
 
-# 1. A loop with two mistakes
+lesson = Lesson()
 
 
+def _fit(draw: Draw) -> dict[str, Any]:
+    words = {"x": "normal N D_in", "y": "normal N", "w1": "normal D_in H", "w2": "normal H"}
+    drawn = given(**words, learning_rate="number 0.0005 0.002")(draw)
+    return drawn | {"w2": drawn["w2"][:, None], "steps": 5 + draw.case}
+
+
+def _losses(
+    x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, learning_rate: float, steps: int
+) -> list[float]:
+    """The losses, with the gradients by hand."""
+    losses = []
+    for _ in range(steps):
+        h = x @ w1
+        errors = h.relu() @ w2 - y[:, None]
+        losses.append(errors.square().sum().item())
+        grad_w1, grad_w2 = x.T @ (2 * errors @ w2.T * (h > 0)), h.relu().T @ (2 * errors)
+        w1, w2 = w1 - learning_rate * grad_w1, w2 - learning_rate * grad_w2
+    return losses
+
+
+PAIRS = (
+    "the first is wrong already, before any update, so look at the line of the loss, and at the shapes of "
+    "y_pred, of y and of their difference"
+)
+CLEARED = "w1.grad = w2.grad = None"
+KEPT = (
+    "the first two are right, so the forward pass and the first gradient are. At the third, {} still "
+    "holds the step before"
+)
+
+
+@lesson.exercise(
+    "Two mistakes in one loop",
+    draw=_fit,
+    wanted=_losses,
+    gives="losses",
+    tensors=True,
+    dtype=False,
+    tolerance=1e-5,
+    mistakes=(
+        Edit(PAIRS, ("y.unsqueeze(1)", "y"), (CLEARED, "pass")),
+        Edit(PAIRS, ("y.unsqueeze(1)", "y")),
+        Edit(KEPT.format("each weight's grad"), (CLEARED, "pass")),
+        Edit(KEPT.format("w1.grad"), (CLEARED, "w2.grad = None")),
+        Edit(KEPT.format("w2.grad"), (CLEARED, "w1.grad = None")),
+        Edit(
+            "it is the mean of the squared errors; want their sum, in the gradients too",
+            (".square().sum()", ".square().mean()"),
+        ),
+        Edit(
+            "it holds the loss after each update; want the one before",
+            ("range(steps)", "range(steps + 1)"),
+            ("return history", "return history[1:]"),
+        ),
+        Edit(
+            "the first is right, the second isn't: the gradient of w1 is taken with the w2 after its update",
+            (
+                "        loss.backward()",
+                "        grad = torch.autograd.grad(loss, w2, retain_graph=True)[0]\n"
+                "        w2.data -= learning_rate * grad\n        loss.backward()",
+            ),
+            ("w2 -= learning_rate * w2.grad", "pass"),
+        ),
+        Edit(
+            "it never changes: the gradients are set to zero before the update reads them",
+            ("with torch", "w1.grad.zero_()\n        w2.grad.zero_()\n        with torch"),
+        ),
+        Edit(
+            "it climbs: the step is added where it is subtracted", ("w1 -=", "w1 +="), ("w2 -=", "w2 +=")
+        ),
+    ),
+    hints=(
+        "Print the shapes of ``y_pred``, ``y`` and ``y_pred - y``. And what does ``w1.grad`` hold after the second "
+        "``backward``?",
+        "Give the target the axis that the prediction has. Then see to it that no step meets the gradients of the one "
+        "before: clear both, or ask for gradients that nothing is added to.",
+    ),
+    stub="known-mistake",
+)  # fmt: skip
 def train(
     x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, learning_rate: float, steps: int
 ) -> list[float]:
@@ -37,130 +111,116 @@ def train(
         y_pred = (x @ w1).relu() @ w2
         loss = (y_pred - y.unsqueeze(1)).square().sum()
         history.append(loss.item())
-        grad_w1, grad_w2 = torch.autograd.grad(loss, (w1, w2))
+        loss.backward()
         with torch.no_grad():
-            w1 -= learning_rate * grad_w1
-            w2 -= learning_rate * grad_w2
+            w1 -= learning_rate * w1.grad
+            w2 -= learning_rate * w2.grad
+        w1.grad = w2.grad = None
     return history
 
 
-def _draw_fit(draw: Draw) -> dict[str, Any]:
-    N, D_in, H = draw.sizes("N", "D_in", "H")
-    return {
-        "x": draw.normal(N, D_in),
-        "y": draw.normal(N),
-        "w1": draw.normal(D_in, H),
-        "w2": draw.normal(H, 1),
-        "learning_rate": draw.number(0.0005, 0.002),
-        "steps": 5 + draw.case,
-    }
-
-
-def _by_hand(
-    *,
-    pairs: bool = False,
-    clears: tuple[bool, bool] = (True, True),
-    mean: bool = False,
-    after: bool = False,
-    new_w2: bool = False,
-    direction: float = -1.0,
-) -> Callable[..., Tensor]:
-    """The plain loop, its gradients by hand: right, or with a mistake."""
-
-    def variant(
-        x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, learning_rate: float, steps: int
-    ) -> Tensor:
-        target = y if pairs else y[:, None]
-        old_w1, old_w2 = torch.zeros_like(w1), torch.zeros_like(w2)
-        history = []
-        for _ in range(steps + after):
-            h = x @ w1
-            h_relu = h.relu()
-            errors = h_relu @ w2 - target
-            scale = 1 / errors.numel() if mean else 1.0
-            history.append(scale * errors.square().sum())
-            grad_y_pred = scale * 2 * errors.sum(dim=1, keepdim=True)
-            old_w2 = h_relu.T @ grad_y_pred + (0 if clears[1] else old_w2)
-            stepped = w2 + direction * learning_rate * old_w2
-            grad_h = grad_y_pred @ (stepped if new_w2 else w2).T * (h > 0)
-            old_w1 = x.T @ grad_h + (0 if clears[0] else old_w1)
-            w1, w2 = w1 + direction * learning_rate * old_w1, stepped
-        return torch.stack(history[after:])
-
-    return variant
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Losses(Computation):
-    """Losses, as one tensor or as a list of numbers or of tensors."""
-
-    def _run(self, answer: Any, inputs: Inputs) -> Any:
-        given = super()._run(answer, inputs)
-        if (
-            isinstance(given, list)
-            and given
-            and not any(one is None or one is ... for one in given)
-        ):
-            return torch.stack([torch.as_tensor(one, dtype=torch.float64) for one in given])
-        return given
-
-
-_UNCLEARED = (
-    "the first two are right, so the forward pass and the first gradient are. At the third, {which} still "
-    "holds the step before"
+# The losses, the share of live ReLUs, what predicting zero costs, and what became of the fit.
+FITS: tuple[tuple[list[float], float, float, str], ...] = (
+    ([4e4, 9e7, math.inf, math.nan], 0.0, 640.0, "exploded"),
+    ([4e4, 9e7, math.inf, math.nan], 0.4, 640.0, "exploded"),
+    ([4e4, 9e7, math.inf], 0.5, 640.0, "exploded"),
+    ([math.inf, 9e7, 20.0], 0.5, 640.0, "exploded"),
+    ([4e4, math.nan, 20.0], 0.5, 640.0, "exploded"),
+    ([4e4, 6e4, 9e4], 0.5, 640.0, "exploded"),
+    ([50.0, 60.0, 70.0], 0.4, 640.0, "exploded"),
+    ([4e4, 900.0, 4e4], 0.5, 640.0, "slow"),
+    ([120.0, 90.0, 120.0], 0.5, 640.0, "learns"),
+    ([4e4, 2e3, 30.0, 0.2], 0.46, 640.0, "learns"),
+    ([4e4, 6e4, 3e3, 8.0], 0.4, 640.0, "learns"),
+    ([4e4, 300.0, 2.0], 0.06, 640.0, "learns"),
+    ([4e4, 900.0, 160.0], 0.5, 640.0, "slow"),
+    ([4e4, 900.0, 500.0], 0.02, 640.0, "died"),
+    ([4e4, 900.0, 655.0], 0.1, 640.0, "slow"),
+    ([4e4, 3.9e4, 3.8e4], 0.0, 640.0, "died"),
+    ([90.0, 6.0, 4.0], 0.5, 6.4, "slow"),
+    ([9e7, 4e5, 3e3], 0.3, 6.4e4, "learns"),
 )
-_PAIRS = (
-    "the first is wrong already, before any update, so look at the line of the loss, and "
-    "at the shapes of y_pred, of y and of their difference"
-)
-_KEPT = {
-    (False, False): "each weight's grad",
-    (False, True): "w1.grad",
-    (True, False): "w2.grad",
-}
-_LOOP = _Losses(
-    draw=_draw_fit,
-    wanted=_by_hand(),
-    returns=("losses",),
-    tensors=True,
+
+
+def _became(losses: list[float], live: float, zero_costs: float) -> str:
+    """Look up what became of a fit."""
+    return next(word for *fit, word in FITS if repr(fit) == repr([losses, live, zero_costs]))
+
+
+def _judged(answer: Any, inputs: Inputs) -> Any:
+    """Let the answer judge a fit; to a wrong word add of which."""
+    losses, live, zero_costs = inputs.values()
+    word = answer(list(losses), live, zero_costs)
+    if not isinstance(word, str) or word == _became(losses, live, zero_costs):
+        return word
+    listed = ", ".join(f"{loss:g}" for loss in losses)
+    return f"{word} (losses {listed}; live {live:g}; zero_costs {zero_costs:g})"
+
+
+@lesson.exercise(
+    "A judgement that is too quick",
+    draw=lambda draw: dict(zip(("losses", "live", "zero_costs"), FITS[draw.case][:3], strict=True)),
+    wanted=_became,
+    gives="your judgement",
+    run=_judged,
+    cases=len(FITS),
+    on="fits",
     mistakes=(
-        Mistake(diagnoses.KNOWN, _by_hand(pairs=True, clears=(False, False)), text=_PAIRS),
-        Mistake(diagnoses.KNOWN, _by_hand(pairs=True), text=_PAIRS),
-        *(
-            Mistake(
-                diagnoses.KNOWN,
-                _by_hand(clears=clears),
-                text=_UNCLEARED.format(which=which),
-            )
-            for clears, which in _KEPT.items()
+        Edit(
+            "a comparison with NaN is always false; ask what is finite, and ask that first",
+            ("not all(map(math.isfinite, losses)) or ", ""),
+            ("if losses[-1] < zero", "if live >= 0.1 and losses[-1] < zero"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            _by_hand(mean=True),
-            text="it is the mean of the squared errors; want their sum, in the gradients too",
+        Edit(
+            "a comparison with NaN is always false; ask what is finite",
+            ("not all(map(math.isfinite, losses)) or ", ""),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            _by_hand(after=True),
-            text="it holds the loss after each update; want the one before",
+        Edit(
+            "a loss that is not finite counts wherever it stands, also before the last one",
+            ("all(map(math.isfinite, losses))", "math.isfinite(losses[-1])"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            _by_hand(new_w2=True),
-            text="the first is right, the second isn't: the gradient of w1 is taken with the w2 "
-            "after its update",
+        Edit(
+            "infinity is not finite either",
+            ("all(map(math.isfinite, losses))", "all(loss == loss for loss in losses)"),
         ),
-        Mistake(
-            diagnoses.KNOWN,
-            _by_hand(direction=1.0),
-            text="it climbs: the step is added where it is subtracted",
+        Edit(
+            "NaN is not finite either",
+            ("not all(map(math.isfinite, losses))", "math.inf in losses"),
         ),
+        Edit(
+            "where the losses end decides, beside where they began; on the way a fit may overshoot",
+            ("losses[-1] > losses[0]", "max(losses) > losses[0]"),
+        ),
+        Edit(
+            "a fit that ends above its first loss has exploded, however small that is",
+            (" or losses[-1] > losses[0]", ""),
+        ),
+        Edit(
+            "a last loss that equals the first is not above it",
+            ("losses[-1] > losses[0]", "losses[-1] >= losses[0]"),
+        ),
+        Edit(
+            "it fits, though few of its ReLUs are live; ask for the last loss first",
+            ("if losses[-1] < zero", "if live >= 0.1 and losses[-1] < zero"),
+        ),
+        Edit(
+            "a last loss that is a quarter of zero_costs is not below it",
+            ("losses[-1] < zero", "losses[-1] <= zero"),
+        ),
+        Edit(
+            "below what predicting zero costs is not enough; want below a quarter of that",
+            ("zero_costs / 4", "zero_costs"),
+        ),
+        Edit("a share of exactly 0.1 is not less than a tenth", ("live < 0.1", "live <= 0.1")),
     ),
+    hints=(
+        "What are ``nan > 1`` and ``nan < 1``? And which question comes first for a fit with few live ReLUs and a "
+        "small loss?",
+        "Ask first whether losses are finite, with ``math.isfinite`` or ``torch.isfinite``. Then ask in the order of the "
+        "statement: whether ReLUs live matters only where the loss is still large.",
+    ),
+    stub="known-mistake",
 )
-
-# 2. How a fit ended
-
-
 def how_it_ended(losses: list[float], live: float, zero_costs: float) -> str:
     """What became of a fit."""
     if not all(map(math.isfinite, losses)) or losses[-1] > losses[0]:
@@ -170,131 +230,82 @@ def how_it_ended(losses: list[float], live: float, zero_costs: float) -> str:
     return "died" if live < 0.1 else "slow"
 
 
-class _Fit(NamedTuple):
-    """A fit to judge, and what to ask of a wrong judgement."""
-
-    losses: list[float]
-    live: float
-    zero_costs: float
-    wanted: str
-    question: str
+FAULTS = ("right", "piled up", "added", "mean", "shuffled", "late")
 
 
-_FITS = (
-    _Fit([4e4, 2e3, 30.0, 0.2], 0.46, 640.0, "learns", "What is a quarter of zero_costs?"),
-    _Fit(
-        [4e4, 9e7, math.inf],
-        0.5,
-        640.0,
-        "exploded",
-        "Is each loss a finite number?",
-    ),
-    _Fit(
-        [4e4, 9e7, math.inf, math.nan],
-        0.0,
-        640.0,
-        "exploded",
-        "What does a comparison with NaN give?",
-    ),
-    _Fit(
-        [4e4, 9e7, math.inf, math.nan],
-        0.4,
-        640.0,
-        "exploded",
-        "What does a comparison with NaN give?",
-    ),
-    _Fit([4e4, 6e4, 9e4], 0.5, 640.0, "exploded", "Where does it end, beside where it began?"),
-    _Fit(
-        [4e4, 6e4, 3e3, 8.0],
-        0.4,
-        640.0,
-        "learns",
-        "It overshoots at first; where does it end?",
-    ),
-    _Fit([4e4, 900.0, 655.0], 0.02, 640.0, "died", "How many of its ReLUs are live?"),
-    _Fit(
-        [4e4, 900.0, 500.0],
-        0.02,
-        640.0,
-        "died",
-        "It ends below what predicting zero costs, but is it below a quarter of that?",
-    ),
-    _Fit(
-        [4e4, 300.0, 2.0],
-        0.06,
-        640.0,
-        "learns",
-        "Few of its ReLUs are live, but does it fit?",
-    ),
-    _Fit([4e4, 3.9e4, 3.8e4], 0.48, 640.0, "slow", "Is anything broken in this fit?"),
-    _Fit(
-        [90.0, 6.0, 4.0],
-        0.5,
-        6.4,
-        "slow",
-        "Its targets are smaller. What is its loss held against?",
-    ),
-    _Fit(
-        [9e7, 4e5, 3e3],
-        0.3,
-        6.4e4,
-        "learns",
-        "Its targets are larger. What is its loss held against?",
-    ),
-)
-_WORDS = {fit.wanted for fit in _FITS}
+def _trained(
+    fault: str, turn: int, x: Any, y: Any, w1: Any, w2: Any, learning_rate: float, steps: int
+) -> tuple[list[float], list[tuple[Tensor, Tensor]]]:
+    """The losses and the weights of a fit, right or with a fault that raises nothing."""
+    if fault == "shuffled":
+        y = y.roll(1 + turn % max(len(y) - 1, 1), 0)  # no row stays in its place
+    w1, w2 = w1.detach(), w2.detach()
+    losses, weights, last = [], [(w1, w2)], (torch.zeros_like(w1), torch.zeros_like(w2))
+    for _ in range(steps):
+        leaves = [w.clone().requires_grad_() for w in weights[-1]]
+        errors = ((x @ leaves[0]).relu() @ leaves[1] - y).square()
+        loss = errors.mean() if fault == "mean" else errors.sum()
+        losses.append(loss.item())
+        gradients = torch.autograd.grad(loss, leaves)
+        if fault == "piled up":
+            gradients = gradients[0] + last[0], gradients[1] + last[1]
+        used, last = (last if fault == "late" else gradients), gradients
+        rate = -learning_rate if fault == "added" else learning_rate
+        w1, w2 = w1 - rate * used[0], w2 - rate * used[1]
+        weights.append((w1, w2))
+    return losses, [(a.clone(), b.clone()) for a, b in weights]
 
 
-def _judges_all(answer: Any) -> Diagnosis | str | None:
-    """Let the answer judge each fit; ask about the first that it gets wrong."""
-    for fit in _FITS:
-        given = answer(list(fit.losses), fit.live, fit.zero_costs)
-        if given is None:
-            return diagnoses.NONE(name="what your function returns")
-        if given is ...:
-            return diagnoses.EMPTY(what="your function returns `...`")
-        if not isinstance(given, str):
-            return diagnoses.WRONG_TYPE(name="your answer", given=kind_of(given), wanted="word")
-        if given not in _WORDS:
-            words = ", ".join(repr(word) for word in sorted(_WORDS))
-            return f"your function returns {given!r}; want one of {words}"
-        if given != fit.wanted:
-            losses = ", ".join(f"{loss:g}" for loss in fit.losses)
-            return (
-                f"{fit.question} Of the losses {losses}, with live {fit.live:g} and zero_costs "
-                f"{fit.zero_costs:g}, your function says {given!r}"
-            )
-    return None
-
-
-_JUDGEMENT = Predicate(test=_judges_all, after=f"on {len(_FITS)} fits")
-
-EXERCISES = (
-    Exercise(
-        number=1,
-        title="Two mistakes in one loop",
-        check=_LOOP,
-        hints=(
-            "Print the shapes of ``y_pred``, ``y`` and ``y_pred - y``. And what does ``w1.grad`` hold after the second "
-            "``backward``?",
-            "Give the target the axis that the prediction has. Then see to it that no step meets the gradients of the one "
-            "before: clear both, or ask for gradients that nothing is added to.",
+@lesson.exercise(
+    "A trainer in a black box",
+    draw=lambda draw: {
+        "train": partial(_trained, FAULTS[draw.case % len(FAULTS)], draw.case // len(FAULTS))
+    },
+    wanted=lambda train: train.args[0],
+    gives="your finding",
+    cases=3 * len(FAULTS),
+    on="trainers",
+    mistakes=(
+        Edit(
+            "a trainer in which gradients pile up is taken for a right one; its first update is right, so look at the second",
+            ('"right" if go_on else "piled up"', '"right"'),
         ),
-        solution=train,
-        stub="known-mistake",
-    ),
-    Exercise(
-        number=2,
-        title="A judgement that is too quick",
-        check=_JUDGEMENT,
-        hints=(
-            "What are ``nan > 1`` and ``nan < 1``? And which question comes first for a fit with few live ReLUs and a "
-            "small loss?",
-            "Ask first whether losses are finite, with ``math.isfinite`` or ``torch.isfinite``. Then ask in the order of the "
-            "statement: whether ReLUs live matters only where the loss is still large.",
+        Edit(
+            "a trainer that is late is taken for one in which gradients pile up; look at its first update",
+            ("if torch.equal(weights[1][0], w1):", "if False:"),
         ),
-        solution=how_it_ended,
-        stub="known-mistake",
+        Edit(
+            "a loss that is a mean is taken for one of shuffled rows; by how much is the first loss off?",
+            ('"mean" if math.isclose(losses[0] * y.numel(), loss, rel_tol=1e-4) else ', ""),
+        ),
+        Edit(
+            "a trainer whose rows of y are shuffled is taken for another; what do you know of its first loss?",
+            ('else "shuffled"', 'else "right"'),
+        ),
+        Edit(
+            "a trainer that climbs is taken for a right one; where do its losses go?",
+            ("if losses[1] > losses[0]:", "if False:"),
+        ),
     ),
+    hints=(
+        "Which faults show in the first loss, which in the first update, and which in the second only?",
+        "You know what the first loss should be. To see whether a trainer remembers something, begin another fit with the "
+        "weights after the first update: its first step should be the second of the fit before.",
+    ),
+    stub="entry",
 )
-"""The exercises, in order."""
+def find_bug(train: Callable[..., Any]) -> str:
+    """The name of a trainer's fault, or "right"."""
+    x, y = torch.randn(5, 4), torch.randn(5, 3)
+    w1, w2 = torch.randn(4, 6), torch.randn(6, 3)
+    losses, weights = train(x, y, w1, w2, 1e-4, 2)
+    loss = ((x @ w1).relu() @ w2 - y).square().sum().item()
+    if not math.isclose(losses[0], loss, rel_tol=1e-4):
+        return "mean" if math.isclose(losses[0] * y.numel(), loss, rel_tol=1e-4) else "shuffled"
+    if torch.equal(weights[1][0], w1):
+        return "late"
+    if losses[1] > losses[0]:
+        return "added"
+    _, again = train(x, y, *weights[1], 1e-4, 1)
+    go_on = torch.allclose(again[1][0], weights[2][0], rtol=0, atol=1e-6)
+    return "right" if go_on else "piled up"

@@ -8,95 +8,90 @@ import numpy as np
 
 from twolayer.exercises import diagnoses
 from twolayer.exercises.diagnoses import DiagnosisError
-from twolayer.exercises.lesson import Lesson
+from twolayer.exercises.lesson import Lesson, given
 from twolayer.exercises.mistakes import Edit, forgot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from twolayer.exercises.computation import Inputs
     from twolayer.exercises.draws import Draw
     from twolayer.exercises.values import Array
 
 lesson = Lesson()
+PARTS = ("x_train", "y_train", "x_fresh", "y_fresh")
 
 
-def draw_rows(draw: Draw) -> dict[str, Any]:
-    """Rows whose every entry tells which row it is, and how many of them to hold back."""
-    rows, held_out = ((60, 20), (41, 1), (30, 25), (24, 12))[draw.case]
-    x, y = (
-        np.arange(rows)[:, None] + np.arange(size) / 16.0 for size in draw.sizes("D_in", "D_out")
-    )
+def _numbered(draw: Draw) -> dict[str, Any]:
+    """Rows whose every entry tells which row it is."""
+    rows = np.arange(20.0 + 10 * draw.case)[:, None]
+    held_out = (6, 12, 25, 1)[draw.case]
+    x, y = (rows + np.arange(columns) / 10 for columns in (3, 2))
     return {"x": x, "y": y, "held_out": held_out, "seed": draw.case}
 
 
-def parts_wanted(x: Array, y: Array, held_out: int, seed: int) -> tuple[Array, ...]:
-    """Ones in the shapes of the four parts."""
+def _cut(x: Array, y: Array, held_out: int, seed: int) -> tuple[Array, ...]:
+    """A split of the right shapes, without chance."""
     del seed
-    return tuple(np.ones((n, a.shape[1])) for n in (len(x) - held_out, held_out) for a in (x, y))
+    return x[held_out:], y[held_out:], x[:held_out], y[:held_out]
 
 
-def wrong_rows(x: Array, y: Array, parts: Any) -> str:
-    """Say what is wrong with the rows of a split whose shapes are right."""
-    x_train, y_train, x_fresh, y_fresh = parts
-    train, fresh = set(x_train[:, 0]), set(x_fresh[:, 0])
-    for name, inputs, targets in (("training", x_train, y_train), ("fresh", x_fresh, y_fresh)):
-        if not np.array_equal(inputs[:, 0], targets[:, 0]):
+def _split(answer: Any, inputs: Inputs) -> Any:
+    """Split, with equal seeds and with others; give the plain split where all rows are as they should be."""
+    x, y, held_out, seed = inputs.values()
+    before = x.copy(), y.copy()
+    parts = answer(x, y, held_out, seed)
+    wanted = _cut(*before, held_out, seed)
+    if not isinstance(parts, tuple | list) or any(not isinstance(p, np.ndarray) for p in parts):
+        return parts
+    shapes, want = [p.shape for p in parts], [p.shape for p in wanted]
+    if shapes == [want[2], want[3], want[0], want[1]]:
+        raise DiagnosisError(diagnoses.SWAPPED(name="training data", other="fresh data"))
+    if shapes == [want[0], want[2], want[1], want[3]]:
+        order = {"given": "x_train, x_fresh, y_train, y_fresh", "wanted": ", ".join(PARTS)}
+        raise DiagnosisError(diagnoses.WRONG_ORDER(**order))
+    if shapes != want:
+        return parts
+    if problem := _torn(parts, before[0]):
+        raise DiagnosisError(diagnoses.KNOWN(name="the split", text=problem))
+    held = [
+        set(answer(before[0].copy(), before[1].copy(), held_out, other)[2][:, 0])
+        for other in (seed, seed + 1, seed + 2, seed + 3)
+    ]
+    fresh = set(parts[2][:, 0])
+    problem = ""
+    if held[0] != fresh:
+        problem = "equal seeds hold back different rows; draw by a generator made with the seed"
+    elif all(rows == fresh for rows in held):
+        problem = "another seed holds back the same rows; want the seed to decide"
+        if fresh in (set(before[0][:held_out, 0]), set(before[0][-held_out:, 0])):
+            problem = "the fresh rows are those at one end of the data, which may be sorted; want them drawn"
+    if problem:
+        raise DiagnosisError(diagnoses.KNOWN(name="the split", text=problem))
+    return wanted
+
+
+def _torn(parts: Any, x: Array) -> str:
+    """Say what is wrong with the rows of a split."""
+    train, fresh = set(parts[0][:, 0]), set(parts[2][:, 0])
+    if any(not np.allclose(part, part[:, :1] + np.arange(part.shape[1]) / 10) for part in parts):
+        return "a row has entries of several rows; want whole rows"
+    for name, given_x, given_y in (("training", *parts[:2]), ("fresh", *parts[2:])):
+        if not np.array_equal(given_x[:, 0], given_y[:, 0]):
             return f"the {name} data's rows no longer belong together: an input got another row's target"
     if both := train & fresh:
-        some = "row is" if len(both) == 1 else "rows are"
-        return f"{len(both)} {some} in both sets, so the fit has seen what is to be fresh"
-    if len(train) < len(x_train) or len(fresh) < len(x_fresh):
+        rows = "row is" if len(both) == 1 else "rows are"
+        return f"{len(both)} {rows} in both sets, so the fit has seen what is to be fresh"
+    if len(train) + len(fresh) < len(x):
         return "a row is in one set more than once, so others are left out; want each row once"
-    order = np.argsort(np.concatenate([x_train, x_fresh])[:, 0])
-    for whole, halves in ((x, (x_train, x_fresh)), (y, (y_train, y_fresh))):
-        if not np.array_equal(np.concatenate(halves)[order], whole):
-            return "the sets hold rows that the data doesn't have"
-    return ""
-
-
-def wrong_draws(held: list[set[float]], rows: int) -> str:
-    """Say what is wrong with the rows held back by a seed, by the same again and by others."""
-    adjacent = [len(one) > 1 and len(one - {(n + 1) % rows for n in one}) == 1 for one in held]
-    if held[0] != held[1]:
-        return "equal seeds hold back different rows"
-    if all(adjacent):
-        return "the fresh rows stand side by side in the data, which may be sorted; want them drawn"
-    if all(one == held[0] for one in held):
-        return "another seed holds back the same rows; want the seed to decide"
-    return ""
-
-
-def split_rows(answer: Callable[..., Any], inputs: Inputs) -> Any:
-    """Split numbered rows by several seeds, and give ones in the shapes of the parts."""
-    x, y = inputs["x"].copy(), inputs["y"].copy()
-    held_out, seed = inputs["held_out"], inputs["seed"]
-    held = []
-    for given in (
-        answer(*inputs.values()) if n == 0 else answer(x.copy(), y.copy(), held_out, seed + n // 2)
-        for n in range(12)
-    ):
-        if not isinstance(given, tuple | list) or len(given) != 4:
-            return given
-        if not all(isinstance(part, np.ndarray) for part in given):
-            return given
-        ones = tuple(np.ones(part.shape) for part in given)
-        if [part.shape for part in given] != [p.shape for p in parts_wanted(x, y, held_out, 0)]:
-            return ones
-        if said := wrong_rows(x, y, given):
-            raise DiagnosisError(diagnoses.KNOWN(name="the split", text=said))
-        held.append({round(row) for row in given[2][:, 0]})
-    if said := wrong_draws(held, len(x)):
-        raise DiagnosisError(diagnoses.KNOWN(name="the split", text=said))
-    return ones
+    return "" if train | fresh == set(x[:, 0]) else "it holds rows that the data doesn't have"
 
 
 @lesson.exercise(
     "Rows held back",
-    draw=draw_rows,
-    wanted=parts_wanted,
-    run=split_rows,
-    gives="x_train, y_train, x_fresh, y_fresh",
+    draw=_numbered,
+    wanted=_cut,
+    gives=", ".join(PARTS),
+    run=_split,
+    on="data sets, with equal seeds and with others",
     hints=(
         "How many times is an order of rows drawn here, and how many orders do you want?",
         "Draw one order of the row numbers, and pick the rows of both arrays by it.",
@@ -110,25 +105,16 @@ def split(x: Array, y: Array, held_out: int, seed: int) -> tuple[Array, Array, A
     return x[train], y[train], x[fresh], y[fresh]
 
 
-def draw_targets(draw: Draw) -> dict[str, Any]:
-    """Targets around a mean for each output."""
-    rows, fresh, D_out = draw.sizes("rows", "fresh", "D_out")
-    center = 3 * draw.normal(D_out)
-    train, fresh_targets = (center + draw.normal(n, D_out) for n in (rows, fresh))
-    return {"y_train": train, "y_fresh": fresh_targets}
-
-
-def constants_loss(y_train: Array, y_fresh: Array) -> float:
-    """The loss per element of the best constant, number by number."""
-    columns = zip(y_train.T.tolist(), y_fresh.T.tolist(), strict=True)
-    squares = [(y - sum(own) / len(own)) ** 2 for own, fresh in columns for y in fresh]
-    return sum(squares) / len(squares)
+def _entry_by_entry(y_train: Array, y_fresh: Array) -> Any:
+    columns = [sum(column) / len(column) for column in y_train.T.tolist()]
+    errors = [(y - mean) ** 2 for row in y_fresh for y, mean in zip(row, columns, strict=True)]
+    return np.float64(sum(errors) / len(errors))
 
 
 @lesson.exercise(
     "A baseline",
-    draw=draw_targets,
-    wanted=constants_loss,
+    draw=given(y_train="normal N D_out", y_fresh="normal M D_out"),
+    wanted=_entry_by_entry,
     gives="loss",
     mistakes=(
         Edit(
@@ -137,32 +123,28 @@ def constants_loss(y_train: Array, y_fresh: Array) -> float:
         ),
         Edit(
             "the fresh targets have a part in the mean that is predicted; want training targets alone",
-            ("y_train.mean", "np.vstack([y_train, y_fresh]).mean"),
+            ("y_train.mean", "np.concatenate([y_train, y_fresh]).mean"),
         ),
         Edit(
             "the prediction is 0; want the mean of the training targets",
             ("y_train.mean(axis=0)", "0"),
         ),
         Edit(
-            "one mean of all outputs is predicted; want a mean for each output", ("axis=0", "None")
+            "one mean of all outputs is predicted; want a mean for each output", ("(axis=0)", "()")
         ),
         Edit(
             "it is measured on the training targets; want the fresh ones",
-            ("y_fresh - prediction", "y_train - prediction"),
+            ("y_fresh - ", "y_train - "),
         ),
         Edit(
             "it compares the two means; want each fresh target against the prediction",
-            ("y_fresh - prediction", "y_fresh.mean(axis=0) - prediction"),
-        ),
-        Edit(
-            "it is the root of the mean; want the mean of the squares itself",
-            ("np.mean(np.square(y_fresh - prediction))", "np.std(y_fresh - prediction, mean=0)"),
+            ("y_fresh - ", "y_fresh.mean(axis=0) - "),
         ),
     ),
     hints=(
         "Which numbers does somebody know who has only seen the training data?",
-        "The prediction has the shape (D_out,); broadcasting sets it against each row of the fresh targets. The "
-        "loss per element is a mean over all entries.",
+        "The prediction has the shape (D_out,); broadcasting sets it against each row of the fresh "
+        "targets. The loss per element is a mean over all entries.",
     ),
 )
 def baseline(y_train: Array, y_fresh: Array) -> Any:
@@ -171,59 +153,47 @@ def baseline(y_train: Array, y_fresh: Array) -> Any:
     return np.mean(np.square(y_fresh - prediction))
 
 
-def draw_inputs(draw: Draw) -> dict[str, Any]:
-    """Columns of different means and sizes, and fresh rows that lie elsewhere."""
-    rows, fresh, D_in = draw.sizes("rows", "fresh", "D_in")
-    scale = 1 + np.square(draw.normal(D_in))
-    train, fresh_rows = (
-        scale * draw.normal(n, D_in) + draw.normal(D_in) for n in (rows + 1, fresh)
-    )
-    return {"x_train": train, "x_fresh": fresh_rows}
-
-
-def by_sums(x_train: Array, x_fresh: Array) -> tuple[Array, Array]:
-    """Both sets, standardized with sums over the training data."""
+def _by_moments(x_train: Array, x_fresh: Array) -> tuple[Array, Array]:
     mean = x_train.sum(axis=0) / len(x_train)
-    variance = ((x_train - mean) ** 2).sum(axis=0) / len(x_train)
-    return (x_train - mean) / variance**0.5, (x_fresh - mean) / variance**0.5
+    deviation = np.sqrt(((x_train - mean) ** 2).sum(axis=0) / len(x_train))
+    return x_train / deviation - mean / deviation, x_fresh / deviation - mean / deviation
 
 
-ALL_ROWS = "np.concatenate([x_train, x_fresh])"
+BOTH = "np.concatenate([x_train, x_fresh])"
 
 
 @lesson.exercise(
     "A leak before the fit",
-    draw=draw_inputs,
-    wanted=by_sums,
+    draw=given(x_train="normal rows D_in", x_fresh="normal M D_in"),
+    wanted=_by_moments,
     gives="x_train, x_fresh",
     mistakes=(
         Edit(
             "the fresh rows have a say in its mean and standard deviation",
-            ("x_train.mean", f"{ALL_ROWS}.mean"),
-            ("x_train.std", f"{ALL_ROWS}.std"),
+            ("x_train.mean", f"{BOTH}.mean"),
+            ("x_train.std", f"{BOTH}.std"),
         ),
         Edit(
-            "the fresh rows have a say in its standard deviation still",
-            ("x_train.std", f"{ALL_ROWS}.std"),
+            "the fresh rows still have a say in the standard deviation",
+            ("x_train.std", f"{BOTH}.std"),
         ),
-        Edit("the fresh rows have a say in its mean still", ("x_train.mean", f"{ALL_ROWS}.mean")),
+        Edit("the fresh rows still have a say in the mean", ("x_train.mean", f"{BOTH}.mean")),
         Edit(
-            "each set has a mean and a standard deviation of its own, so one input gives two numbers; want "
-            "both by the training data's",
+            "each set has a mean and a standard deviation of its own, so one input gives two numbers; "
+            "want both by the training data's",
             ("(x_fresh - mean) / std", "(x_fresh - x_fresh.mean(axis=0)) / x_fresh.std(axis=0)"),
         ),
         Edit(
             "the mean and the standard deviation are the fresh data's; want the training data's",
-            ("x_train.mean", "x_fresh.mean"),
-            ("x_train.std", "x_fresh.std"),
+            ("x_train.mean(axis=0), x_train.std", "x_fresh.mean(axis=0), x_fresh.std"),
         ),
         Edit(
             "all columns share one mean and one standard deviation; want each column's own",
-            ("axis=0", "axis=None"),
+            ("(axis=0)", "()"),
         ),
         Edit(
             "the standard deviation divides by N - 1; want N, as NumPy's std does",
-            ("std(axis=0", "std(axis=0, ddof=1"),
+            ("std(axis=0)", "std(axis=0, ddof=1)"),
         ),
         Edit(forgot("the standard deviation"), (" / std", "")),
         Edit(forgot("the mean"), (" - mean", "")),
@@ -234,8 +204,8 @@ ALL_ROWS = "np.concatenate([x_train, x_fresh])"
     ),
     hints=(
         "If one fresh row were another, would the standardized training data change?",
-        "The mean and the standard deviation are a part of the fit. Take them from the rows that the fit may see, "
-        "and use the same numbers for both sets.",
+        "The mean and the standard deviation are a part of the fit. Take them from the rows that the fit may "
+        "see, and use the same numbers for both sets.",
     ),
     stub="known-mistake",
 )
@@ -245,50 +215,38 @@ def standardize(x_train: Array, x_fresh: Array) -> tuple[Array, Array]:
     return (x_train - mean) / std, (x_fresh - mean) / std
 
 
-def draw_curves(draw: Draw) -> dict[str, Any]:
-    """Two noisy curves that fall, turn and rise."""
+def _curves(draw: Draw) -> dict[str, Any]:
     steps = np.arange(30 + draw.case)
     fresh = np.exp(-steps / 5) + 0.02 * np.abs(steps - (12, 7, 20, 15)[draw.case])
-    first, second = (fresh + 0.1 * np.abs(draw.normal(len(steps))) for _ in range(2))
-    return {"validation_losses": first, "test_losses": second}
-
-
-def chosen(validation_losses: Array, test_losses: Array) -> tuple[int, Any]:
-    """The step of the lowest validation loss, found by sorting, and its test loss."""
-    _, step = min((loss, step) for step, loss in enumerate(validation_losses.tolist()))
-    return step, test_losses[step]
+    noise = 0.1 * np.abs(draw.normal(2, len(steps)))
+    return {"validation_losses": fresh + noise[0], "test_losses": fresh + noise[1]}
 
 
 @lesson.exercise(
     "A leak after the fit",
-    draw=draw_curves,
-    wanted=chosen,
+    draw=_curves,
+    wanted=lambda validation_losses, test_losses: min(
+        zip(validation_losses, range(len(test_losses)), test_losses, strict=True)
+    )[1:],
     gives="step, loss",
+    whole=("step",),
     mistakes=(
-        Edit(
-            "it is the last step, where the network has begun to memorise",
-            ("np.argmin(validation_losses)", "len(test_losses) - 1"),
-        ),
-        Edit("it counts from 1; want steps from 0", ("return step", "return step + 1")),
-        Edit(
-            "it is the step after the chosen one; want the step itself",
-            ("np.argmin(validation_losses)", "np.argmin(validation_losses) + 1"),
-        ),
-        Edit(
-            "it is the step of the lowest test loss still; want that of the lowest validation loss",
-            ("return step", "return np.argmin(test_losses)"),
-        ),
-        Edit(
-            "it is the validation loss, by which the step was chosen; want that of the test data",
-            ("test_losses[step]", "validation_losses[step]"),
-        ),
         Edit(
             "it is the lowest test loss of any step; want that of the chosen one",
             ("test_losses[step]", "test_losses.min()"),
         ),
         Edit(
             "the test data decides on the step, so its loss there looks better than it is",
-            ("np.argmin(validation_losses)", "np.argmin(test_losses)"),
+            ("argmin(validation_losses)", "argmin(test_losses)"),
+        ),
+        Edit(
+            "it is the last step, where the network has begun to memorise",
+            ("np.argmin(validation_losses)", "len(test_losses) - 1"),
+        ),
+        Edit("it counts from 1; want steps from 0", ("return step", "return step + 1")),
+        Edit(
+            "it is the validation loss, by which the step was chosen; want that of the test data",
+            ("test_losses[step]", "validation_losses[step]"),
         ),
     ),
     hints=(
