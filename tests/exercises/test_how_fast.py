@@ -33,7 +33,7 @@ def timed(warm_ups: int, *, settled: bool = True, result: Any = np.median) -> An
 
 def thrown_away(work: Any, wait: Any, clock: Any, repeats: int) -> Any:
     """Exercise 4 with the first of one more time thrown away, sorted by hand."""
-    times = [(-clock(), work(), wait(), clock()) for _ in range(repeats + 1)]
+    times: Any = [(-clock(), work(), wait(), clock()) for _ in range(repeats + 1)]
     times = sorted(end + start for start, _, _, end in times[1:])
     return (times[repeats // 2] + times[(repeats - 1) // 2]) / 2
 

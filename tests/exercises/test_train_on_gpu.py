@@ -20,7 +20,7 @@ def standing(keep: Any, forward: Any = lambda self, x: (x - self.mean) / self.st
             for name, value in {"mean": mean, "std": std}.items():
                 setattr(self, name, keep(value))
 
-    Standing.forward = forward  # type: ignore[attr-defined]
+    Standing.forward = forward
     return Standing
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from twolayer.exercises import diagnoses
 from twolayer.exercises.computation import empty_body, nothing_given
 from twolayer.exercises.running import call
 from twolayer.exercises.values import as_array, family, kind_of, same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from twolayer.exercises.diagnoses import Diagnosis
 
@@ -126,76 +124,6 @@ class Predicate:
             return diagnoses.Diagnosis(diagnoses.KNOWN.name, called.result)
         found: Diagnosis | None = called.result
         return found
-
-
-def truth_value(given: object) -> bool | None:
-    """Read a truth value.
-
-    Args:
-        given: What the reader gave.
-
-    Returns:
-        The truth value, of Python's or NumPy's, or None if it is neither.
-
-    Examples:
-        >>> truth_value(np.bool(True)), truth_value("yes")
-        (True, None)
-    """
-    return bool(given) if isinstance(given, bool | np.bool) else None
-
-
-def each_entry(
-    questions: Mapping[str, str],
-    found: Callable[[str], object],
-    *,
-    read: Callable[[Any], object] = truth_value,
-    values: str = "True or False",
-    noun: str = "line",
-    quoted: Callable[[str], str] = "`{}`".format,
-) -> Predicate:
-    """Make the check of a dictionary in which the reader foretells what each of its keys gives.
-
-    Args:
-        questions: For each key, a question that leads on from a wrong answer.
-        found: Runs a key, and gives what was to be foretold.
-        read: Makes of an answer what ``found`` gives, or None if it is no answer.
-        values: What an answer is.
-        noun: What a key is.
-        quoted: How a key is written in a sentence.
-
-    Returns:
-        The check: it counts the wrong answers, and asks about the first of them.
-
-    Examples:
-        >>> even = each_entry({"2 + 1": "Which number follows 2?"}, lambda key: eval(key) % 2 == 0)
-        >>> print(even.diagnose({"2 + 1": True}, seconds=5).text)
-        1 of 1 is wrong, first `2 + 1`: Which number follows 2? It was run, and it is otherwise
-        >>> even.diagnose({"2 + 1": False}, seconds=5) is None
-        True
-    """
-    wanted = f"the dictionary, {noun} by {noun}"
-
-    def test(answer: Any) -> Diagnosis | None:
-        if not isinstance(answer, dict):
-            return diagnoses.NOT_WANTED_KIND(given=f"a {kind_of(answer)}", wanted=wanted)
-        for key in questions:
-            if key not in answer:
-                page = f"the {noun}s of the page; {quoted(key)} is not among yours"
-                return diagnoses.NOT_WANTED_KIND(given=f"{len(answer)} {noun}s", wanted=page)
-            if answer[key] is Ellipsis:
-                return diagnoses.EMPTY(what=f"the answer for {quoted(key)} is still `...`")
-            if read(answer[key]) is None:
-                given = f"{answer[key]!r} for {quoted(key)}"
-                return diagnoses.NOT_WANTED_KIND(given=given, wanted=values)
-        wrong = [key for key in questions if read(answer[key]) != found(key)]
-        if not wrong:
-            return None
-        count = f"{len(wrong)} of {len(questions)} {'is' if len(wrong) == 1 else 'are'} wrong"
-        text = f"{questions[wrong[0]]} It was run, and it is otherwise"
-        return diagnoses.KNOWN(name=f"{count}, first {quoted(wrong[0])}", text=text)
-
-    after = f"for all {len(questions)} {noun}s, each of which was run"
-    return Predicate(test=test, wanted=wanted, callable=False, after=after)
 
 
 def _difference(answer: Any, wanted: Any) -> Diagnosis:

@@ -108,19 +108,33 @@ def known(results: Sequence[Cases], mistakes: Sequence[Tried]) -> Diagnosis | No
     for mistake, given in mistakes:
         if explained := [cases for cases in wrong if _explains(given, cases)]:
             diagnosis = mistake.kind(name=explained[0][0].name, **mistake.words)
-            found.append((len(explained) < len(wrong), diagnosis))
+            found.append((not all(_agrees(given, cases) for cases in results), diagnosis))
     return min(found, key=lambda one: one[0])[1] if found else None
 
 
-def _explains(given: Sequence[Mapping[str, Array] | None], cases: Cases) -> bool:
-    """Whether a mistake gives just what the reader's code does, in each case, and a wrong one in one."""
-    pairs = [
+def _pairs(
+    given: Sequence[Mapping[str, Array] | None], cases: Cases
+) -> list[tuple[Comparison, Array]]:
+    """A result in each case in which a mistake gives it, with what that gives."""
+    return [
         (c, results[c.name])
         for c, results in zip(cases, given, strict=True)
         if results is not None and c.name in results
     ]
-    differs = any(not c.same(array, c.wanted) for c, array in pairs)
-    return differs and all(c.same(c.given, array) for c, array in pairs)
+
+
+def _agrees(given: Sequence[Mapping[str, Array] | None], cases: Cases) -> bool:
+    """Whether a mistake gives just what the reader's code does, in each case."""
+    pairs = _pairs(given, cases)
+    if not pairs:  # The mistake says nothing of this result, so it should be right.
+        return all(c.right for c in cases)
+    return all(c.same(c.given, array) for c, array in pairs)
+
+
+def _explains(given: Sequence[Mapping[str, Array] | None], cases: Cases) -> bool:
+    """Whether a mistake agrees in each case, and gives a wrong result in one."""
+    differs = any(not c.same(array, c.wanted) for c, array in _pairs(given, cases))
+    return differs and _agrees(given, cases)
 
 
 def _first_wrong(cases: Cases) -> Comparison:

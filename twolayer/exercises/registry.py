@@ -68,9 +68,7 @@ def exercises_of(lesson: str) -> tuple[Exercise, ...]:
     if lesson not in lesson_names():
         raise UnknownExerciseError(lesson, list(lesson_names()))
     module = importlib.import_module(f"{lessons.__name__}.{lesson}")
-    found: tuple[Exercise, ...] = (
-        module.lesson.exercises if hasattr(module, "lesson") else module.EXERCISES
-    )
+    found: tuple[Exercise, ...] = module.lesson.exercises
     return found
 
 

@@ -14,7 +14,7 @@ from twolayer.rungs import RUNGS, Rung
 
 REFERENCE = Path(__file__).parents[3] / "docs/reference"
 # What only the package's own modules call, and the exercises, which the site shows as pages.
-NOT_SHOWN = ("twolayer.checks", "twolayer.exercises.masks", "twolayer.exercises.lessons")
+NOT_SHOWN = ("twolayer.checks", "twolayer.exercises.lessons")
 
 
 def shown() -> Counter[str]:

@@ -101,9 +101,7 @@ KEPT = (
     ),
     stub="known-mistake",
 )  # fmt: skip
-def train(
-    x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, learning_rate: float, steps: int
-) -> list[float]:
+def train(x: Tensor, y: Tensor, w1: Any, w2: Any, learning_rate: float, steps: int) -> list[float]:
     """The losses of a fit."""
     w1, w2 = w1.clone().requires_grad_(), w2.clone().requires_grad_()
     history = []
@@ -246,7 +244,7 @@ def _trained(
         errors = ((x @ leaves[0]).relu() @ leaves[1] - y).square()
         loss = errors.mean() if fault == "mean" else errors.sum()
         losses.append(loss.item())
-        gradients = torch.autograd.grad(loss, leaves)
+        gradients: Any = torch.autograd.grad(loss, leaves)
         if fault == "piled up":
             gradients = gradients[0] + last[0], gradients[1] + last[1]
         used, last = (last if fault == "late" else gradients), gradients

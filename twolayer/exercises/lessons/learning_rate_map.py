@@ -113,7 +113,7 @@ def _loss(draw: Draw) -> dict[str, Any]:
     return {"loss_of": partial(_mixed, x, y), "w": w, "direction": direction}
 
 
-def _by_building(loss_of: Callable[[Tensor], Tensor], w: Tensor, direction: Tensor) -> Tensor:
+def _by_building(loss_of: Callable[[Tensor], Tensor], w: Tensor, direction: Tensor) -> Any:
     hessian = torch.autograd.functional.hessian(loss_of, w)
     return (hessian.reshape(w.numel(), -1) @ direction.reshape(-1)).reshape(w.shape)
 
@@ -191,7 +191,7 @@ def _times(draw: Draw) -> dict[str, Any]:
     return {"times": matrix.matmul, "direction": draw.normal(size)}
 
 
-def _largest(times: Callable[[Tensor], Tensor], direction: Tensor) -> float:
+def _largest(times: Callable[[Tensor], Tensor], direction: Tensor) -> Any:
     columns = [times(column) for column in torch.eye(len(direction), dtype=direction.dtype)]
     found = torch.linalg.eigvalsh(torch.stack(columns))
     return max(found.tolist(), key=abs)
@@ -321,7 +321,7 @@ def _run_on_both_sides(answer: Any, inputs: Inputs) -> Any:
         "``torch.autograd.functional``, or multiply by it and search as before.",
     ),
 )
-def largest_rate(loss_of: Callable[[Tensor], Tensor], w: Tensor) -> float:
+def largest_rate(loss_of: Callable[[Tensor], Tensor], w: Tensor) -> Any:
     """A rate just below the largest at which descent comes down."""
     hessian = torch.autograd.functional.hessian(loss_of, w)
     curvature = torch.linalg.eigvalsh(hessian).max()

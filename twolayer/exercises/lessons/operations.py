@@ -45,10 +45,6 @@ def one_by_one(y_pred: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
             "it is the square of the sum; want the sum of the squares",
             ("pow(2).sum()", "sum().pow(2)"),
         ),
-        Edit(
-            "the errors are right, but it still sums each prediction against each target",
-            ("loss = errors", "loss = (y_pred - y)"),
-        ),
     ),
     hints=(
         "Which shape does the difference have? Write both shapes one below the other, flush right: which "
