@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from twolayer.exercises import diagnoses
 from twolayer.exercises.diagnoses import Diagnosis
+from twolayer.exercises.mistakes import Mistake
 from twolayer.exercises.values import Array, apart, same
-
-if TYPE_CHECKING:
-    from twolayer.exercises.mistakes import Mistake
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +63,7 @@ Cases: TypeAlias = Sequence[Comparison]
 
 Detector = Callable[[Cases], Diagnosis | None]
 
-Tried: TypeAlias = tuple["Mistake", Sequence[Mapping[str, Array] | None]]
+Tried: TypeAlias = tuple[Mistake, Sequence[Mapping[str, Array] | None]]
 """A mistake that a lesson knows, and the results that it gives in each case; None where it gives none."""
 
 

@@ -15,6 +15,7 @@ from twolayer.exercises import comparing, diagnoses
 from twolayer.exercises.comparing import Comparison
 from twolayer.exercises.diagnoses import DiagnosisError
 from twolayer.exercises.draws import CASES, Draw, named_sizes
+from twolayer.exercises.mistakes import Mistake  # noqa: TC001 - Sphinx looks the annotation up
 from twolayer.exercises.running import call
 from twolayer.exercises.values import (
     Array,
@@ -29,7 +30,6 @@ from twolayer.exercises.values import (
 
 if TYPE_CHECKING:
     from twolayer.exercises.diagnoses import Diagnosis
-    from twolayer.exercises.mistakes import Mistake
 
 Inputs = dict[str, Any]
 

@@ -66,7 +66,7 @@ class Exercise:
 
     @property
     def source(self) -> str:
-        """The solution's source as a person writes it: no types, imports first, short lines joined."""
+        """The solution's source as a person writes it, without types and with imports first."""
         return _shown(inspect.getsource(self.solution).rstrip())
 
     @property

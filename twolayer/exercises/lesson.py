@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from twolayer.exercises.computation import Computation, by_autograd
 from twolayer.exercises.exercise import Exercise
@@ -13,8 +13,6 @@ from twolayer.exercises.mistakes import Edit, Mistake
 if TYPE_CHECKING:
     from twolayer.exercises.draws import Draw
     from twolayer.exercises.exercise import Checker
-
-T = TypeVar("T", bound=Callable[..., Any])
 
 
 def given(**words: str) -> Callable[[Draw], dict[str, Any]]:
@@ -113,7 +111,7 @@ class Lesson:
         gives: str = "",
         mistakes: tuple[Mistake, ...] = (),
         **options: Any,
-    ) -> Callable[[T], T]:
+    ) -> Callable[[Any], Any]:
         """Add an exercise whose answer is a function or a class; what is decorated is its solution.
 
         Args:
@@ -134,7 +132,7 @@ class Lesson:
         names = tuple(gives.split(", ")) if gives else ()
         check = kind(returns=names, mistakes=mistakes, **options)
 
-        def add(solution: T) -> T:
+        def add(solution: Any) -> Any:
             for mistake in mistakes:
                 if isinstance(mistake, Edit):
                     mistake.source(solution)
@@ -144,7 +142,7 @@ class Lesson:
 
     def checked(
         self, title: str, check: Checker, hints: tuple[str, str], stub: str = "empty"
-    ) -> Callable[[T], T]:
+    ) -> Callable[[Any], Any]:
         """Add an exercise with a check of its own; what is decorated is its solution.
 
         Args:
@@ -157,7 +155,7 @@ class Lesson:
             The decorator.
         """
 
-        def add(solution: T) -> T:
+        def add(solution: Any) -> Any:
             made = Exercise(
                 number=len(self.exercises) + 1,
                 title=title,

@@ -112,7 +112,7 @@ def draw_histories(draw: Draw) -> Inputs:
         histories["rounded"].append(rounded)
         histories["history"].append({name: array.copy() for name, array in rounded.items()})
     first, sign = (1, 0, steps - 2, 1)[draw.case], (-1, 1, np.nan, 1)[draw.case]
-    later = ((first + 1, "y_pred", 2), (first + 2, "grad_w1", 2))
+    later = ((first, "grad_w1", 2), (first + 1, "y_pred", 2), (first + 2, "grad_w1", 2))
     for step, name, by in ((first, "grad_w2", 2 * sign), *later):
         limit = tolerance * np.abs(histories["reference"][step][name]).max()
         histories["history"][step][name].flat[0] = by * limit
@@ -193,6 +193,10 @@ def as_text(place: Any) -> Any:
                 "for step, arrays in enumerate(reference):\n        for name, array in arrays.items():",
                 "for name in reference[0]:\n        for step, array in enumerate(r[name] for r in reference):",
             ),
+        ),
+        Edit(
+            "the arrays are looked through by the alphabet; want them in the order of computation",
+            ("arrays.items()", "sorted(arrays.items())"),
         ),
         Edit(
             "it is in the last step that is apart; want the first, and a break leaves the inner loop only",
