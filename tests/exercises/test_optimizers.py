@@ -43,12 +43,12 @@ def momentum_as_sum(w: Tensor, grads: Tensor, learning_rate: float, momentum: fl
     return w - learning_rate * torch.einsum("t,thd->hd", torch.tensor(reach, dtype=w.dtype), grads)
 
 
-def flagged(w: Tensor, *more: Any) -> Tensor:
+def flagged(w: Tensor, *more: Any) -> Any:
     """Let the caller's weight require grad."""
     return adam_steps(w.requires_grad_(), *more)
 
 
-def into_grad(w: Tensor, grad: Tensor, *more: Any) -> Tensor:
+def into_grad(w: Tensor, grad: Tensor, *more: Any) -> Any:
     """Write into the caller's gradient."""
     found = adamw_first_step(w, grad, *more)
     grad.zero_()

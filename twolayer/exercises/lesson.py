@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ from twolayer.exercises.exercise import Exercise
 from twolayer.exercises.mistakes import Edit, Mistake
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twolayer.exercises.draws import Draw
     from twolayer.exercises.exercise import Checker
 
