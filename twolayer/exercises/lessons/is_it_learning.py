@@ -48,25 +48,33 @@ def _split(answer: Any, inputs: Inputs) -> Any:
     if shapes == [want[0], want[2], want[1], want[3]]:
         order = {"given": "x_train, x_fresh, y_train, y_fresh", "wanted": ", ".join(PARTS)}
         raise DiagnosisError(diagnoses.WRONG_ORDER(**order))
-    if shapes != want:
+    if len(shapes) != len(want):
         return parts
-    if problem := _torn(parts, before[0]):
-        raise DiagnosisError(diagnoses.KNOWN(name="the split", text=problem))
-    held = [
-        set(answer(before[0].copy(), before[1].copy(), held_out, other)[2][:, 0])
-        for other in (seed, seed + 1, seed + 2, seed + 3)
-    ]
-    fresh = set(parts[2][:, 0])
-    problem = ""
-    if held[0] != fresh:
-        problem = "equal seeds hold back different rows; draw by a generator made with the seed"
-    elif all(rows == fresh for rows in held):
-        problem = "another seed holds back the same rows; want the seed to decide"
-        if fresh in (set(before[0][:held_out, 0]), set(before[0][-held_out:, 0])):
-            problem = "the fresh rows are those at one end of the data, which may be sorted; want them drawn"
+    for name, part, right in zip(PARTS, parts, wanted, strict=True):
+        if part.shape != right.shape:
+            shape = {"given": part.shape, "wanted": right.shape}
+            raise DiagnosisError(diagnoses.WRONG_SHAPE(name=name, **shape))
+    held = [set(parts[2][:, 0])]
+    if not (problem := _torn(parts, before[0])):
+        for other in (seed, seed + 1, seed + 2, seed + 3):
+            again = answer(before[0].copy(), before[1].copy(), held_out, other)
+            held.append(set(again[2][:, 0]))
+        problem = _no_chance(held, len(x))
     if problem:
         raise DiagnosisError(diagnoses.KNOWN(name="the split", text=problem))
     return wanted
+
+
+def _no_chance(held: list[set[float]], rows: int) -> str:
+    """Say what is wrong with the rows held back by a seed, by it once more, and by others."""
+    beside = [len(one) > 1 and len(one - {(n + 1) % rows for n in one}) == 1 for one in held]
+    if held[0] != held[1]:
+        return "equal seeds hold back different rows; draw by a generator made with the seed"
+    if all(beside):
+        return "the fresh rows stand side by side in the data, which may be sorted; want them drawn"
+    if all(one == held[0] for one in held):
+        return "another seed holds back the same rows; want the seed to decide"
+    return ""
 
 
 def _torn(parts: Any, x: Array) -> str:
