@@ -8,8 +8,8 @@
 Exercises: Break it
 ===================
 
-You find mistakes that raise nothing, in a loop, in a judgement on fits and in a trainer that you can't look into, and a
-check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to
+You find mistakes that raise nothing, in a loop, in a judgement on fits and in a trainer that you can't look into; a check
+tells you what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to
 install it.
 
 What you'll learn:

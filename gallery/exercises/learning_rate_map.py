@@ -8,9 +8,9 @@
 Exercises: The learning-rate map
 ================================
 
-You write a step of many fits at once, multiply a vector by a Hessian that you never build, mend the search for the
-largest curvature, and say which rate is the largest that a loss can bear. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says
-how to install it.
+You write a step of many fits at once, multiply a vector by a Hessian that you never build, and find the largest curvature
+and rate; a check tells you what is wrong. This page imports ``twolayer``, which does the checking; the site's page
+``exercises`` says how to install it.
 
 What you'll learn:
 

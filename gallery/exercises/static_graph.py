@@ -8,8 +8,8 @@
 Exercises: static graph
 =======================
 
-You say what a graph has kept, and write a decision and a loop that can be captured; a check captures your functions, with
-``torch.fx`` or ``torch.export``, and runs the graphs. This page imports ``twolayer``, which does the checking; the site's page
+You say what a graph has kept, and write a decision and a loop that can be captured; a check captures your functions and
+runs the graphs. This page imports ``twolayer``, which does the checking; the site's page
 ``exercises`` says how to install it.
 
 What you'll learn:

@@ -397,6 +397,7 @@ commands:
     record    measure this machine and its GPU, into a file
     check     check the answers in a script or a notebook
     hint      give a hint on an exercise
+    solution  print the solution of an exercise
 
 examples:
   python -m twolayer list
@@ -404,6 +405,7 @@ examples:
   python -m twolayer compare --dtype float32 --json
   python -m twolayer record --output my_gpu.json
   python -m twolayer check numpy_by_hand.ipynb --watch
+  python -m twolayer hint numpy_by_hand.2
 
 exit status: 0 if all went well, 1 if a fit diverged or an answer is not right, 2 if an argument is
 wrong.
@@ -439,7 +441,7 @@ options:
   --output FILE  a new file (default: recording.json)
   --quick        try it out in seconds; the figures say nothing
 """,
-    "check": f"""{USAGE} check [-h] [--watch] [--seconds S] FILE
+    "check": f"""{USAGE} check [-h] [--watch] [--seconds S] [--why] FILE
 
 Run a script or a notebook of exercises and say of each answer whether it is right, or what is wrong
 and where.
@@ -451,6 +453,7 @@ options:
   -h, --help   show this help message and exit
   --watch      check again each time that you save; end with Ctrl-C
   --seconds S  how long the file may run (default: 60)
+  --why        name each mistake, not only what can be seen of it
 """,
     "hint": f"""{USAGE} hint [-h] ID [N]
 
@@ -459,6 +462,16 @@ Print a hint on an exercise; the second goes further than the first.
 positional arguments:
   ID          such as numpy_by_hand.2
   N           1 (default) or 2
+
+options:
+  -h, --help  show this help message and exit
+""",
+    "solution": f"""{USAGE} solution [-h] ID
+
+Print the solution of an exercise.
+
+positional arguments:
+  ID          such as numpy_by_hand.2
 
 options:
   -h, --help  show this help message and exit
