@@ -271,7 +271,9 @@ def zeros(cases: Cases) -> Diagnosis | None:
     if c.given.size == 0 or any(one.given.any() for one in cases):
         return None
     index = index_of(c.wanted != 0)
-    return diagnoses.ZEROS(name=c.name, wanted=number(c.wanted[index]), place=index or "it")
+    return diagnoses.ZEROS(
+        name=c.name, wanted=number(c.wanted[index]), place=f" at {index}" if index else ""
+    )
 
 
 def sign(cases: Cases) -> Diagnosis | None:

@@ -187,7 +187,7 @@ MEAN_FOR_SUM = _cause(
 SUM_FOR_MEAN = _cause(
     "sum-for-mean", "{name} is off by the factor {count}: a sum where the mean is wanted ({what})"
 )
-ZEROS = _kind("zeros", "{name} is 0 everywhere; want {wanted} at {place}")
+ZEROS = _kind("zeros", "{name} is 0 everywhere; want {wanted}{place}")
 FACTOR = _cause("factor", "{name} is off by the factor {factor}")
 SWAPPED = _cause("swapped", "{name} and {other} are swapped")
 WRONG_ORDER = _cause("wrong-order", "the results come in another order: {given}; want {wanted}")
