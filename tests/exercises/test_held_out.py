@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from twolayer.exercises import check
-from twolayer.exercises.registry import find
+from twolayer.exercises import Verdict, check
+from twolayer.exercises.registry import lesson_names
 
 HERE = Path(__file__).parent
 PAGES = HERE.parents[1] / "gallery" / "exercises"
@@ -70,22 +70,27 @@ def answer(id_: str, code: str) -> Any:
     return names[checks[id_]]
 
 
+@cache
+def told(id_: str, code: str) -> Verdict:
+    """The verdict on the code's answer, with the mistake's name."""
+    return check(id_, answer(id_, code), seconds=60, why=True)
+
+
 @pytest.mark.parametrize(("id_", "code"), RIGHT.values(), ids=RIGHT)
 def test_right_answers_are_right(id_: str, code: str) -> None:
     """A right answer in any style is right."""
-    verdict = check(id_, answer(id_, code), seconds=60)
-    assert verdict.right, verdict.text
+    assert told(id_, code).right, told(id_, code).text
 
 
 @pytest.mark.parametrize(("id_", "code"), WRONG.values(), ids=WRONG)
 def test_wrong_answers_are_wrong(id_: str, code: str) -> None:
     """A learner's mistake never passes."""
-    assert not check(id_, answer(id_, code), seconds=60).right
+    assert not told(id_, code).right
 
 
 def test_most_mistakes_are_named() -> None:
     """At least 85 of 100 wrong answers are told more than an entry that differs."""
-    verdicts = [check(id_, answer(id_, code), seconds=60, why=True) for id_, code in WRONG.values()]
+    verdicts = [told(id_, code) for id_, code in WRONG.values()]
     unnamed = [verdict.text for verdict in verdicts if verdict.diagnosis in UNNAMED]
     assert len(unnamed) <= 0.15 * len(verdicts), "\n".join(unnamed)
 
@@ -94,4 +99,5 @@ def test_enough_is_held_out() -> None:
     """Every lesson has held-out answers of both kinds, and there are 150 wrong and 60 right ones."""
     assert len(WRONG) >= 150
     assert len(RIGHT) >= 60
-    assert {find(id_).check is not None for id_, _ in WRONG.values()} == {True}
+    for answers in (RIGHT, WRONG):
+        assert {id_.partition(".")[0] for id_, _ in answers.values()} == set(lesson_names())

@@ -11,7 +11,7 @@ from twolayer.exercises.comparing import number
 from twolayer.exercises.computation import Computation, Inputs, nothing_given
 from twolayer.exercises.diagnoses import Diagnosis, DiagnosisError
 from twolayer.exercises.mistakes import Mistake
-from twolayer.exercises.values import kind_of
+from twolayer.exercises.values import described, is_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,21 +46,15 @@ class CustomFunction(Computation):
     def _run(self, answer: Any, inputs: Inputs) -> Any:
         *given, arriving = inputs.values()
         try:
-            return self._gradients(answer.apply(*given), inputs, arriving)
+            output = answer.apply(*given)
+            if not is_tensor(output):
+                return (output, *(output for _ in self.leaves))
+            leaves = [inputs[name] for name in self.leaves]
+            return _with_gradients(self.returns[0], output, leaves, arriving)
         except RuntimeError as error:  # Autograd's own refusal of `...`.
             if "ellipsis" not in str(error):
                 raise
             raise DiagnosisError(diagnoses.EMPTY(what="backward returns `...`")) from error
-
-    def _gradients(self, output: Any, inputs: Inputs, arriving: Any) -> Any:
-        import torch  # noqa: PLC0415 - as above
-
-        if not isinstance(output, torch.Tensor):
-            return (output, *(output for _ in self.leaves))
-        if not output.requires_grad:
-            raise DiagnosisError(diagnoses.DETACHED(name=self.returns[0]))
-        leaves = [inputs[name] for name in self.leaves]
-        return (output, *torch.autograd.grad(output, leaves, arriving, allow_unused=True))
 
 
 def by_backward(forward: Callable[..., Any], *leaves: str) -> Callable[..., tuple[Any, ...]]:
@@ -146,13 +140,19 @@ class CustomModule(Computation):
             with torch.no_grad():
                 own[name].copy_(inputs[source])
         output = module(*(inputs[name] for name in self.inputs))
-        if self.arriving is None or not isinstance(output, torch.Tensor):
+        if self.arriving is None or not is_tensor(output):
             return output
-        if not output.requires_grad:
-            raise DiagnosisError(diagnoses.DETACHED(name=self.returns[0]))
         leaves = [own[name] for name in self.parameters]
-        gradients = torch.autograd.grad(output, leaves, inputs[self.arriving], allow_unused=True)
-        return (output, *gradients)
+        return _with_gradients(self.returns[0], output, leaves, inputs[self.arriving])
+
+
+def _with_gradients(name: str, output: Any, leaves: list[Any], arriving: Any) -> tuple[Any, ...]:
+    """An output, and the gradients of leaves for the one that arrives there."""
+    import torch  # noqa: PLC0415 - as above
+
+    if not output.requires_grad:
+        raise DiagnosisError(diagnoses.DETACHED(name=name))
+    return (output, *torch.autograd.grad(output, leaves, arriving, allow_unused=True))
 
 
 def _class_problem(answer: object, base: type, wanted: str) -> Diagnosis | None:
@@ -161,5 +161,5 @@ def _class_problem(answer: object, base: type, wanted: str) -> Diagnosis | None:
         return problem
     if isinstance(answer, type) and issubclass(answer, base):
         return None
-    name = f"the class {answer.__name__}" if isinstance(answer, type) else f"a {kind_of(answer)}"
-    return diagnoses.NOT_WANTED_KIND(given=name, wanted=f"{wanted}: the class itself, not called")
+    wanted = f"{wanted}: the class itself, not called"
+    return diagnoses.NOT_WANTED_KIND(given=described(answer), wanted=wanted)

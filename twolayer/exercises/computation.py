@@ -21,6 +21,7 @@ from twolayer.exercises.values import (
     Array,
     apart,
     as_array,
+    described,
     family,
     is_tensor,
     kind_of,
@@ -169,16 +170,8 @@ class Computation:
             return self._typed_in(answer, cases, problem)
         return self._again(prepared, wants[0], seconds)
 
-    def mistaken(self, mistake: Mistake, case: int) -> dict[str, Array] | None:
-        """Compute what a mistake gives.
-
-        Args:
-            mistake: One of the mistakes.
-            case: The case's number.
-
-        Returns:
-            The results by name, or None where it gives none for such inputs.
-        """
+    def _mistaken(self, mistake: Mistake, case: int) -> dict[str, Array] | None:
+        """What a mistake gives, by name; None where it gives nothing for such inputs."""
         try:
             if mistake.variant is not None:
                 found = self._results(mistake.variant, case)
@@ -196,15 +189,9 @@ class Computation:
         """Say what is wrong with the answer before anything is run."""
         if problem := nothing_given(answer):
             return problem
-        is_class = isinstance(answer, type)
-        if is_class != (self.takes == "class") or not callable(answer):
-            given = (
-                f"the class {answer.__name__}"
-                if isinstance(answer, type)
-                else f"a {kind_of(answer)}"
-            )
+        if isinstance(answer, type) != (self.takes == "class") or not callable(answer):
             wanted = f"the {self.takes} itself, not called"
-            return diagnoses.NOT_WANTED_KIND(given=given, wanted=wanted)
+            return diagnoses.NOT_WANTED_KIND(given=described(answer), wanted=wanted)
         if empty_body(answer):
             return diagnoses.EMPTY(what="the function has no body yet")
         return None if self.run else self._arguments(answer)
@@ -335,7 +322,7 @@ class Computation:
         wrong = [name for name in self.names if not all(c.right for c in comparisons[name])]
         found = None
         if wrong:
-            tried = [(m, [self.mistaken(m, n) for n in range(len(cases))]) for m in self._known()]
+            tried = [(m, [self._mistaken(m, n) for n in range(len(cases))]) for m in self._known()]
             found = comparing.known(list(comparisons.values()), tried)
         found = found or next(
             filter(None, (self._modified(c.before, c.inputs) for c in cases)), None
@@ -407,8 +394,7 @@ class Computation:
 
     def _typed_in(self, answer: Any, cases: list[Case], found: Diagnosis) -> Diagnosis:
         """Say that a size or a value of the first case stands in the code, if that is so."""
-        first = self._compared(cases[:1]) if cases else found
-        if first is not None:
+        if not cases or self._wrong(cases[0]) or self._compared(cases[:1]):
             return found
         case = cases[0]
         sizes = {n for v in case.before.values() for n in getattr(v, "shape", ()) if n > 2}  # noqa: PLR2004
@@ -424,10 +410,13 @@ class Computation:
         case, problem = self._case(answer, 0, wants, seconds)
         if case is None or problem:
             return problem
-        for name in self.names:
-            if not same(case.given[name], case.wants[name], tolerance=self.tolerance):
-                return diagnoses.RANDOM(name=name)
-        return None
+        name = self._wrong(case)
+        return diagnoses.RANDOM(name=name) if name else None
+
+    def _wrong(self, case: Case) -> str | None:
+        """The first result that isn't the wanted one."""
+        pairs = ((name, case.given[name], case.wants[name]) for name in self.names)
+        return next((n for n, a, b in pairs if not same(a, b, tolerance=self.tolerance)), None)
 
 
 @cache

@@ -174,6 +174,22 @@ def family(value: object) -> str:
     return type(value).__name__
 
 
+def described(value: object) -> str:
+    """Say in a reader's words what a value is.
+
+    Args:
+        value: Anything.
+
+    Returns:
+        A class's name, or the type of what is no class.
+
+    Examples:
+        >>> described(int), described([])
+        ('the class int', 'a list')
+    """
+    return f"the class {value.__name__}" if isinstance(value, type) else f"a {kind_of(value)}"
+
+
 def share_memory(a: Any, b: Any) -> bool:
     """Tell whether two arrays or two tensors overlap in memory.
 
