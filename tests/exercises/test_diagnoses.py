@@ -591,6 +591,21 @@ def test_a_right_answer_is_right_in_any_style(checker: Checker, answer: Any) -> 
     assert checker.diagnose(answer, seconds=60) is None
 
 
+def test_a_mistake_is_named_only_if_it_explains_every_case() -> None:
+    """A known mistake, a factor and a sign that hold in the first case alone are not said."""
+    first = DOUBLE_SHAPE[0]
+    square = Mistake(diagnoses.KNOWN, lambda x: x**2, text="it is the square")
+    checker = single(lambda x: 2 * x, mistakes=(square,))
+    named = {"known-mistake": lambda x: x**2, "factor": lambda x: 6 * x, "sign": lambda x: -2 * x}
+    for name, wrong in named.items():
+        found = checker.diagnose(wrong, seconds=60)
+        assert found is not None
+        assert found.name == name
+        partly = checker.diagnose(lambda x, f=wrong: f(x) if len(x) == first else x, seconds=60)
+        assert partly is not None
+        assert partly.name == "entry", partly.text
+
+
 def test_a_check_in_an_answer_is_told() -> None:
     """An answer that calls check is told so, and no check runs within another."""
 
