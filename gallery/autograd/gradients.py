@@ -191,9 +191,10 @@ plt.show()
 #
 # A gradient belongs to a single number. ``o`` is one, so ``backward`` needs no
 # argument: it starts from the slope of ``o`` with respect to itself, which is 1. ``z``
-# has four entries, and PyTorch won't guess how much each of them counts. You say so with a
-# tensor of the same shape as ``z``. Here every entry counts a quarter, which makes the
-# mean again. ``vector_jacobian_product`` explains what that argument is in general.
+# has four entries, and PyTorch won't guess how much each of them counts. You say so
+# with a tensor of the same shape as ``z``. Here every entry counts a quarter, which
+# makes the mean again. ``vector_jacobian_product`` explains what that argument is in
+# general.
 
 x.grad = None
 try:
