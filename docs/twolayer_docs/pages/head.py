@@ -126,9 +126,10 @@ def describe(doctree: nodes.Node | None) -> str:
         text = " ".join(paragraph.astext().split())
         if len(text) <= _LENGTH // 4 or body.within(paragraph, nodes.Admonition):
             continue
-        whole = re.match(rf".{{1,{_LENGTH}}}(?<=[.!?])(?= |$)", text)
-        if whole:
-            return whole[0]
+        if len(text) <= _LENGTH:
+            return text
+        if sentences := re.match(rf".{{1,{_LENGTH}}}(?<=[.!?])(?= )", text):
+            return sentences[0]
         return text[: _LENGTH - 1].rpartition(" ")[0].rstrip(",;:.") + "…"
     return _FALLBACK
 
