@@ -93,10 +93,11 @@ def test_links_of_the_page_alone_are_words() -> None:
     assert convert(page) == "The loss, see x."
 
 
-def test_one_picture_of_each_pair_is_named() -> None:
-    """The light picture stands with its words, the dark one doesn't stand at all."""
+def test_one_picture_of_each_figure_is_named() -> None:
+    """The light and wide picture is there with its words, the others aren't there at all."""
     pair = (
-        '<img class="only-light" src="../_images/a.svg" alt="A curve [log]">'
+        '<img class="wide only-light" src="../_images/a.svg" alt="A curve [log]">'
+        '<img class="narrow only-light" src="../_images/a_narrow.svg" alt="A curve [log]">'
         '<img class="only-dark" src="../_images/a_dark.svg" alt="A curve [log]">'
     )
     assert convert(pair) == r"![A curve \[log\]](../_images/a.svg)"
