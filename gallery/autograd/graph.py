@@ -169,7 +169,7 @@ def put_aside(tensor):
 
 
 def take_back(tensor):
-    """Return to the backward pass what was put aside."""
+    """Return a saved tensor to the backward pass."""
     return tensor
 
 

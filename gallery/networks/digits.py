@@ -75,7 +75,7 @@ plt.show()
 # Two parts
 # ---------
 #
-# Put a fifth of the images aside. Held out means that no update is computed from these
+# Set a fifth of the images aside. Held out means that no update is computed from these
 # images, so the network can't have learned them by heart. Draw the fifth separately for
 # each digit, so that every digit has the same share in both parts: the split is
 # stratified. It isn't split by writer, so images by the same person may be on both
