@@ -58,8 +58,8 @@ print("y", y.tolist(), "  z", z.tolist(), "  o", o.item())
 #
 # - ``o`` is a mean of four numbers, so its slope with respect to each entry of ``z`` is
 #   ``1 / 4``.
-# - ``z = 3 * y ** 2`` has the slope ``6 * y``. The chain rule multiplies the two: ``(1
-#   / 4) * 6 * y`` is ``1.5 * y``.
+# - ``z = 3 * y ** 2`` has the slope ``6 * y``. The chain rule multiplies the two:
+#   ``(1 / 4) * 6 * y`` is ``1.5 * y``.
 # - ``y = x + 2`` has the slope 1. So the gradient is ``1.5 * (x + 2)``.
 
 

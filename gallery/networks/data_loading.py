@@ -344,8 +344,8 @@ print("classes", *batch_classes[:12].tolist())
 #
 # - A data set has ``__len__`` and ``__getitem__``; ``torch.utils.data.DataLoader``
 #   makes mini-batches of its items, in an order that ``generator`` decides.
-# - Workers make items in other processes; a file that starts them needs ``if __name__
-#   == "__main__":``.
+# - Workers make items in other processes; a file that starts them needs
+#   ``if __name__ == "__main__":``.
 # - ``DistributedSampler`` gives each process its share; call ``set_epoch`` at each
 #   epoch.
 #

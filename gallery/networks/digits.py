@@ -395,9 +395,10 @@ plt.show()
 # ``n``. If you treated the two shares as if they came from separate images, you would
 # get a larger value.
 #
-# A difference of up to about two standard errors may be chance. So this few images can
-# hardly show whether LeNet reads better than nearest neighbour. One thing holds on both
-# splits: the two layers have more parameters to fit with than LeNet, and read worse.
+# A difference of up to about two standard errors may be chance. So a sample this small
+# can hardly show whether LeNet reads better than nearest neighbour. One thing holds on
+# both splits: the two layers have more parameters to fit with than LeNet, and read
+# worse.
 
 for share in (0.9, 0.95, 0.98):
     error = (share * (1 - share) / len(held_out)) ** 0.5

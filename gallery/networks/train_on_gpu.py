@@ -260,9 +260,9 @@ plt.show()
 # ---------------
 #
 # Under ``torch.autocast``, products run in 16 bits. Parameters stay in float32, and so
-# does what needs it, such as the loss. With bfloat16, that's all. With float16, small
-# gradients become 0, so ``torch.amp.GradScaler`` multiplies the loss before
-# ``backward`` and divides the gradients again before the step.
+# does everything that needs the precision, such as the loss. With bfloat16, that's all.
+# With float16, small gradients become 0, so ``torch.amp.GradScaler`` multiplies the
+# loss before ``backward`` and divides the gradients again before the step.
 
 with torch.autocast(device.type, dtype=torch.bfloat16):
     scores = net(x)
