@@ -107,7 +107,7 @@ for t in (0, 1, 50, 99):
 
 
 def train(learning_rate):
-    """The loop with autograd: its finite losses, and the share of live ReLUs at the end."""
+    """The loop with autograd: its finite losses, and the last share of live ReLUs."""
     w1, w2 = leaves()
     history = []
     for t in range(100):
@@ -174,7 +174,7 @@ judge(fixed["dies"])
 
 
 def by_autograd(*, clear):
-    """The loop with autograd, and two gradients of w1: the one used, and the right one."""
+    """The losses, and two gradients of w1: the one used, and the right one."""
     w1, w2 = leaves()
     history = []
     for t in range(100):
@@ -632,4 +632,4 @@ plt.show()
 #
 # Practise: ``exercises/break_it``
 #
-# Next: ``learning_rate_map`` shows at which rates ReLUs begin to die and fits to explode.
+# Next: ``learning_rate_map`` shows at which rates ReLUs die and fits explode.
