@@ -478,11 +478,11 @@ else:
 # Each loop and the bound
 # -----------------------
 #
-# Now measure one step of each loop, with one thread. Only NumPy may use more: its
-# products have their own threads, which Timer doesn't control. Compare each row with
-# the first. What a loop takes beyond it is the rest of the arithmetic, allocating
-# memory and moving numbers, and Python between the operations. If two rows change
-# places when you run the page again, the measurement can't separate them.
+# Now measure one step of each loop, with one thread. Only NumPy may use several,
+# because its products have their own threads, which Timer doesn't control. Compare each
+# row with the first. What a loop takes beyond it is the rest of the arithmetic,
+# allocating memory and moving numbers, and Python between the operations. If two rows
+# change places when you run the page again, the measurement can't separate them.
 
 rows = {"two products": lambda dtype: two_products(*tensors(dtype)), **loops}
 if has_cuda:
