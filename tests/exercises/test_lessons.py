@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from twolayer.exercises import check, verdict
+from twolayer.exercises.answers import Value
 from twolayer.exercises.computation import Computation
 from twolayer.exercises.mistakes import Edit, Mistake
 from twolayer.exercises.registry import exercises_of, lesson_names
@@ -116,6 +117,13 @@ def test_every_declared_mistake_is_named(id_: str, mistake: Mistake) -> None:
     assert verdict.diagnosis == mistake.kind.name, verdict.text
     for word in mistake.words.values():
         assert words(word) in words(verdict.text)
+
+
+@every_exercise
+def test_every_wrong_value_is_named(id_: str, exercise: Exercise) -> None:
+    """A value that its lesson knows to be wrong is told what is wrong with it."""
+    for value, text in exercise.check.wrong if isinstance(exercise.check, Value) else ():
+        assert words(text) in words(check(id_, value).text)
 
 
 @every_computation
