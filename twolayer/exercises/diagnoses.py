@@ -62,7 +62,7 @@ class Kind(NamedTuple):
         >>> SIGN(name="grad_w1").text
         'grad_w1: its sign is flipped'
         >>> sorted(name for name in KINDS if name.startswith("mask"))[:3]
-        ['mask-after-change', 'mask-excludes-zero', 'mask-includes-zero']
+        ['mask-after-change', 'mask-includes-zero', 'mask-inverted']
     """
 
     name: str
@@ -243,10 +243,6 @@ MASK_WRONG_ARRAY = _cause(
 MASK_INCLUDES_ZERO = _cause(
     "mask-includes-zero",
     "{name}: the mask lets the gradient through where h is exactly 0; want 0 there",
-)
-MASK_EXCLUDES_ZERO = _cause(
-    "mask-excludes-zero",
-    "{name}: the mask stops the gradient where h is exactly 0; want it to pass",
 )
 FORGOT_TERM = _cause("forgot-term", "{name}: right but for {term}, which is left out")
 OLD_VALUE = _cause(
