@@ -274,7 +274,8 @@ class Computation:
         if given is Ellipsis:
             raise DiagnosisError(diagnoses.EMPTY(what=f"{name} is still `...`"))
         if given is None and wanted is not None:
-            raise DiagnosisError(diagnoses.NONE(name=name))
+            kind = diagnoses.ONE_NONE if len(self.names) > 1 else diagnoses.NONE
+            raise DiagnosisError(kind(name=name))
         if _is_numbers(wanted) and isinstance(given, list):
             return _numbers(name, given, wanted)
         plain = _plain(wanted)
