@@ -432,7 +432,10 @@ def _differs(name: str, before: Any, after: Any) -> Diagnosis | None:
         return diagnoses.WRONG_SHAPE(name=f"the input {name}", given=new.shape, wanted=old.shape)
     if (differs := apart(new, old, tolerance=0)).any():
         index = comparing.index_of(differs)
-        return diagnoses.MODIFIED(name=name, index=index, before=old[index], after=new[index])
+        then, now = (f"{array[index]:.6g}" for array in (old, new))
+        if then == now:  # They differ further on.
+            then, now = (f"{array[index]:.17g}" for array in (old, new))
+        return diagnoses.MODIFIED(name=name, index=index, before=then, after=now)
     if before.dtype != after.dtype:
         return diagnoses.WRONG_DTYPE(
             name=f"the input {name}", given=after.dtype, wanted=before.dtype

@@ -104,7 +104,7 @@ RANDOM = _kind(
 )
 MODIFIED = _kind(
     "modified-input",
-    "your code modified its input {name}: entry {index} was {before:.6g} and is {after:.6g} now",
+    "your code modified its input {name}: entry {index} was {before} and is {after} now",
 )
 
 FORBIDDEN = _kind("forbidden", "your code calls {function}, but the exercise asks for {instead}")
