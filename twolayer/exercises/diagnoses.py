@@ -123,7 +123,7 @@ RANDOM = _kind(
 )
 MODIFIED = _kind(
     "modified-input",
-    "your code modified its input {name}: entry {index} was {before:.6g} and is {after:.6g} now",
+    "your code modified its input {name}: entry {index} was {before} and is {after} now",
 )
 
 FORBIDDEN = _kind("forbidden", "your code calls {function}, but the exercise asks for {instead}")
@@ -138,6 +138,7 @@ NOT_COMPARABLE = _kind(
 # What comes back
 
 NONE = _kind("returns-none", "{name} is None; is a return left out, or what it returns?")
+ONE_NONE = Kind(NONE.name, "{name} is None")
 WRONG_TYPE = _kind("wrong-type", "{name} is a {given}; want a {wanted}")
 WRONG_COUNT = _kind("wrong-count", "you give {given}; want {wanted}: {names}")
 WRONG_DTYPE = _kind("wrong-dtype", "{name} has dtype {given}; want {wanted}")
@@ -191,13 +192,12 @@ WRONG_SHAPE = _kind("wrong-shape", "{name} has shape {given}; want {wanted}")
 
 NAN = _kind(
     "nan",
-    "{name} contains NaN{place}; look for 0 / 0, infinity minus infinity, or the "
+    "{name} contains NaN{place}; look for 0 / 0, infinity / infinity, infinity minus infinity, or the "
     "logarithm of a negative number",
 )
 INFINITE = _kind(
     "infinite",
-    "{name} contains infinity{place}; look for a division by 0, the logarithm of 0, or an "
-    "exp that overflows: subtract the largest entry first",
+    "{name} contains infinity{place}; look for a division by 0, the logarithm of 0, or an exp that overflows",
 )
 SIGN = _cause("sign", "{name}: its sign is flipped")
 MEAN_FOR_SUM = _cause(
