@@ -78,7 +78,7 @@ leaves = {w1: "w1", w2: "w2"}
 
 
 def print_graph(result):
-    """Print the functions behind a result, each one's next functions indented below it."""
+    """Print the functions behind a result, with each one's next functions indented."""
 
     def print_from(function, depth):
         leaf = f" {leaves[function.variable]}" if hasattr(function, "variable") else ""
@@ -281,7 +281,7 @@ def pack(tensor):
 
 
 def bytes_kept():
-    """The bytes of all tensors that are still saved, each place in memory counted once."""
+    """The bytes of all saved tensors, with each place in memory counted once."""
     there = [held for reference in saved if (held := reference()) is not None]
     sizes = {tensor.data_ptr(): tensor.nbytes for tensor in there}
     given = {tensor.data_ptr() for tensor in (x, w1, w2)}
