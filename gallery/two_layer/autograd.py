@@ -146,8 +146,8 @@ for track in (False, True):
 # refuses, because that would overwrite a leaf, a tensor at which the graph starts. If
 # the update isn't in place, PyTorch records it: the new ``w1`` is not a leaf but a
 # result with a ``grad_fn``, and the graph would grow from step to step. Under
-# ``torch.no_grad`` nothing is recorded, so the result isn't tracked either. The loop
-# updates in place there, which keeps ``w1`` the tracked leaf. (Older programs update
+# ``torch.no_grad`` nothing is recorded, so the result isn't tracked either. There the
+# loop can update in place, which keeps ``w1`` the tracked leaf. (Older programs update
 # ``w1.data``, which can make gradients silently wrong. To find out how, see
 # ``tracking``.)
 

@@ -129,7 +129,7 @@ print(f"by distance:       w has {early['w']:.0f}, {late}")
 # - An input that requires no gradient gets no edge, so nothing is computed for ``x``
 #   and ``y``.
 # - ``order`` counts how many shares each value is waiting for, and lists the value when
-#   the last one has come.
+#   the last one has arrived.
 # - ``backward`` keeps the gradients of results only while it walks. Leaves, the values
 #   that nothing made, keep theirs.
 
@@ -260,8 +260,8 @@ for t in (0, 1, 100, 200, 300, 400, 499):
     print(f"step {t:3d}  loss {losses[t]:.3e}")
 
 # %%
-# Beside PyTorch's graph
-# ----------------------
+# Compare it with PyTorch's graph
+# -------------------------------
 #
 # PyTorch records the same step. Its loss leads to the function that made it,
 # ``grad_fn``, and the ``next_functions`` of each function lead to those before it. Each

@@ -88,9 +88,9 @@ print("h_relu", h_relu.tolist(), " grad_fn", h_relu.grad_fn.name())
 print("h.grad", h.grad.tolist())
 
 # %%
-# You call ``apply`` on the class. Making an instance warns, and calling the instance
-# raises an error: PyTorch takes it for the oldest kind of Function, whose ``forward``
-# was not static.
+# You call ``apply`` on the class. Making an instance triggers a warning, and calling
+# that instance raises an error: PyTorch takes it for the oldest kind of Function, whose
+# ``forward`` was not static.
 
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")

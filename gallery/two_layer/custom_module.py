@@ -83,7 +83,7 @@ for name, param in net.named_parameters():
 # --------------
 #
 # The optimizer, the loss and the loop don't care who wrote the network. The weights are
-# the problem's, copied in as in ``nn_sequential``.
+# the problem's, copied in the same way as in ``nn_sequential``.
 
 net = TwoLayerNet(D_in, H, D_out, bias=False)
 with torch.no_grad():

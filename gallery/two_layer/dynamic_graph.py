@@ -239,7 +239,7 @@ print(f"a factor of {np.median(factors[~stays]):.1f} where the depth changes")
 
 # %%
 # Each depth is a different function, and one set of weights has to serve all four.
-# Train copies of the network further, each at one depth only. The copy's loss at its
+# Train copies of the network further, each at one depth only. Each copy's loss at its
 # own depth all but vanishes, and most of its other losses rise.
 
 
