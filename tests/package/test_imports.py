@@ -60,6 +60,10 @@ MAY_KNOW = {
         "exercises",
         *(f"exercises.{name}" for name in ("diagnoses", "mistakes", "values")),
     },
+    "exercises.results": {
+        "exercises",
+        *(f"exercises.{name}" for name in ("comparing", "diagnoses", "values")),
+    },
     "exercises.program": {"exercises.verdict"},
     "exercises.lessons": set(),
     **{f"rungs.{rung}": {"checks", "fit", "layers", "problem", "tensors"} for rung in RUNGS},
@@ -68,7 +72,15 @@ _CHECKING = {
     "exercises",
     *(
         f"exercises.{name}"
-        for name in ("comparing", "diagnoses", "draws", "mistakes", "running", "values")
+        for name in (
+            "comparing",
+            "diagnoses",
+            "draws",
+            "mistakes",
+            "results",
+            "running",
+            "values",
+        )
     ),
 }
 MAY_KNOW["exercises.computation"] = _CHECKING

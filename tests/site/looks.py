@@ -56,9 +56,10 @@ _CUT_OFF = """
     .filter(box => box.scrollWidth > box.clientWidth).map(box => box.textContent.slice(0, 60))
 """
 _THE_RIGHT_FIGURES = """
-theme => [...document.querySelectorAll("article img.only-light, article img.only-dark")]
+([theme, width]) => [...document.querySelectorAll("article img.only-light, article img.only-dark")]
     .every(image => (getComputedStyle(image).display !== "none")
-                    === image.classList.contains(`only-${theme}`))
+                    === (image.classList.contains(`only-${theme}`)
+                         && image.classList.contains(width)))
 """
 _DRAWN = """
 () => document.fonts.ready.then(() => new Promise(done =>
@@ -171,7 +172,7 @@ def faults(browser: Browser, address: str, page: str, theme: str, width: int) ->
 
     Returns:
         Errors and warnings, missing files, requests to others, what sticks out at 100 and (on a
-        phone) at 400 %, what is printed and (on a desk) cut off, figures of the other theme, a
+        phone) at 400 %, what is printed and (on a desk) cut off, figures of the other theme or width, a
         first view that is too heavy or of too many files, what moves while the page loads and is
         scrolled to its end, and what axe says.
     """
@@ -184,8 +185,9 @@ def faults(browser: Browser, address: str, page: str, theme: str, width: int) ->
         found += _too_wide(tab.page)
         if width == max(WIDTHS):
             found += [f"printed, but cut off: {words}" for words in tab.page.evaluate(_CUT_OFF)]
-        if not tab.page.evaluate(_THE_RIGHT_FIGURES, theme):
-            found.append(f"figures that are not for {theme}")
+        figures = "wide" if width == max(WIDTHS) else "narrow"
+        if not tab.page.evaluate(_THE_RIGHT_FIGURES, [theme, figures]):
+            found.append(f"figures that are not {figures} and for {theme}")
         tab.page.evaluate(_TO_THE_END)
         tab.settle()
         found += [f"moves: {what}" for what in tab.page.evaluate("window.shifts")]

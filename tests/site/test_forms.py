@@ -62,16 +62,14 @@ def test_markdown_holds_what_the_page_shows(site: Path) -> None:
         assert len(headings) == len(shown.select("h1, h2, h3, h4, h5, h6")), place
         for formula in shown.select("math annotation"):
             assert formula.get_text().strip() in copy, place
-        for picture in shown.select("img.only-light"):
+        for picture in shown.select("img.only-light:not(.narrow)"):
             words = str(picture["alt"]).replace("[", "\\[").replace("]", "\\]")
             assert " ".join(words.split()) in copy, (place, words)
 
 
 def test_markdown_holds_nothing_else(site: Path) -> None:
     """A copy has no permanent links, dark pictures, download notes, tags or embedded data."""
-    wrong = (
-        r"¶|_dark\.svg|Go to the end|to download the full example|</?(?:div|span|p|a|img)\b|base64,"
-    )
+    wrong = r"¶|_(?:dark|narrow)\.svg|Go to the end|to download the full example|</?(?:div|span|p|a|img)\b|base64,"
     found = {
         place: match[0]
         for place, copy in copies(site).items()
@@ -133,7 +131,7 @@ def test_the_books_pages_are_sound(files: dict[str, bytes]) -> None:
     listed = {item.attrib["href"]: item.attrib for item in package.iter(f"{OPF}item")}
     assert set(listed) == set(files) - {"mimetype", "META-INF/container.xml", "content.opf"}
     assert sum("cover-image" in item.get("properties", "") for item in listed.values()) == 1
-    assert [name for name in files if "_dark" in name] == []
+    assert [name for name in files if re.search("_(dark|narrow)", name)] == []
     for name, page in pages.items():
         properties = listed[name].get("properties", "").split()
         assert ("mathml" in properties) == (b"<math" in files[name]), name

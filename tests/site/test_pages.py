@@ -74,7 +74,7 @@ def pages(site: Path) -> list[Path]:
 
 @pytest.mark.parametrize("name", list(RUNGS))
 def test_every_rung_has_a_page_with_figures(site: Path, name: str) -> None:
-    """A rung's page has figures, each for light and dark, with size and alt text."""
+    """A rung's page has figures, each for light and dark and for two widths, with size and alt text."""
     page = site / f"{RUNGS[name].page}.html"
     found = [
         e.attributes
@@ -82,8 +82,9 @@ def test_every_rung_has_a_page_with_figures(site: Path, name: str) -> None:
         if e.tag == "img" and {"only-light", "only-dark"} & set(e.attributes["class"].split())
     ]
 
-    kinds = Counter(kind for a in found for kind in a["class"].split() if kind.startswith("only-"))
-    assert kinds["only-light"] == kinds["only-dark"] >= 1
+    kinds = Counter(kind for a in found for kind in a["class"].split())
+    assert kinds["only-light"] == kinds["only-dark"] >= 2
+    assert kinds["wide"] == kinds["narrow"] == kinds["only-dark"]
     assert all(len(attributes["alt"]) > 20 for attributes in found)
     for attributes in found:
         assert {"width", "height"} <= attributes.keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -52,12 +53,12 @@ def test_pictures_are_files_with_size_and_words(site: Path) -> None:
 
 
 def test_pictures_of_a_page_tell_its_name(site: Path) -> None:
-    """The pictures of an executed page are named after it, light and dark, in the page's order."""
+    """The pictures of an executed page are named after it, in each width and theme, in the page's order."""
     for page, count in (("all_rungs", 2), ("is_it_learning", 6)):
         expected = [
-            f"_images/{page}_{number}{theme}.svg"
+            f"_images/{page}_{number}{end}.svg"
             for number in range(1, count + 1)
-            for theme in ("", "_dark")
+            for end in ("", "_dark", "_narrow", "_narrow_dark")
         ]
         assert expected == [picture["src"] for picture in pictures(site / f"{page}.html")]
 
@@ -68,3 +69,20 @@ def test_drawings_are_light(site: Path) -> None:
 
     assert len(sizes) > 60
     assert {name: size for name, size in sizes.items() if size > 90_000} == {}
+
+
+def test_text_in_figures_can_be_read_on_a_phone(site: Path) -> None:
+    """On a screen of 360 pixels no word in a figure is smaller than 9 pixels."""
+    shown = 328  # pixels that such a screen leaves for a figure
+    small, seen = {}, 0
+    for path in sorted((site / "_images").glob("*_narrow.svg")):
+        svg = path.read_text("utf-8")
+        (width,) = map(float, re.findall(r'viewBox="0 0 (\S+) ', svg))
+        # Matplotlib writes a text of n points as outlines of 100, in a group that is scaled to n.
+        sizes = [100 * float(scale) for scale in re.findall(r'"[^"]*scale\((0\.\d+) -', svg)]
+        seen += len(sizes)
+        pixels = min(sizes) * min(shown / width, 96 / 72)
+        if pixels < 9:
+            small[path.name] = round(pixels, 1)
+    assert seen > 500
+    assert small == {}

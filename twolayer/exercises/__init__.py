@@ -74,11 +74,8 @@ def _problem(exercise: Exercise, answer: object, seconds: float) -> Diagnosis | 
     try:
         return exercise.check.diagnose(answer, seconds=seconds)
     except Exception as error:  # noqa: BLE001 - whatever comes back, a reader gets a verdict
-        try:
-            message = f"{error}"
-        except BaseException:  # noqa: BLE001 - as above
-            message = "no message that can be read"
-        return diagnoses.NOT_COMPARABLE(type=type(error).__name__, message=f"{message:.200}")
+        message = diagnoses.message_of(error)
+        return diagnoses.NOT_COMPARABLE(type=type(error).__name__, message=message)
 
 
 def _verdict(exercise: Exercise, id_: str, problem: Diagnosis | None, *, why: bool) -> Verdict:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from twolayer.exercises import diagnoses
-from twolayer.exercises.computation import empty_body, nothing_given
+from twolayer.exercises.results import empty_body, nothing_given
 from twolayer.exercises.running import call
 from twolayer.exercises.values import as_array, family, kind_of, same
 

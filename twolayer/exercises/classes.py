@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from twolayer.exercises import diagnoses
 from twolayer.exercises.comparing import number
-from twolayer.exercises.computation import Computation, Inputs, nothing_given
+from twolayer.exercises.computation import Computation, Inputs
 from twolayer.exercises.diagnoses import Diagnosis, DiagnosisError
 from twolayer.exercises.mistakes import Mistake
+from twolayer.exercises.results import nothing_given
 from twolayer.exercises.values import described, is_tensor
 
 if TYPE_CHECKING:

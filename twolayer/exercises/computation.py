@@ -16,13 +16,12 @@ from twolayer.exercises.comparing import Comparison
 from twolayer.exercises.diagnoses import DiagnosisError
 from twolayer.exercises.draws import CASES, Draw, named_sizes
 from twolayer.exercises.mistakes import Mistake  # noqa: TC001 - Sphinx looks the annotation up
+from twolayer.exercises.results import differs, empty_body, nothing_given, plain, read
 from twolayer.exercises.running import call
 from twolayer.exercises.values import (
     Array,
-    apart,
     as_array,
     described,
-    family,
     is_tensor,
     kind_of,
     same,
@@ -181,7 +180,7 @@ class Computation:
                 found = self._taken(value, inputs)
         except Exception:  # noqa: BLE001 - a mistake may give nothing for some shapes
             return None
-        return {name: as_array(_plain(value)) for name, value in found.items()}
+        return {name: as_array(plain(value)) for name, value in found.items()}
 
     # Hooks: what kinds of answers that are no plain functions do in another way
 
@@ -234,10 +233,20 @@ class Computation:
             return None, called.problem
         try:
             results = self._taken(called.result, inputs)
-            given = {name: self._read(name, results[name], wants[name]) for name in self.names}
+            given = {
+                name: read(
+                    name,
+                    results[name],
+                    wants[name],
+                    tensors=self.tensors,
+                    dtype=self.dtype,
+                    whole=name in self.whole,
+                )
+                for name in self.names
+            }
         except DiagnosisError as error:
             return None, error.diagnosis
-        arrays = {name: as_array(_plain(value)) for name, value in wants.items()}
+        arrays = {name: as_array(plain(value)) for name, value in wants.items()}
         return Case(before, inputs, results, given, arrays, draw, called.used), None
 
     def _results(self, function: Callable[..., Any], case: int) -> dict[str, Any]:
@@ -268,47 +277,6 @@ class Computation:
             given = tuple(value)
         results = dict(zip(self.returns, given, strict=True))
         return results | {name: inputs[name] for name in self.changes}
-
-    def _read(self, name: str, given: Any, wanted: Any) -> Array:
-        """Take a result as an array, if it is of the wanted type."""
-        if given is Ellipsis:
-            raise DiagnosisError(diagnoses.EMPTY(what=f"{name} is still `...`"))
-        if given is None and wanted is not None:
-            raise DiagnosisError(diagnoses.NONE(name=name))
-        if _is_numbers(wanted) and isinstance(given, list):
-            return _numbers(name, given, wanted)
-        plain = _plain(wanted)
-        if problem := self._type(name, given, plain):
-            raise DiagnosisError(problem)
-        return as_array(given)
-
-    def _type(self, name: str, given: Any, wanted: Any) -> Diagnosis | None:
-        if is_tensor(given) and is_tensor(wanted) and given.device != wanted.device:
-            return diagnoses.WRONG_DEVICE(name=name, given=given.device, wanted=wanted.device)
-        kind = family(wanted)
-        if is_tensor(wanted) or isinstance(wanted, np.ndarray):
-            kind = "tensor" if self.tensors else "NumPy array"
-        if kind == family(given) and not (kind == "number" and is_tensor(given)):
-            fits = name not in self.whole or as_array(given).dtype.kind in "iu"
-            if fits or not same(as_array(given), as_array(wanted)):  # Then that is told.
-                return None
-            kind = "whole number"
-        arrays = is_tensor(given) if self.tensors else isinstance(given, np.ndarray)
-        numbers = kind in {"number", "tensor", "NumPy array"}
-        if numbers and arrays and kind_of(given) in {"tensor", "NumPy array"}:
-            if as_array(given).dtype.kind in "biufc":
-                return self._precision(name, given, wanted)
-            return diagnoses.WRONG_TYPE(name=name, given="NumPy array of objects", wanted=kind)
-        return diagnoses.WRONG_TYPE(name=name, given=kind_of(given), wanted=kind)
-
-    def _precision(self, name: str, given: Any, wanted: Any) -> Diagnosis | None:
-        """Another dtype, unless the entries say that the mistake is of another kind."""
-        if not self.dtype or not hasattr(wanted, "dtype") or given.dtype == wanted.dtype:
-            return None
-        near = same(as_array(given), as_array(wanted), tolerance=1e-3)
-        if near or as_array(given).dtype.kind != as_array(wanted).dtype.kind:
-            return diagnoses.WRONG_DTYPE(name=name, given=given.dtype, wanted=wanted.dtype)
-        return None
 
     # All cases
 
@@ -367,7 +335,7 @@ class Computation:
         for name, value in before.items():
             if not (is_tensor(value) or isinstance(value, np.ndarray)):
                 continue
-            if name not in self.changes and (problem := _differs(name, value, inputs[name])):
+            if name not in self.changes and (problem := differs(name, value, inputs[name])):
                 return problem
             now = inputs[name]
             if self.flags and is_tensor(value) and value.requires_grad != now.requires_grad:
@@ -424,45 +392,6 @@ def _edited(mistake: Any, solution: Any) -> Any:
     return mistake.answer(solution)
 
 
-def _differs(name: str, before: Any, after: Any) -> Diagnosis | None:
-    """An input whose shape, entries or dtype aren't as they were."""
-    old, new = as_array(before), as_array(after)
-    if old.shape != new.shape:
-        return diagnoses.WRONG_SHAPE(name=f"the input {name}", given=new.shape, wanted=old.shape)
-    if (differs := apart(new, old, tolerance=0)).any():
-        index = comparing.index_of(differs)
-        return diagnoses.MODIFIED(name=name, index=index, before=old[index], after=new[index])
-    if before.dtype != after.dtype:
-        return diagnoses.WRONG_DTYPE(
-            name=f"the input {name}", given=after.dtype, wanted=before.dtype
-        )
-    return None
-
-
-def _plain(wanted: Any) -> Any:
-    """A list of numbers as an array; anything else as it is."""
-    return np.array(wanted, dtype=float) if _is_numbers(wanted) else wanted
-
-
-def _is_numbers(wanted: Any) -> bool:
-    return isinstance(wanted, list) and all(family(entry) == "number" for entry in wanted)
-
-
-def _numbers(name: str, given: list[Any], wanted: list[Any]) -> Array:
-    """A list of numbers as an array."""
-    if any(is_tensor(entry) for entry in given):
-        raise DiagnosisError(diagnoses.HOLDS_TENSORS(name=name))
-    if len(given) != len(wanted):
-        raise DiagnosisError(
-            diagnoses.WRONG_LENGTH(name=name, given=len(given), wanted=len(wanted))
-        )
-    others = [entry for entry in given if family(entry) != "number"]
-    if others:
-        said = f"list with a {kind_of(others[0])} in it"
-        raise DiagnosisError(diagnoses.WRONG_TYPE(name=name, given=said, wanted="list of numbers"))
-    return np.array(given, dtype=float)
-
-
 def _written(answer: Any) -> set[Any]:
     """The numbers that stand in an answer's code."""
     found: set[Any] = set()
@@ -475,40 +404,6 @@ def _written(answer: Any) -> set[Any]:
             parts = constant if isinstance(constant, tuple) else (constant,)
             found |= {part for part in parts if isinstance(part, int | float)}
     return found
-
-
-def nothing_given(answer: object) -> Diagnosis | None:
-    """Tell whether an answer is what stands on the page before anybody wrote one.
-
-    Args:
-        answer: What the reader gave.
-
-    Returns:
-        The diagnosis, or None.
-    """
-    if answer is Ellipsis:
-        return diagnoses.EMPTY(what="the answer is still `...`")
-    if answer is None:
-        return diagnoses.EMPTY(what="the answer is None")
-    return None
-
-
-def empty_body(function: object) -> bool:
-    """Tell whether a function's body is ``...`` or ``pass``.
-
-    Args:
-        function: A function.
-
-    Returns:
-        Whether nothing stands in it.
-
-    Examples:
-        >>> def stub(x): ...
-        >>> empty_body(stub), empty_body(empty_body)
-        (True, False)
-    """
-    code = getattr(function, "__code__", None)
-    return code is not None and code.co_code == _nothing.__code__.co_code and not code.co_names
 
 
 def by_autograd(loss: Callable[..., Any], *names: str) -> Callable[..., Array | tuple[Array, ...]]:
@@ -547,7 +442,3 @@ def _tensor(value: Any, *, leaf: bool) -> Any:
     import torch  # noqa: PLC0415 - as above
 
     return torch.from_numpy(value.copy()).requires_grad_(leaf)
-
-
-def _nothing() -> None:
-    pass

@@ -31,6 +31,25 @@ class DiagnosisError(Exception):
         super().__init__(diagnosis.text)
 
 
+def message_of(error: BaseException) -> str:
+    """Read an exception's message, which may fail or be long.
+
+    Args:
+        error: Any exception.
+
+    Returns:
+        The message in one line, at most 300 characters of it.
+
+    Examples:
+        >>> message_of(ValueError("two   words")), message_of(ValueError())
+        ('two words', 'no message')
+    """
+    try:
+        return " ".join(str(error).split())[:300] or "no message"
+    except BaseException:  # noqa: BLE001 - a reader's exception may fail to say what it is
+        return "no message that can be read"
+
+
 class Kind(NamedTuple):
     """A kind of mistake.
 

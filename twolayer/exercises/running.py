@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _LOOK = 0.05  # seconds between two looks at the thread, so that Ctrl-C is heard
 _GRACE = 1.0  # seconds that interrupted code gets to end
 _SHOWN = 2000  # characters of what code prints
-_SAID = 300  # characters of an exception's message
 _HERE = str(Path(__file__).parents[1])  # the package, no line of which is the reader's
 
 
@@ -195,10 +194,7 @@ def _told(error: BaseException) -> Diagnosis:
     """Say what was raised, and in which line of the reader's."""
     if isinstance(error, diagnoses.DiagnosisError):
         return error.diagnosis
-    try:
-        message = " ".join(str(error).split())[:_SAID] or "no message"
-    except BaseException:  # noqa: BLE001 - a reader's exception may fail to say what it is
-        message = "no message that can be read"
+    message = diagnoses.message_of(error)
     frame = _own_frame(error)
     where = ""
     if frame is not None and frame.lineno is not None:

@@ -1,8 +1,8 @@
 """Figures of executed guides as files, and what each picture of the site has.
 
-Where a cell ends in ``fig``, its kernel hands the figure to the site as text. Here it becomes two
-files with a name that tells its page, ``all_rungs_1.svg`` and ``all_rungs_1_dark.svg``, which Sphinx
-then handles as any other picture. Where its curves can be looked up, the page gets the controls and
+Where a cell ends in ``fig``, its kernel hands the figure to the site as text. Here it becomes four
+files whose names begin with the page's, such as ``all_rungs_1.svg`` and ``all_rungs_1_narrow_dark.svg``,
+which Sphinx then handles like any other picture. Where its curves can be looked up, the page gets the controls and
 the numbers for that.
 """
 
@@ -22,7 +22,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.images import get_image_size
 
 from twolayer_docs.figures.curves import controls, read_curves
-from twolayer_docs.figures.pairs import draw_pair
+from twolayer_docs.figures.pairs import Drawing, Pair, draw, files
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,7 +49,8 @@ def show_in_kernels(_app: Sphinx, _config: Config) -> None:
 
 def hand_over(figure: Figure) -> str:
     """Draw and close a figure in a kernel, and write what the site makes pictures of."""
-    data = {**draw_pair(figure)._asdict(), "curves": read_curves(figure)}
+    curves = read_curves(figure)
+    data = {**draw(figure)._asdict(), "curves": curves}
     plt.close(figure)
     return START + _in_script(data) + _END
 
@@ -71,10 +72,11 @@ class FiguresAsFiles(SphinxTransform):
     def _figure(self, data: dict[str, Any], name: str) -> nodes.container:
         """Write a figure's files and give the node that shows them."""
         pair = nodes.container(classes=["figure-pair"])
-        for theme, end in (("light", ""), ("dark", "_dark")):
-            file = f"{FOLDER}/{name}{end}.svg"
-            _write(Path(self.env.srcdir, file), data[theme])
-            pair += nodes.image("", uri=f"/{file}", alt=data["alt"], classes=[f"only-{theme}"])
+        drawing = Drawing(Pair(*data["wide"]), Pair(*data["narrow"]), data["alt"])
+        for file, width, theme, svg in files(drawing, name):
+            _write(Path(self.env.srcdir, FOLDER, file), svg)
+            classes = [width, f"only-{theme}"]
+            pair += nodes.image("", uri=f"/{FOLDER}/{file}", alt=drawing.alt, classes=classes)
         if not data["curves"]:
             return pair
         numbers = _in_script(data["curves"])

@@ -1,4 +1,4 @@
-"""Matplotlib figures for a page with two themes: one SVG for light, one for dark, and alt text.
+"""Matplotlib figures for pages of two themes and two widths: four SVGs and one text instead of them.
 
 Gallery scripts only call ``plt.show()``; :func:`scrape` is sphinx-gallery's image scraper. Cells of
 executed guides end in ``fig``: see :mod:`twolayer_docs.figures.files`.
@@ -18,6 +18,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.colors import to_hex, to_rgb
 
+from twolayer_docs.figures.narrow import make_narrow
 from twolayer_docs.figures.words import alt_text
 
 if TYPE_CHECKING:
@@ -44,10 +45,17 @@ _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 
 
 class Pair(NamedTuple):
-    """A figure drawn for the light theme and for the dark one, as SVG, and in words."""
+    """A figure drawn as SVG for the light theme and for the dark one."""
 
     light: str
     dark: str
+
+
+class Drawing(NamedTuple):
+    """A figure drawn for a desk and for a phone, and in words."""
+
+    wide: Pair
+    narrow: Pair
     alt: str
 
 
@@ -73,9 +81,16 @@ def for_dark(colour: Any) -> str:
     return next(c for c in lighter if contrast(c, DARK_BACKGROUND) >= _LOWEST_CONTRAST)
 
 
-def draw_pair(figure: Figure) -> Pair:
-    """Draw a figure, which is to be closed then, for both themes."""
+def draw(figure: Figure) -> Drawing:
+    """Draw a figure, which is to be closed then, for both themes and both widths."""
     _prepare(figure)
+    alt = alt_text(figure)
+    wide = _pair(figure)
+    make_narrow(figure)
+    return Drawing(wide, _pair(figure), alt)
+
+
+def _pair(figure: Figure) -> Pair:
     buffer = io.StringIO()
     with mpl.rc_context(_RC):
         figure.savefig(buffer, format="svg", transparent=True, metadata=_METADATA)
@@ -93,21 +108,33 @@ def draw_pair(figure: Figure) -> Pair:
     light = ET.tostring(root, encoding="unicode")
     root.set("fill", "#000000")  # Matplotlib doesn't write what is black anyway
     _darken(root)
-    return Pair(light, ET.tostring(root, encoding="unicode"), alt_text(figure))
+    return Pair(light, ET.tostring(root, encoding="unicode"))
+
+
+def files(drawing: Drawing, stem: str) -> list[tuple[str, str, str, str]]:
+    """List a drawing's files: for each its name, the width and the theme that it is for, and its text."""
+    return [
+        (f"{stem}{width_end}{theme_end}.svg", width, theme, svg)
+        for width, width_end, pair in (
+            ("wide", "", drawing.wide),
+            ("narrow", "_narrow", drawing.narrow),
+        )
+        for theme, theme_end, svg in (("light", "", pair.light), ("dark", "_dark", pair.dark))
+    ]
 
 
 def scrape(_block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
-    """Save each open figure twice and write the reStructuredText that shows it."""
+    """Save each open figure's drawings and write the reStructuredText that shows them."""
     parts = []
     for number in plt.get_fignums():
-        pair = draw_pair(plt.figure(number))
+        drawing = draw(plt.figure(number))
         path = Path(next(block_vars["image_path_iterator"]))
-        for end, theme, svg in (("", "light", pair.light), ("_dark", "dark", pair.dark)):
-            file = path.with_name(f"{path.stem}{end}.svg")
+        for name, width, theme, svg in files(drawing, path.stem):
+            file = path.with_name(name)
             file.write_text(svg, "utf-8")
             place = file.relative_to(gallery_conf["src_dir"]).as_posix()
-            options = f"   :alt: {pair.alt}\n   :class: only-{theme} sphx-glr-single-img\n"
-            parts.append(f"\n.. image:: /{place}\n{options}")
+            classes = f"{width} only-{theme} sphx-glr-single-img"
+            parts.append(f"\n.. image:: /{place}\n   :alt: {drawing.alt}\n   :class: {classes}\n")
     plt.close("all")
     return "".join(parts)
 

@@ -85,9 +85,9 @@ class BookBuilder(Epub3Builder):
 
 
 def for_book(document: nodes.Element, site: str | None = None) -> None:
-    """Leave out dark figures, links to files beside pages, and downloads, which are on the site."""
+    """Leave out dark and narrow figures, links to files beside pages, and downloads, which are on the site."""
     for image in list(document.findall(nodes.image)):
-        if "only-dark" in image["classes"]:
+        if {"only-dark", "narrow"} & set(image["classes"]):
             image.parent.remove(image)
     for box in list(document.findall(nodes.Element)):
         classes = box.get("classes", ())

@@ -15,7 +15,7 @@ from sphinx.errors import ExtensionError
 
 from tests.docs.figures.test_curves import two_curves
 from twolayer_docs.figures.files import IN_KERNELS, FiguresAsFiles, PictureSizes, hand_over
-from twolayer_docs.figures.pairs import draw_pair
+from twolayer_docs.figures.pairs import draw
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,19 +58,21 @@ def test_a_cell_that_ends_in_a_figure_shows_it_once() -> None:
 
 
 def test_figures_become_files_named_after_their_page(tmp_path: Path) -> None:
-    """Each figure of a page becomes two files with the page's name and the figure's number."""
+    """Each figure of a page becomes four files with the page's name and the figure's number."""
     output = hand_over(two_curves())
 
     document = read(tmp_path, "sub/page", output, "<p></p>", output)
 
-    names = [f"sub_page_{n}{theme}.svg" for n in (1, 2) for theme in ("", "_dark")]
+    ends = ("", "_dark", "_narrow", "_narrow_dark")
+    names = [f"sub_page_{n}{end}.svg" for n in (1, 2) for end in ends]
     images = list(document.findall(nodes.image))
     assert [f"/_build/figures/{name}" for name in names] == [image["uri"] for image in images]
-    assert [image["classes"] for image in images] == 2 * [["only-light"], ["only-dark"]]
-    light, dark, alt = draw_pair(two_curves())
+    classes = [[width, f"only-{t}"] for width in ("wide", "narrow") for t in ("light", "dark")]
+    assert 2 * classes == [image["classes"] for image in images]
+    wide, narrow, alt = draw(two_curves())
     assert {image["alt"] for image in images} == {alt}
-    assert light == (tmp_path / "_build/figures/sub_page_2.svg").read_text("utf-8")
-    assert dark == (tmp_path / "_build/figures/sub_page_2_dark.svg").read_text("utf-8")
+    for name, svg in zip(names[4:], [*wide, *narrow], strict=True):
+        assert svg == (tmp_path / "_build/figures" / name).read_text("utf-8")
 
 
 def test_a_picture_that_is_the_same_is_not_written_again(tmp_path: Path) -> None:
@@ -100,7 +102,7 @@ def test_a_figure_without_curves_is_a_picture_alone(tmp_path: Path) -> None:
     document = read(tmp_path, "page", hand_over(fig))
 
     assert list(document.findall(nodes.raw)) == []
-    assert len(list(document.findall(nodes.image))) == 2
+    assert len(list(document.findall(nodes.image))) == 4
 
 
 def test_pictures_get_their_size(tmp_path: Path) -> None:

@@ -13,12 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from twolayer_docs.figures.pairs import DARK_BACKGROUND, contrast, draw_pair, for_dark, scrape
+from twolayer_docs.figures.pairs import DARK_BACKGROUND, contrast, draw, for_dark, scrape
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.figure import Figure
+
+
+WIDTHS = ("wide", "narrow")
 
 
 def curve() -> Figure:
@@ -51,7 +54,7 @@ def test_white_becomes_the_page() -> None:
 
 def test_no_black_is_left_in_the_dark_drawing() -> None:
     """Each colour is the light drawing's, changed; black, which SVG implies, is changed too."""
-    pair = draw_pair(curve())
+    pair = draw(curve()).wide
 
     assert colours(pair.dark) == {for_dark(c) for c in colours(pair.light)} | {for_dark("black")}
     assert f'version="1.1" fill="{for_dark("black")}"' in pair.dark
@@ -64,7 +67,7 @@ def test_what_values_colour_keeps_its_colours() -> None:
     left.text(1, 1, "on dark blue", color="#123456")
     right.plot([1, 2], color="#654321")
 
-    dark = draw_pair(fig).dark
+    dark = draw(fig).wide.dark
 
     blues = {mpl.colors.to_hex(mpl.colormaps["Blues_r"](share)) for share in (0, 1 / 3, 2 / 3, 1.0)}
     assert blues | {"#123456", for_dark("#654321")} <= colours(dark)
@@ -73,15 +76,15 @@ def test_what_values_colour_keeps_its_colours() -> None:
 
 def test_drawings_are_the_same_in_each_run() -> None:
     """Two figures drawn alike give the same SVG: no dates, no random ids."""
-    first, second = draw_pair(curve()), draw_pair(curve())
+    first, second = draw(curve()), draw(curve())
 
     assert first == second
-    assert "dc:date" not in first.light
+    assert "dc:date" not in first.wide.light
 
 
 def test_a_drawing_holds_no_more_than_it_needs() -> None:
     """A drawing has whole pixels, hundredths of a pixel within, no comments, no line breaks."""
-    svg = draw_pair(curve()).light
+    svg = draw(curve()).wide.light
 
     assert re.match(r'<svg [^>]*width="\d+" height="\d+"', svg)
     assert "<!--" not in svg
@@ -95,7 +98,7 @@ def test_a_pictures_pixels_stay() -> None:
     fig, ax = plt.subplots()
     expected = ax.imshow(values).to_rgba(values, bytes=True)
 
-    svg = draw_pair(fig).light
+    svg = draw(fig).wide.light
 
     (data,) = re.findall(r'data:image/png;base64,([^"]+)"', svg)
     with Image.open(io.BytesIO(base64.b64decode(data))) as picture:
@@ -108,18 +111,20 @@ def test_a_smooth_picture_stays_smooth() -> None:
     fig, ax = plt.subplots()
     ax.imshow(np.eye(3), interpolation="bilinear")
 
-    assert "pixelated" not in draw_pair(fig).light
+    assert "pixelated" not in draw(fig).wide.light
 
 
-def test_the_scraper_writes_both_and_closes(tmp_path: Path) -> None:
-    """The scraper writes a light and a dark file, shows both in words and closes the figure."""
+def test_the_scraper_writes_all_and_closes(tmp_path: Path) -> None:
+    """The scraper writes a file for each width and theme, shows all in words and closes the figure."""
     curve()
     variables: dict[str, Any] = {"image_path_iterator": iter([str(tmp_path / "images/a_001.png")])}
     (tmp_path / "images").mkdir()
 
     rst = scrape(None, variables, {"src_dir": str(tmp_path)})
 
-    assert sorted(p.name for p in tmp_path.glob("images/*")) == ["a_001.svg", "a_001_dark.svg"]
-    assert 1 == rst.count("only-light") == rst.count("only-dark")
-    assert rst.count(":alt: Loss at each step.") == 2
+    ends = ("", "_dark", "_narrow", "_narrow_dark")
+    assert {f"a_001{end}.svg" for end in ends} == {p.name for p in tmp_path.glob("images/*")}
+    classes = re.findall(r":class: (\S+ \S+)", rst)
+    assert classes == [f"{width} only-{theme}" for width in WIDTHS for theme in ("light", "dark")]
+    assert rst.count(":alt: Loss at each step.") == 4
     assert plt.get_fignums() == []

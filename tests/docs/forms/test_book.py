@@ -106,12 +106,14 @@ def test_a_fault_in_a_page_is_named(tmp_path: Path, body: str, problem: str) -> 
 def test_a_book_has_no_downloads() -> None:
     """Where downloads stood the book says where they are."""
     footer = nodes.container("", nodes.paragraph("", "a.py"), classes=["sphx-glr-footer"])
-    dark = nodes.image(uri="a_dark.svg", classes=["only-dark"])
+    dark = nodes.image(uri="a_dark.svg", classes=["wide", "only-dark"])
+    narrow = nodes.image(uri="a_narrow.svg", classes=["narrow", "only-light"])
     file = nodes.reference("", "the zip", refuri="a.zip", classes=["site-file"])
-    page = nodes.section("", dark, nodes.paragraph("", "", file), footer)
+    page = nodes.section("", dark, narrow, nodes.paragraph("", "", file), footer)
 
     book.for_book(page, "https://net.example/")
 
+    assert list(page.findall(nodes.image)) == []
     assert page.astext() == (
         "the zip\n\nThe page's script and notebook can be downloaded from the site."
     )
