@@ -414,4 +414,7 @@ def test_another_divisor_turns_its_rows_red(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(torch.Tensor, "std", std)
 
-    assert broken(CHEAT_SHEET) == ["standard deviation, divided by n - 1", "what does `std` divide by?"]
+    assert broken(CHEAT_SHEET) == [
+        "standard deviation, divided by n - 1",
+        "what does `std` divide by?",
+    ]

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 OPTIONAL = "The project"
 """The part of the navigation that teaches nothing."""
 _NOTES = (
-    "Everything that these pages show was printed by the code above it when the site was built. "
-    "Each page is here as Markdown: its address has `.md` after that of the page."
+    "Every output on these pages was printed by the code above it when the site was built. "
+    "Each page is also here as Markdown: append `.md` to its address."
 )
 _ADDRESS = re.compile(r"(?<=\]\()[^()\s]+(?=\))")
 
