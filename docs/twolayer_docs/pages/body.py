@@ -103,7 +103,7 @@ class Translator(HTML5Translator):
         if _VARIABLE not in node["classes"]:
             super().depart_reference(node)
 
-    def visit_container(self, node: Element) -> None:
+    def visit_container(self, node: nodes.container) -> None:
         """Leave out sphinx-gallery's links to downloads: those at the page's top lead to the same files."""
         if "sphx-glr-footer" in node["classes"]:
             raise nodes.SkipNode
