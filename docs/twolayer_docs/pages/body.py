@@ -26,7 +26,11 @@ _VARIABLE = "sphx-glr-backref-instance"
 _CODE = '<div class="highlight"><pre>'
 _FOCUSABLE_CODE = '<div class="highlight"><pre tabindex="0">'
 _NUMBER = re.compile(r"\b\d[\d.]*e[-+]\d+\b")
-_BREAK = re.compile(r"(?<=[(,;\[])(?=[^\s)\],<])|(?<=[A-Za-z_)]\.)(?=[A-Za-z_])")
+_BREAK = re.compile(
+    # A semicolon may end a character's name, such as &quot;.
+    r"(?:(?<=[(,\[])|(?<=;)(?<!&lt;)(?<!&gt;)(?<!&amp;)(?<!&quot;))(?=[^\s)\],<])"
+    r"|(?<=[A-Za-z_)]\.)(?=[A-Za-z_])"
+)
 _LOGGER = logging.getLogger(__name__)
 _LOGO = for_page((DOCS / "_static" / "logo.svg").read_text("utf-8"))
 LOGO = _LOGO.replace("<svg", '<svg aria-hidden="true"', 1)

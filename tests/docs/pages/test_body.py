@@ -68,6 +68,7 @@ A loss of 4.8514e-07.
    .. list-table::
 
       * - ``a.full((2,), 1.5).T[0,1]``
+        - ``f("a");g``
 """
 
 
@@ -115,6 +116,7 @@ def test_code_in_tables_may_break(page: str) -> None:
 
     assert word("a.<wbr>full(<wbr>(<wbr>2,),", "1.5).<wbr>T[<wbr>0,<wbr>1]") in page
     assert word("a.full((2,),", "1.5).T[0,1]") in page
+    assert '<span class="pre">f(<wbr>&quot;a&quot;);<wbr>g</span>' in page
 
 
 def test_numbers_stay_whole(page: str) -> None:
