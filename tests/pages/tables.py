@@ -6,8 +6,8 @@ empty folder, and with the generators, the default dtype and the like put back a
 leads to the value of its last expression, or of the name that its last assignment changes, or to
 an exception; arrays, tensors and the like are turned into plain Python before they are compared.
 
-What a cell says of an outcome is a literal, ``raises `X```, ``raises `X` or `Y```, ``warns `X``` or
-``warns `X`, returns `…```, where a dash and words may follow; "may warn" leaves the warning open. A
+What a cell says of an outcome is a literal, ``raises `X```, ``raises `X` or `Y```, ``warns (`X`)`` or
+``warns (`X`) and returns `…```, where a dash and words may follow; "may warn" leaves the warning open. A
 literal may use the names of dtypes, ``inf`` and ``nan``.
 """
 
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 Names = dict[str, Any]
 
 SAME = ("task", "NumPy", "PyTorch", "both return")
-STEPS = ("step", "NumPy by hand", "Tensors by hand", "both leave")
+STEPS = ("step", "NumPy by hand", "Tensors by hand", "result")
 DIFFERING = ("question", "NumPy", "NumPy's result", "PyTorch", "PyTorch's result")
-THEN = ("old claim", "old code", "today", "write", "result")
-NEVER = ("claim", "code", "what happens", "write", "result")
+THEN = ("old advice or claim", "old code", "today", "write instead", "result")
+NEVER = ("claim", "code", "what happens", "write instead", "result")
 
 RELATIVE, ABSOLUTE = 1e-6, 1e-12
 RESULT = "_result"
@@ -52,7 +52,10 @@ DELIMITER = re.compile(r"\|(?: *:?-+:? *\|)+")
 CODE = re.compile(r"`([^`]+)`")
 OUTCOME = re.compile(
     r"""
-    (?:(?:(?P<may>may)\ warn|warns)\ `(?P<warning>\w+)` (?:,\ (?=returns|raises) | (?=\ \N{EN DASH}|$)))?
+    (?:
+        (?:(?P<may>may)\ warn|warns)\ \(`(?P<warning>\w+)`\)
+        (?:\ and\ (?=returns|raises) | (?=\ \N{EN DASH}|$))
+    )?
     (?:raises\ `(?P<error>\w+)`(?:\ or\ `(?P<other>\w+)`)? | (?:(?:returns\ )?`(?P<value>[^`]+)`))?
     (?:\ \N{EN DASH}\ .+)?
     """,
@@ -383,7 +386,7 @@ def _check_parting(cells: Sequence[str], names: Names) -> None:
 def _check_then(cells: Sequence[str], names: Names) -> None:
     """The posts' code does what the page says of it, and so does the code to write."""
     _, old, today, write, result = cells
-    for column, cell, outcome in (("old code", old, today), ("write", write, result)):
+    for column, cell, outcome in (("old code", old, today), ("write instead", write, result)):
         code = code_of(cell)
         check(column, code, run(code, fresh(names)), outcome_of(outcome))
 

@@ -82,19 +82,19 @@ GOOD = {
     "other values": (tables.DIFFERING, "| repeat? | `a.size` | `3` | `t.size()` | `(3,)` \N{EN DASH} a call |"),
     "other types": (tables.DIFFERING, "| mean? | `2` | `2` | `2.0` | `2.0` |"),
     "an exception": (tables.DIFFERING, "| mean? | `a.mean()` | `2.0` | `t.mean()` | raises `RuntimeError` |"),
-    "a warning": (tables.DIFFERING, f"| loud? | `1` | `1` | `{WARN}; 1` | warns `UserWarning`, returns `1` |"),
-    "a warning alone": (tables.THEN, f"| shout | `{WARN}` | warns `UserWarning` \N{EN DASH} loudly | `1` | `1` |"),
+    "a warning": (tables.DIFFERING, f"| loud? | `1` | `1` | `{WARN}; 1` | warns (`UserWarning`) and returns `1` |"),
+    "a warning alone": (tables.THEN, f"| shout | `{WARN}` | warns (`UserWarning`) \N{EN DASH} loudly | `1` | `1` |"),
     "a warning and an exception": (
         tables.THEN,
-        f"| shout | `{WARN}; 1 / 0` | warns `UserWarning`, raises `ZeroDivisionError` | `1` | `1` |",
+        f"| shout | `{WARN}; 1 / 0` | warns (`UserWarning`) and raises `ZeroDivisionError` | `1` | `1` |",
     ),
     "a warning that may come": (
         tables.THEN,
-        f"| shout | `{WARN}; 1` | may warn `UserWarning`, returns `1` | `1` | `1` |",
+        f"| shout | `{WARN}; 1` | may warn (`UserWarning`) and returns `1` | `1` | `1` |",
     ),
     "a warning that need not come": (
         tables.THEN,
-        "| shout | `1` | may warn `UserWarning`, returns `1` | `1` | `1` |",
+        "| shout | `1` | may warn (`UserWarning`) and returns `1` | `1` | `1` |",
     ),
     "an exception that another release raises": (
         tables.THEN,
@@ -164,28 +164,28 @@ BAD = {
     ),
     "a missing warning": (
         tables.THEN,
-        "| shout | `1` | warns `UserWarning`, returns `1` | `1` | `1` |",
-        "old code: 1\n    given:  returns 1\n    stated: warns `UserWarning`, returns `1`",
+        "| shout | `1` | warns (`UserWarning`) and returns `1` | `1` | `1` |",
+        "old code: 1\n    given:  returns 1\n    stated: warns (`UserWarning`) and returns `1`",
     ),
     "a warning of another kind": (
         tables.THEN,
-        f"| shout | `{WARN}; 1` | warns `FutureWarning`, returns `1` | `1` | `1` |",
+        f"| shout | `{WARN}; 1` | warns (`FutureWarning`) and returns `1` | `1` | `1` |",
         "given:  warns UserWarning (loud), returns 1",
     ),
     "another kind where one may come": (
         tables.THEN,
-        f"| shout | `{WARN}; 1` | may warn `FutureWarning`, returns `1` | `1` | `1` |",
+        f"| shout | `{WARN}; 1` | may warn (`FutureWarning`) and returns `1` | `1` | `1` |",
         "given:  warns UserWarning (loud), returns 1",
     ),
     "a warning in what to write": (
         tables.THEN,
         f"| shout | `1` | returns `1` | `{WARN}; 1` | `1` |",
-        "write: warnings.warn('loud', UserWarning); 1",
+        "write instead: warnings.warn('loud', UserWarning); 1",
     ),
     "a wrong value after a warning": (
         tables.THEN,
-        f"| shout | `{WARN}; 1` | warns `UserWarning`, returns `2` | `1` | `1` |",
-        "stated: warns `UserWarning`, returns `2`",
+        f"| shout | `{WARN}; 1` | warns (`UserWarning`) and returns `2` | `1` | `1` |",
+        "stated: warns (`UserWarning`) and returns `2`",
     ),
     "rows that agree": (
         tables.DIFFERING,
@@ -415,6 +415,6 @@ def test_another_divisor_turns_its_rows_red(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(torch.Tensor, "std", std)
 
     assert broken(CHEAT_SHEET) == [
-        "standard deviation, divided by n - 1",
+        "standard deviation with divisor n - 1",
         "what does `std` divide by?",
     ]
