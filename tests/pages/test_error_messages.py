@@ -18,7 +18,7 @@ from tests.pages.expectations import ROOT
 GUIDE = ROOT / "docs" / "error_messages.md"
 _BLOCK = re.compile(r"(?ms)^```python\n(.*?)^```$")
 _LINK = re.compile(r"\]\((?:gallery/\w+/\w+\.rst|\w+\.md)\)")
-_NOT_TRIED = "Not tried here"
+_NOT_TRIED = "Not run here"
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def faults(entry: Entry) -> list[str]:
 def test_an_entry_raises_its_message_mends_it_and_leads_on(entry: Entry) -> None:
     """Each heading's words stand in what its code raises, code that works follows, and a page is named.
 
-    What can't be tried here says so. No entry uses names of another one.
+    What can't be run here says so. No entry uses names of another one.
     """
     assert faults(entry) == []
 
