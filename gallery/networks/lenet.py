@@ -9,20 +9,21 @@
 LeNet
 =====
 
-You write a convolutional network for small images and train it for a few steps, looking
+You write a convolutional network for small images, train it for a few steps, and look
 at every part of a step: forward pass, loss, backward pass, update. The network follows
-LeNet-5, published in 1998 by LeCun and others. Today's form uses ReLU, maximum pooling,
-full connections between maps, and a linear last layer. From the ladder you need
+LeNet-5, published in 1998 by LeCun and others. Today's version uses ReLU, max pooling,
+full connections between feature maps, and a linear last layer. Before you start, read
 ``custom_module``, because the network is a class, and ``optimizers``, because its loop
 trains the network at the end of this page.
 
 What you'll learn:
 
-- how to state shapes so that they can't go stale, and where the ten parameters are;
-- why one image isn't a batch of one, and what goes wrong without an error, in older
-  forms too;
+- how to state shapes so that they can't go out of date, and where the ten parameters
+  are;
+- how one image differs from a batch of one, and which mistakes raise no error, in older
+  code too;
 - what ``torch.nn.MSELoss`` divides by;
-- how to walk the graph of a loss by name, from the loss back to every parameter.
+- how to walk a loss's graph by name, from the loss back to every parameter.
 """
 
 # %%
@@ -32,8 +33,8 @@ What you'll learn:
 # A convolution slides a square of weights over an image. ``torch.nn.Conv2d`` takes the
 # number of input channels, the number of output channels, and the side of the square.
 # Each output channel is called a feature map, or map for short. Pooling then keeps the
-# largest of four neighbours. In published versions of this network, several comments on
-# shapes are wrong. An assertion, by contrast, is checked at every call.
+# largest of four neighbouring values. In published versions of this network, several
+# comments on shapes are wrong. An assertion, by contrast, is checked in every call.
 
 import matplotlib.pyplot as plt
 import torch
@@ -71,11 +72,11 @@ print("images", tuple(images.shape), "  output", tuple(output.shape))
 print("output of the first image:", [round(value, 3) for value in output[0].tolist()])
 
 # %%
-# The figure draws this network from what one random image becomes on its way. Read it
-# from top to bottom. Each row shows the result of one step, with its maps side by side
-# and every pixel at the same size. A convolution makes more maps and trims their edges,
-# and pooling halves both sides. Then ``flatten`` puts the pixels of all maps into one
-# long row, and the linear layers reduce it to one score for each class.
+# The figure follows one random image through the network. Read it from top to bottom.
+# Each row shows the result of one step, with its maps side by side and all pixels at
+# the same size. A convolution produces more maps and trims their edges, and pooling
+# halves their height and width. Then ``flatten`` puts the pixels of all maps into one
+# long row, which the linear layers reduce to one score per class.
 
 with torch.no_grad():
     conv1 = torch.relu(net.conv1(images[0]))
@@ -100,7 +101,7 @@ for step, result in zip(steps, stages, strict=True):
     place -= 13 + max(height, 6)  # the middle of this row
     ax.imshow(row.numpy(), extent=(-width, width, place - height, place + height))
     shape = " x ".join(map(str, result.shape))
-    labels[place] = shape if result.dim() == 3 else f"{shape} numbers"
+    labels[place] = shape if result.dim() == 3 else f"{shape} elements"
     place -= max(height, 6)
 ax.set(title="LeNet, from image to scores")
 ax.set(xlim=(-100, 100), ylim=(place, 0), xticks=[])
@@ -113,30 +114,29 @@ plt.show()
 # Ten parameters
 # --------------
 #
-# Each layer holds a weight and a bias. A convolution's weight has one entry for each
-# combination of output map, input channel and position in the square, whatever the size
-# of the image. A linear layer has one entry for each pair of output and input, and that
-# is where most of the numbers are.
+# Each layer contains two parameters, a weight and a bias. A convolution's weight has
+# one element for each combination of output map, input channel and position in the
+# square, whatever the image's size. A linear layer's weight has one element for each
+# pair of output and input, so the linear layers contain most of the elements.
 
 count = 0
 for name, param in net.named_parameters():
     count += param.numel()
     print(f"{name:13s} {tuple(param.shape)!s:15s} {param.numel():6d}")
-print(len(list(net.parameters())), "parameters,", count, "numbers")
+print(len(list(net.parameters())), "parameters,", count, "elements")
 print(f"in fc1 alone: {net.fc1.weight.numel() / count:.0%}")
 
 # %%
 # Backward from a random gradient
 # -------------------------------
 #
-# The output isn't one number, so ``backward`` needs a vector. The page
-# ``vector_jacobian_product`` explains why. Any vector will do to check that each
-# parameter gets a gradient of its own shape. ``torch.nn.Module.zero_grad`` clears the
-# gradients again.
+# The output isn't a single number, so ``backward`` needs a vector, as the page
+# ``vector_jacobian_product`` explains. To check that each gradient has its parameter's
+# shape, any vector will do. ``torch.nn.Module.zero_grad`` clears the gradients again.
 
 net(images).backward(torch.randn(4, 10))
 shapes = [param.grad.shape == param.shape for param in net.parameters()]
-print("gradients of their parameter's shape:", sum(shapes))
+print("gradients with their parameter's shape:", sum(shapes))
 net.zero_grad()
 print("after zero_grad:", {param.grad for param in net.parameters()})
 
@@ -144,10 +144,11 @@ print("after zero_grad:", {param.grad for param in net.parameters()})
 # One sample, or a batch
 # ----------------------
 #
-# Older texts say that ``torch.nn`` accepts only batches. But ``torch.nn.Conv2d`` and
-# pooling also take one sample of shape (channels, rows, columns), so this network takes
-# either and returns ``(10,)`` or ``(N, 10)``. ``torch.nn.BatchNorm2d`` insists on a
-# batch. ``torch.Tensor.unsqueeze`` turns one image into a batch of one.
+# Older tutorials say that ``torch.nn`` accepts only batches. But ``torch.nn.Conv2d``
+# and pooling also accept a single sample of shape (channels, rows, columns). So this
+# network accepts both, and its output has shape ``(10,)`` or ``(N, 10)``.
+# ``torch.nn.BatchNorm2d`` requires a batch. ``torch.Tensor.unsqueeze`` turns one image
+# into a batch of one.
 
 single = net(images[0])
 in_batch = net(images)[0]
@@ -163,11 +164,12 @@ normalised = torch.nn.BatchNorm2d(1)(batch_of_one)
 print("BatchNorm2d, a batch of one:", tuple(normalised.shape))
 
 # %%
-# The trap is ``torch.flatten(x, 1)``. It keeps the first dimension. In a single sample
-# that is the channels, not the batch, so each channel becomes a row, as if it were an
-# image, and no error is raised. Here the next layer notices, but only because its size
-# happens not to fit. A layer with 25 inputs would accept the rows and return sixteen
-# answers for one image. Count from the end instead, as ``forward`` does above.
+# The trap is ``torch.flatten(x, 1)``. It keeps the first dimension. In a single sample,
+# the first dimension is the channels, not the batch, so each channel becomes a row, as
+# if it were an image, and no error is raised. Here the next layer raises one, but only
+# because its size happens not to match. A layer with 25 inputs would accept the rows
+# and return sixteen answers for one image. Count from the end instead, as ``forward``
+# does above.
 
 rows = torch.flatten(pooled2, 1)
 print("flatten(x, 1): ", tuple(pooled2.shape), "->", tuple(rows.shape))
@@ -175,7 +177,7 @@ try:
     net.fc1(rows)
 except RuntimeError as error:
     print("fc1:", error)
-print("another layer: ", tuple(torch.nn.Linear(25, 10)(rows).shape), "for one image")
+print("other layer:   ", tuple(torch.nn.Linear(25, 10)(rows).shape), "for one image")
 numbers = torch.flatten(pooled2, -3)
 print("flatten(x, -3):", tuple(pooled2.shape), "->", tuple(numbers.shape))
 
@@ -183,10 +185,10 @@ print("flatten(x, -3):", tuple(pooled2.shape), "->", tuple(numbers.shape))
 # The older form
 # --------------
 #
-# Older notes show this network with squares of 3 by 3. Then the last maps are 6 by 6,
-# not 5 by 5. These notes call the base class as ``super(Older, self).__init__()``,
-# which today is ``super().__init__()``. They flatten with ``view``, and a method counts
-# the numbers in one image. Here is that form, next to the one above.
+# Older tutorials use squares of 3 by 3 in this network. Then the last maps are 6 by 6,
+# not 5 by 5. These tutorials call the base class as ``super(Older, self).__init__()``,
+# which today is ``super().__init__()``. They flatten with ``view``, after a method has
+# counted the elements in one image. Here is that version, for comparison.
 
 
 class Older(torch.nn.Module):
@@ -218,15 +220,15 @@ class Older(torch.nn.Module):
 older = Older()
 print("maps", tuple(older.maps(images).shape), "  output", tuple(older(images).shape))
 numbers = sum(param.numel() for param in older.parameters())
-print("numbers:", numbers, "  in LeNet:", count)
+print("elements:", numbers, "  in LeNet:", count)
 
 # %%
-# The trap is the number in ``view(-1, n)``. The -1 means however many rows result, so
-# if ``n`` isn't the count of one image, ``view`` cuts the batch in the wrong places.
-# Pass images of 28 by 28 and write the ``n`` of 32 by 32: 36 images become 25 rows,
-# each with pieces of several images, and no error is raised. If the method counts
-# ``n``, it is right, and the next layer refuses the rows. ``torch.flatten`` can't cut
-# in the wrong places.
+# The trap is the number in ``view(-1, n)``. The -1 stands for however many rows result.
+# So if ``n`` isn't the number of elements in one image, ``view`` cuts the batch in the
+# wrong places. Suppose that you pass images of 28 by 28 but write the ``n`` for 32 by
+# 32. Then 36 images become 25 rows, which mix pieces of different images, and no error
+# is raised. If the method counts ``n``, it is right, and the next layer raises an
+# error. ``torch.flatten`` can't cut in the wrong places.
 
 maps = older.maps(torch.zeros(36, 1, 28, 28))
 rows = maps.view(-1, 16 * 6 * 6)
@@ -249,13 +251,14 @@ except RuntimeError as error:
 #
 # Recap: a ``torch.nn.Module`` finds the parameters of its layers. Calling it runs
 # ``forward`` and records a graph. ``backward`` walks that graph and adds to each
-# ``grad``. All that a training step still needs is a loss and an update.
+# parameter's ``grad``. A training step also needs a loss and an update.
 #
-# Make one-hot targets: 1 at the class, 0 elsewhere. (The page ``digits`` uses
-# cross-entropy, which suits classes better.) ``torch.nn.MSELoss`` takes the mean of the
-# squared differences: it divides by the number of entries, not of images. Target and
-# output have the same shape; ``nn_sequential`` shows what happens otherwise. The loss
-# has shape ``()``, and ``torch.Tensor.item`` returns it as a Python number.
+# Create one-hot targets, with 1 for the class and 0 elsewhere. (The page ``digits``
+# uses cross-entropy, which suits classes better.) ``torch.nn.MSELoss`` computes the
+# mean of the squared differences: it divides by the number of elements, not of images.
+# Give the targets the same shape as the output; ``nn_sequential`` shows what happens
+# otherwise. The loss has shape ``()``, and ``torch.Tensor.item`` returns it as a Python
+# number.
 
 classes = torch.tensor([3, 1, 4, 1])
 target = torch.nn.functional.one_hot(classes, 10).float()
@@ -264,17 +267,18 @@ loss = loss_fn(net(images), target)
 print("target", tuple(target.shape), end="   ")
 print("loss", tuple(loss.shape), f"  {loss.item():.4f}")
 summed = torch.nn.MSELoss(reduction="sum")(net(images), target)
-print(f"sum / mean {summed.item() / loss.item():.1f}   entries {target.numel()}")
+print(f"sum / mean {summed.item() / loss.item():.1f}   elements {target.numel()}")
 
 # %%
 # The graph, by name
 # ------------------
 #
-# ``loss.grad_fn`` is the node of the operation that made the loss. It is a function,
-# named after the backward formula that it applies. Its ``next_functions`` are the
-# functions that ``backward`` calls next, one for each tensor that the loss was computed
-# from. Follow them all, and indent at each step. The walk ends where ``AccumulateGrad``
-# adds to a parameter, which that function stores as its ``variable``.
+# ``loss.grad_fn`` is the graph's node for the operation that computed the loss. It is a
+# function, named after the backward formula that it applies. Its ``next_functions`` are
+# the functions that ``backward`` calls next, one for each tensor that the loss was
+# computed from. The code below follows them all, and indents at each step. The walk
+# ends where ``AccumulateGrad`` adds to a parameter's ``grad``. That function stores the
+# parameter as its ``variable``.
 
 names = {param: name for name, param in net.named_parameters()}
 
@@ -298,15 +302,15 @@ loss = loss_fn(net(images), target)
 print_graph(loss)
 
 # %%
-# Read from bottom to top, the output is ``forward``: convolution, ReLU and pooling,
-# twice; a view where you flatten; then the linear layers with ReLUs between them.
-# ``AddmmBackward0`` belongs to a product plus the bias. ``TBackward0`` belongs to a
-# transpose, because a linear layer keeps its weight as (outputs, inputs), as the table
-# above shows. Nobody asked for the gradient of the images, so ``next_functions`` has
-# None in their position.
+# Read from bottom to top, the output mirrors ``forward``: convolution, ReLU and
+# pooling, twice; a view where ``forward`` flattens; then the linear layers with ReLUs
+# between them. ``AddmmBackward0`` belongs to a product plus the bias. ``TBackward0``
+# belongs to a transpose, because a linear layer stores its weight as (outputs, inputs),
+# as the table above shows. The images don't require a gradient, so ``next_functions``
+# contains None in their position.
 #
-# Older texts go by index. They write ``next_functions[0][0]`` twice and say that this
-# is the ReLU. But it is the bias of the last layer, because an index follows the order
+# Older tutorials go by index. They write ``next_functions[0][0]`` twice and say that
+# this is the ReLU. But it is the last layer's bias, because the index follows the order
 # of the arguments. So go by name.
 
 linear = loss.grad_fn.next_functions[0][0]
@@ -321,8 +325,9 @@ print("first in conv1:", net.conv1(images).grad_fn.next_functions[0][0])
 # Backpropagation
 # ---------------
 #
-# Clear the gradients, call ``backward``, and look at one bias before and after. The
-# figure shows the size of all ten gradients, as the root of the mean square.
+# Clear the gradients, call ``backward``, and look at one bias's gradient before and
+# after that call. The figure shows the size of all ten gradients, as their root mean
+# square.
 
 net.zero_grad()
 print("conv1.bias.grad before:", net.conv1.bias.grad)
@@ -336,7 +341,7 @@ for name, param in net.named_parameters():
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.semilogx(list(sizes.values()), list(sizes), "o")
 ax.set(title="How large each gradient is")
-ax.set(xlabel="root of the mean square", ylabel="parameter")
+ax.set(xlabel="root mean square", ylabel="parameter")
 ax.invert_yaxis()
 plt.show()
 
@@ -345,7 +350,7 @@ plt.show()
 # ----------
 #
 # Each parameter moves against its gradient, by the learning rate times the gradient. By
-# hand, that is one line for each parameter, under ``torch.no_grad``.
+# hand, that is one line per parameter, under ``torch.no_grad``.
 
 learning_rate = 0.1
 with torch.no_grad():
@@ -355,12 +360,12 @@ updated = loss_fn(net(images), target)
 print(f"loss before {loss.item():.4f}, after one update {updated.item():.4f}")
 
 # %%
-# ``torch.optim.SGD`` does the same, as on the rung ``optimizers``. Here is that rung's
-# loop, starting from the same weights; its first step computes the same numbers as the
-# step by hand. At first the network learns how frequent each class is. At step 20 it
-# guesses the most frequent class for every image, and its loss is close to that of the
-# best constant answer. After that it can only learn the four images by heart. They are
-# random, and nothing in them would help with a fifth.
+# ``torch.optim.SGD`` does the same. Here is the loop from ``optimizers``, starting from
+# the same weights. Its first step computes the same weights as the step by hand. At
+# first the network learns how frequent each class is. At step 20 it guesses the most
+# frequent class for every image, and its loss is close to that of the best constant
+# answer. After that it can only learn the four images by heart. They are random, and
+# nothing in them would help with a fifth.
 
 by_hand = torch.nn.utils.parameters_to_vector(net.parameters())
 torch.manual_seed(0)
@@ -392,11 +397,11 @@ print("at step 20", guesses[20], "  at the end", guesses[-1])
 # -------
 #
 # - A network of ``torch.nn.Conv2d``, ``torch.nn.functional.max_pool2d`` and
-#   ``torch.nn.Linear`` takes one sample or a batch if ``torch.flatten`` counts from the
-#   end.
-# - ``torch.nn.MSELoss`` divides by the number of entries; give it a target of the
+#   ``torch.nn.Linear`` accepts one sample or a batch if ``torch.flatten`` counts from
+#   the end.
+# - ``torch.nn.MSELoss`` divides by the number of elements; give it targets with the
 #   output's shape.
-# - ``next_functions`` leads from a loss to the ``AccumulateGrad`` of each parameter;
+# - ``next_functions`` leads from a loss to each parameter's ``AccumulateGrad``;
 #   ``torch.optim.SGD`` then moves that parameter against its ``grad``.
 #
 # Practise: ``exercises/lenet``

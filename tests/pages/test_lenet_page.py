@@ -106,7 +106,7 @@ def test_page_prints_the_ten_parameters(page: Run) -> None:
     expected = [(name, str(tuple(p.shape)), str(p.numel())) for name, p in params.items()]
     assert printed == expected
     count = sum(param.numel() for param in params.values())
-    assert f"\n10 parameters, {count} numbers\n" in page.output
+    assert f"\n10 parameters, {count} elements\n" in page.output
     assert page.after("in fc1 alone:") == f"{48000 / count:.0%}"
 
 
@@ -146,7 +146,7 @@ def test_flatten_from_the_front_takes_channels_for_samples(page: Run) -> None:
     assert torch.flatten(maps, 1).shape == (16, 25)
     assert torch.flatten(maps, -3).shape == (400,)
     assert page.after("flatten(x, 1):") == "(16, 5, 5) -> (16, 25)"
-    assert page.after("another layer:") == "(16, 10) for one image"
+    assert page.after("other layer:") == "(16, 10) for one image"
     assert page.after("flatten(x, -3):") == "(16, 5, 5) -> (400,)"
     assert "\nfc1: mat1 and mat2 shapes cannot be multiplied (16x25 and 400x120)\n" in page.output
 
@@ -166,7 +166,7 @@ def test_a_number_written_into_view_cuts_images_elsewhere(page: Run) -> None:
     assert "fc1: mat1 and mat2 shapes cannot be multiplied (36x400 and 576x120)" in page.output
     # What stands in the old notes: 3 by 3, and as many numbers as those layers have.
     linear = 576 * 120 + 120 + 120 * 84 + 84 + 84 * 10 + 10
-    assert page.after("numbers:").startswith(str(6 * 9 + 6 + 16 * 6 * 9 + 16 + linear))
+    assert page.after("elements:").startswith(str(6 * 9 + 6 + 16 * 6 * 9 + 16 + linear))
 
 
 def test_mean_divides_by_entries(page: Run) -> None:
@@ -176,7 +176,7 @@ def test_mean_divides_by_entries(page: Run) -> None:
     assert (loss.shape, loss.item()) == ((), 1.0)
     assert torch.nn.MSELoss(reduction="sum")(output, target).item() == 40.0
     assert page.after("target (4, 10)").startswith("loss ()   0.")
-    assert page.after("sum / mean") == "40.0   entries 40"
+    assert page.after("sum / mean") == "40.0   elements 40"
 
 
 def test_the_graph_is_walked_to_every_parameter(page: Run) -> None:
@@ -225,7 +225,7 @@ def test_zero_grad_sets_none_on_every_parameter(page: Run) -> None:
     assert all(p.grad is not None and p.grad.shape == p.shape for p in net.parameters())
     net.zero_grad()
     assert [p.grad for p in net.parameters()] == [None] * 10
-    assert page.after("gradients of their parameter's shape:") == "10"
+    assert page.after("gradients with their parameter's shape:") == "10"
     assert page.after("after zero_grad:") == "{None}"
     assert page.after("conv1.bias.grad before:") == "None"
 
