@@ -10,19 +10,21 @@
 The learning-rate map
 =====================
 
-You fit the network at many learning rates and from several seeds, and draw a map of how
-each fit ends. The map has three zones: fits that learn, fits whose ReLUs die, and fits
-that explode. ``break_it`` showed you one rate in each zone. Here you see where the
-borders are, and compute one of them before the first step.
+You train a two-layer network at many learning rates and from several seeds, and draw a
+map of how each fit ends. The map has three zones: fits that learn, fits whose ReLUs
+die, and fits that explode. ``break_it`` showed you one learning rate in each zone. Here
+you see where the borders between the zones are, and compute a bound on the learning
+rate before the first step.
 
 What you'll learn:
 
-- how the last loss and the share of live ReLUs depend on the learning rate, for two
+- how the final loss and the share of live ReLUs depend on the learning rate, for two
   kinds of starting weights;
-- how to run many fits as one batch of matrices, and how to check that nothing changed;
-- what the curvature of the loss says about a rate, what it doesn't say, and what the
-  edge of stability is;
-- what a fit can still predict when its ReLUs are dead.
+- how to run many fits as one batch of matrices, and how to check that the results stay
+  the same;
+- what the loss's curvature does and doesn't tell you about a learning rate, and what
+  the edge of stability is;
+- what a network can still predict when its ReLUs are dead.
 """
 
 # %%
@@ -30,11 +32,11 @@ What you'll learn:
 # ------------
 #
 # Begin with the simplest loss, a parabola: ``c * w ** 2 / 2``. Its slope is ``c * w``,
-# and ``c`` is its second derivative, the curvature. So each step of gradient descent
-# multiplies ``w`` by ``1 - rate * c``. If the rate is below ``1 / c``, this factor is
-# positive, and ``w`` approaches the minimum from one side. Between ``1 / c`` and
-# ``2 / c``, each step overshoots the minimum, but it still lands lower than before.
-# Above ``2 / c``, each step lands higher.
+# and its second derivative, the curvature, is ``c``. So each step of gradient descent
+# multiplies ``w`` by ``1 - rate * c``, where ``rate`` is the learning rate. If the rate
+# is below ``1 / c``, this factor is positive, and ``w`` approaches the minimum from one
+# side. Between ``1 / c`` and ``2 / c``, each step overshoots the minimum, but still
+# lowers the loss. Above ``2 / c``, each step raises the loss.
 
 import math
 from functools import partial
@@ -72,17 +74,18 @@ plt.show()
 # One fit
 # -------
 #
-# The starting weights come in two kinds: standard normal numbers, as on the ladder's
-# first pages, and those that ``torch.nn.Linear`` draws for itself, here without a bias.
-# They differ in size. The layers' own weights are smaller, and the more inputs a layer
-# has, the smaller they are. The seed also draws ``x`` and ``y``, which are the same for
-# both kinds.
+# There are two kinds of starting weights: standard normal numbers, as on the first
+# pages of the ladder (the series that trains this network), and the layers' own, that
+# is, the default initial weights of ``torch.nn.Linear``, here without a bias. The two
+# kinds differ in size. The layers' own weights are smaller, and the more inputs a layer
+# has, the smaller they are. The seed also determines ``x`` and ``y``, which are the
+# same for both kinds.
 
 N, D_in, H, D_out = 64, 1000, 100, 10
 
 
 def start(kind, seed):
-    """The data, and the starting weights: "normal", or the layers' own, "nn"."""
+    """The data and the starting weights: "normal", or the layers' own, "nn"."""
     rng = np.random.default_rng(seed)
     shapes = (N, D_in), (N, D_out), (D_in, H), (H, D_out)
     x, y, w1, w2 = (torch.from_numpy(rng.standard_normal(shape)) for shape in shapes)
@@ -96,21 +99,22 @@ def start(kind, seed):
 for kind in ("normal", "nn"):
     x, y, w1, w2 = start(kind, seed=0)
     loss = ((x @ w1).relu() @ w2 - y).square().sum()
-    print(f"{kind:6s}  size of w1 {w1.std():.3f}, of w2 {w2.std():.3f}", end="  ")
-    print(f"first loss {loss:.1e}")
+    print(f"{kind:6s}  std of w1 {w1.std():.3f}, of w2 {w2.std():.3f}", end="  ")
+    print(f"initial loss {loss:.1e}")
 ladders_x = torch.from_numpy(np.random.default_rng(0).standard_normal((N, D_in)))
 assert torch.equal(x, ladders_x)
-print(f"seed 0 draws the ladder's x, from {x[0, 0]:.4f} to {x[-1, -1]:.4f}")
+print(f"seed 0 gives the ladder's x, from {x[0, 0]:.4f} to {x[-1, -1]:.4f}")
 
 # %%
-# This is the plain loop, one fit at one rate. It returns the loss of the last step, and
-# the hidden layer and the weights from which this loss was computed. The share of live
-# ReLUs is the share of positive numbers in ``h``. The other ReLUs pass nothing forward
-# and no gradient back. The first fit is the ladder's own.
+# This is the plain loop for one fit at one learning rate. It returns the loss at the
+# last step, and the hidden layer and the weights from which this loss was computed. The
+# share of live ReLUs is the share of positive elements in ``h``. The other ReLUs pass
+# nothing forward and no gradient back. The first fit below is the same as on the
+# ladder.
 
 
 def fit(x, y, w1, w2, learning_rate):
-    """One fit: the last loss, and h, w1 and w2 at that step."""
+    """One fit: the final loss, and h, w1 and w2 at that step."""
     w1, w2 = w1.clone(), w2.clone()
     for t in range(500):
         h = x @ w1
@@ -130,14 +134,14 @@ def fit(x, y, w1, w2, learning_rate):
 
 
 def zone(loss, y):
-    """How a fit ended, measured by what predicting zero everywhere would cost."""
+    """How a fit ended, compared with the loss of predicting zero everywhere."""
     if not math.isfinite(loss):
         return "explodes"
     return "learns" if loss < y.square().sum().item() / 4 else "dies"
 
 
 x, y, w1, w2 = start("normal", seed=0)
-print(f"predicting zero costs {y.square().sum():.0f}")
+print(f"loss of predicting zero: {y.square().sum():.0f}")
 for learning_rate in (1e-6, 2e-6, 5e-6):
     loss, h, *_ = fit(x, y, w1, w2, learning_rate)
     ended = zone(loss, y)
@@ -146,20 +150,21 @@ for learning_rate in (1e-6, 2e-6, 5e-6):
     print(f"rate {learning_rate:.0e} {ended:8s} {shown}".rstrip())
 
 # %%
-# The function ``zone`` defines the borders of the map. A fit explodes if its loss is no
-# longer finite. It learns if it ends below a quarter of the cost of predicting zero,
-# which needs no network at all. In between it dies: the loss stays finite, but the fit
+# The function ``zone`` defines the map's zones. A fit explodes if its loss is no longer
+# finite. It learns if its final loss is below a quarter of the loss of predicting zero,
+# which needs no network at all. Otherwise it dies: the loss is finite, but the network
 # has learned next to nothing.
 #
 # The same fit, faster
 # --------------------
 #
-# The map needs many such fits. Two changes make them faster, and neither changes a
-# result. First, 64 inputs span only 64 of the 1,000 directions in which a column of
-# ``w1`` could move, and every step stays within these: ``x.T @ grad_h`` adds up rows of
-# ``x``. So rotate the axes until 64 of them are enough. A QR factorisation does that,
-# and gradient descent doesn't notice. It moves the weights by the same distances along
-# any perpendicular axes.
+# The map needs many such fits. Two changes make them faster without affecting the
+# results. First, a column of ``w1`` has 1,000 elements, so it could move in 1,000
+# directions. But 64 inputs span only 64 of these directions, and every step stays
+# within them, because each column of ``x.T @ grad_h`` is a weighted sum of rows of
+# ``x``. So rotate the axes until 64 of them are enough. A QR factorisation does that.
+# Gradient descent isn't affected, because it moves the weights by the same distances
+# along any perpendicular axes.
 
 
 def turned(x, y, w1, w2):
@@ -171,17 +176,17 @@ def turned(x, y, w1, w2):
 x_turned, _, w1_turned, _ = turned(x, y, w1, w2)
 h, h_turned = x @ w1, x_turned @ w1_turned
 assert torch.allclose(h, h_turned)
-print(f"length of h: {h.norm():.6e}, turned: {h_turned.norm():.6e}")
-print(f"numbers in w1: {w1.numel():,d}, turned: {w1_turned.numel():,d}")
+print(f"norm of h: {h.norm():.6e}, rotated: {h_turned.norm():.6e}")
+print(f"elements in w1: {w1.numel():,d}, rotated: {w1_turned.numel():,d}")
 
 # %%
-# Second, all rates go through the loop together. Give ``w1`` and ``w2`` an extra axis
-# at the front, with one entry for each rate. Then ``@`` multiplies batches of matrices,
-# and ``mT`` transposes each of them. The lines are the same as in ``fit``.
+# Second, all rates go through the loop together. Give ``w1`` and ``w2`` an extra first
+# dimension, with one index per rate. Then ``@`` multiplies batches of matrices, and
+# ``mT`` transposes each matrix. Otherwise the computation is the same as in ``fit``.
 
 
 def fit_all(numbers, rates, *, steps=500):
-    """A fit for each rate: lists of last losses and of shares of live ReLUs."""
+    """One fit per rate: lists of final losses and of shares of live ReLUs."""
     x, y, w1, w2 = numbers
     w1, w2 = w1.repeat(len(rates), 1, 1), w2.repeat(len(rates), 1, 1)
     learning_rate = torch.tensor(rates, dtype=x.dtype).view(-1, 1, 1)
@@ -220,9 +225,9 @@ for kind, rates in RATES.items():
 print("fits:", sum(len(row) for rows in zones.values() for row in rows))
 
 # %%
-# Check before you believe it. Run some of these fits again in the plain loop, on all
-# 1,000 axes. The loss must be the same, up to rounding, and the same number of ReLUs
-# must be live.
+# Check the faster version before you trust it. Run some of these fits again in the
+# plain loop, on all 1,000 axes. The loss must be the same up to rounding, and the same
+# number of ReLUs must be live.
 
 for kind, seed, place in (("normal", 0, 3), ("normal", 5, 6), ("nn", 3, 7)):
     loss, h, *_ = fit(*start(kind, seed), RATES[kind][place])
@@ -238,8 +243,8 @@ for kind, seed, place in (("normal", 0, 3), ("normal", 5, 6), ("nn", 3, 7)):
 # The map
 # -------
 #
-# First draw it in letters, with a row for each rate and a column for each seed. A dot
-# means that the fit learns, an o that it dies, an x that it explodes.
+# First print the map in letters, with one row per rate and one column per seed. A dot
+# means that the fit learns, an o that it dies, and an x that it explodes.
 
 SYMBOLS = {"learns": ".", "dies": "o", "explodes": "x"}
 print("normal weights        the layers' own")
@@ -253,10 +258,10 @@ assert learned == len(SEEDS)
 print(f"at 1e-06, {learned} of {len(SEEDS)} learn")
 
 # %%
-# Then draw it in colour. The last loss goes from dark (large) to bright (small). A ring
-# marks a fit whose ReLUs die and a cross a fit that explodes, so you can read the map
-# without its colours. Below each rate are the shares of ReLUs that are live at the end,
-# with a point for each seed. A fit that explodes has no point.
+# Then draw the map in colour. Bright means a small final loss, and dark a large one. A
+# ring marks a fit whose ReLUs die and a cross a fit that explodes, so you can read the
+# map without its colours. Below each rate are the shares of ReLUs that are live at the
+# end, with one point per seed. A fit that explodes has no point.
 
 EXPLODED = "#d0532b"
 COLOURS = plt.get_cmap("cividis_r").with_extremes(bad=EXPLODED)
@@ -278,7 +283,7 @@ def draw(kind, title):
         for seed, place in np.argwhere(ended == name):
             at = {"ha": "center", "va": "center_baseline"}
             top.text(rates[place], seed, symbol, color="white", weight="bold", **at)
-    fig.colorbar(mesh, ax=top, label="log10 of the last loss")
+    fig.colorbar(mesh, ax=top, label="log10 of the final loss")
     top.set(title=title, ylabel="seed", yticks=range(8))
     names = [f"seed {seed}" for seed in SEEDS]
     bottom.semilogx(rates, live.T, "o", color="C0", markersize=4, label=names)
@@ -292,16 +297,16 @@ plt.show()
 
 # %%
 # Read the map from left to right. At first the fits learn, and the larger the rate, the
-# faster. Then most ReLUs die, and the loss ends near the cost of predicting zero. Then
-# the fits explode. With the layers' own weights, rates that are a thousand times as
-# large make a different map.
+# faster. Then most ReLUs die, and the final loss is close to that of predicting zero.
+# At still larger rates the fits explode. The next map shows the layers' own weights, at
+# rates that are a thousand times as large.
 
 draw("nn", "The layers' own weights")
 plt.show()
 
 # %%
 # Here there is hardly anything between learning and exploding. ReLUs die as before, but
-# fits learn with fewer than a tenth of them. You can read both from the lists.
+# some fits learn with fewer than a tenth of their ReLUs live. The counts confirm both.
 
 for kind in RATES:
     flat = [name for row in zones[kind] for name in row]
@@ -318,10 +323,11 @@ for kind in RATES:
 # Why it explodes
 # ---------------
 #
-# Freeze the first layer and train ``w2`` alone. The loss is then a parabola in every
-# direction. Along the steepest one, its curvature is twice the square of the largest
-# singular value of ``h_relu``. As on the parabola above, a rate of more than 2 over the
-# curvature makes each step land higher than the one before. You can compute that bound.
+# Freeze the first layer and train only ``w2``. The loss is then a parabola along every
+# direction. Along the steepest direction, its curvature is twice the square of the
+# largest singular value of ``h_relu``. As on the parabola above, if the rate is more
+# than 2 divided by the curvature, each step raises the loss. You can compute that
+# bound.
 
 x, y, w1, w2 = turned(*start("normal", seed=0))
 h_relu = (x @ w1).relu()
@@ -335,20 +341,20 @@ for factor in (0.9, 1.1):
     falls = sum(after < before for before, after in pairwise(history))
     steps = len(history) - 1
     assert (falls == steps) == (factor < 1)
-    print(f"{factor} times that: falls at {falls} of {steps} steps,", end=" ")
-    print(f"last loss over first {history[-1] / history[0]:.0e}")
+    print(f"{factor} times that: the loss falls at {falls} of {steps} steps,", end=" ")
+    print(f"final / initial {history[-1] / history[0]:.0e}")
 
 # %%
-# With both layers free, the curvature is the largest eigenvalue of the Hessian, the
-# matrix of all second derivatives. You needn't build that matrix. The gradient of the
-# gradient's product with a vector is the Hessian times that vector, and if you multiply
-# a vector again and again, it turns towards the steepest direction. Both layers offer
-# more directions, so the steepest one can only be steeper, and the bound is lower than
-# before.
+# If you train both layers, the largest curvature is the largest eigenvalue of the
+# Hessian, the matrix of all second derivatives. You don't need to build that matrix.
+# Take the gradient's dot product with a vector: its gradient is the Hessian times that
+# vector. If you multiply a vector by the Hessian again and again, the vector turns
+# towards the steepest direction. Two layers offer more directions than one, so the
+# largest curvature can only be larger, and the bound is lower than before.
 
 
 def bound(x, y, w1, w2):
-    """2 over the largest curvature of the loss at these weights."""
+    """2 divided by the largest curvature of the loss at these weights."""
     weights = w1.clone().requires_grad_(), w2.clone().requires_grad_()
     loss = ((x @ weights[0]).relu() @ weights[1] - y).square().sum()
     gradients = torch.autograd.grad(loss, weights, create_graph=True)
@@ -376,16 +382,18 @@ for kind, of_seed in bounds.items():
     assert below["learns"] == sum(below.values())
     print(f"{kind:6s} the bound is {min(of_seed):.2e} to {max(of_seed):.2e}")
     print(f"       fits below it: {sum(below.values())},", end=" ")
-    print(f"of which {below['learns']} learn")
-    print(f"       largest rate that learns {max(ended['learns']):.1f} bounds,", end=" ")
-    print(f"smallest that explodes {min(ended['explodes']):.1f} bounds")
+    print(f"{below['learns']} of them learn")
+    largest, smallest = max(ended["learns"]), min(ended["explodes"])
+    print(f"       largest rate that learns: {largest:.1f} times the bound,", end=" ")
+    print(f"smallest that explodes: {smallest:.1f} times")
 
 # %%
-# So you know this bound before the first step. It tells you the scale of the rate,
-# which differs more than a thousandfold between the two kinds, and every fit below it
-# learns. But it isn't the border. The classic rate is above it for all seeds, and still
-# learns. The curvature is that of the point where you are now, and steps that overshoot
-# lead to other points.
+# So you know this bound before the first step. It tells you the order of magnitude of a
+# good rate, which differs more than a thousandfold between the two kinds of weights,
+# and every fit below it learns. But it isn't the border of the zone. The ladder's rate,
+# 1e-6, is above the bound for all seeds, and still learns. The bound depends on the
+# curvature at the current weights, and steps that overshoot lead to weights where the
+# curvature is different.
 
 assert max(bounds["normal"]) < 1e-6
 for kind, learning_rate in (
@@ -397,33 +405,35 @@ for kind, learning_rate in (
     x, y, w1, w2 = turned(*start(kind, seed=0))
     _, h, w1_end, w2_end = fit(x, y, w1, w2, learning_rate)
     first, last = bound(x, y, w1, w2), bound(x, y, w1_end, w2_end)
-    print(f"{kind:6s} rate {learning_rate:.0e}  bound at first {first:.1e},", end=" ")
-    print(f"at the end {last:.1e}")
+    print(f"{kind:6s} rate {learning_rate:.0e}  initial bound {first:.1e},", end=" ")
+    print(f"final bound {last:.1e}")
 
 # %%
-# The first three fits begin above the bound and end below it. They overshoot until they
-# reach a place that is flat enough. Such places are where weights are smaller, and
-# where ReLUs are dead, because a dead ReLU takes its share of the curvature with it. A
-# fit explodes if it doesn't get there in time. The last fit begins below the bound, and
-# moves to steeper places. The last two fits end close to their bound: where the
-# curvature reaches 2 over the rate and the fit goes on, it is at the edge of stability.
+# The rates of the first three fits are above the initial bound and below the final one.
+# These fits overshoot until they reach weights where the curvature is small enough. The
+# curvature is smaller where weights are smaller, and where ReLUs are dead, because a
+# dead ReLU no longer contributes to it. A fit explodes if it doesn't reach such weights
+# in time. The last fit's rate is below the initial bound, and the curvature grows
+# during training. The last two fits end close to their bound. When the curvature
+# reaches 2 divided by the rate and training continues, the fit is at the edge of
+# stability.
 
 x, y, w1, w2 = turned(*start("normal", seed=0))
 half_dead = w1.clone()
 half_dead[:, : H // 2] = 0  # so that h is 0 there, where the slope of ReLU is 0
-print(f"bound at first {bound(x, y, w1, w2):.1e}", end=", ")
+print(f"initial bound {bound(x, y, w1, w2):.1e}", end=", ")
 print(f"with weights half as large {bound(x, y, w1 / 2, w2 / 2):.1e}", end=", ")
-print(f"with half of the units dead {bound(x, y, half_dead, w2):.1e}")
+print(f"with half the units dead {bound(x, y, half_dead, w2):.1e}")
 
 # %%
 #
 # What is left
 # ------------
 #
-# Look at a fit that died. Where no ReLU is live for an input, its prediction is exactly
-# zero, because there is no bias. Such an input costs the sum of its squared targets,
-# and no step changes that while its ReLUs stay dead. A hidden unit that is dead for all
-# inputs has no gradient at all.
+# Look at a fit that died. If no ReLU is live for an input, its prediction is exactly
+# zero, because there is no bias. Such an input contributes the sum of its squared
+# targets to the loss, and no step changes that while its ReLUs remain dead. A hidden
+# unit that is dead for all inputs has gradient zero.
 
 x, y, w1, w2 = turned(*start("normal", seed=0))
 loss, h, w1_end, w2_end = fit(x, y, w1, w2, 2e-6)
@@ -433,34 +443,34 @@ w1_end.requires_grad_()
 ((x @ w1_end).relu() @ w2_end - y).square().sum().backward()
 lost = y[dead_inputs].square().sum().item()
 print(f"inputs without a live ReLU: {dead_inputs.sum()} of {N};", end=" ")
-print(f"they cost {lost:.0f} of {loss:.0f}")
+print(f"their loss is {lost:.0f} of {loss:.0f}")
 largest_prediction = y_pred[dead_inputs].abs().max().item()
 largest_gradient = w1_end.grad[:, dead_units].abs().max().item()
 assert largest_prediction == largest_gradient == 0
-print(f"largest of their predictions: {largest_prediction}")
+print(f"their largest prediction: {largest_prediction}")
 print(f"units that no input activates: {dead_units.sum()} of {H};", end=" ")
 print(f"largest gradient: {largest_gradient}")
-print(f"all predictions zero would cost {y.square().sum():.0f}")
+print(f"loss of predicting zero: {y.square().sum():.0f}")
 
 # %%
-# The other inputs have a few live ReLUs left, but their numbers are so small that the
-# steps are small as well. In a fit from the layers' own weights, the live ReLUs can do
-# better. All inputs are fitted except one, for which no ReLU is live, and that input
-# causes nearly all of the loss.
+# The other inputs still have a few live ReLUs, but those ReLUs' values are so small
+# that the steps are small as well. In a fit from the layers' own weights, the live
+# ReLUs can do better. The network fits all inputs except one, for which no ReLU is
+# live, and that input causes nearly all of the loss.
 
 x, y, w1, w2 = turned(*start("nn", seed=3))
 loss, h, *_ = fit(x, y, w1, w2, RATES["nn"][7])
 dead_inputs = (h <= 0).all(dim=1)
 lost = y[dead_inputs].square().sum().item()
 print(f"inputs without a live ReLU: {dead_inputs.sum()} of {N};", end=" ")
-print(f"they cost {lost:.3f} of {loss:.3f}")
+print(f"their loss is {lost:.3f} of {loss:.3f}")
 
 # %%
 # How long to wait?
 # -----------------
 #
-# The border between learning and dying depends on how long you wait. Four times as many
-# steps bring a fit with fewer ReLUs back to the zone that learns. Where nearly all
+# The border between learning and dying depends on how long you train. With four times
+# as many steps, a fit that has lost some of its ReLUs learns after all. If nearly all
 # ReLUs are dead, more steps don't help.
 
 some = [RATES["normal"][place] for place in (4, 5, 6)]
@@ -475,13 +485,13 @@ for rate, before, after in zip(some, short, long, strict=True):
 # Summary
 # -------
 #
-# - A rate that is too large first costs ReLUs and then the fit; how wide the zone in
-#   between is depends on the starting weights.
-# - Below 2 over the largest curvature every fit on this map learns. The scale of the
-#   weights sets that bound, and ``torch.autograd.grad``, used twice, computes it
-#   without the Hessian.
-# - An input without a live ReLU is predicted as zero, and a unit that no input
-#   activates never changes again.
+# - If the learning rate is too large, ReLUs die; if it's even larger, the fit explodes.
+#   The width of the zone in between depends on the starting weights.
+# - Every fit on this map learns if its rate is below 2 divided by the largest
+#   curvature. The scale of the weights determines that bound, and
+#   ``torch.autograd.grad``, applied twice, computes it without building the Hessian.
+# - For an input without a live ReLU, the prediction is zero, and a unit that no input
+#   activates receives no gradient.
 #
 # Practise: ``exercises/learning_rate_map``
 #

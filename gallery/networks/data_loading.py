@@ -11,15 +11,16 @@
 Loading data
 ============
 
-You make a data set that PyTorch understands, let a data loader cut it into shuffled
+You make a data set that PyTorch understands, let a data loader split it into shuffled
 mini-batches, and share it among processes. The images are scikit-learn's digits, which
-are installed with it. At the end of the page you write a reader for MNIST's own files,
-and try it on a small set in that format.
+come with that package. At the end of the page you write a reader for MNIST's file
+format, and try it on a small data set in that format.
 
 What you'll learn:
 
 - what a data set is: a length, and an item for each index;
-- what the loader makes of the items: mini-batches, with a last one and an order;
+- how the loader turns items into mini-batches, in which order, and what happens to the
+  last one;
 - how worker processes load items, and what your file needs for that;
 - how to give each of several processes its share, and how to read MNIST.
 """
@@ -28,10 +29,10 @@ What you'll learn:
 # A length, and an item for each index
 # ------------------------------------
 #
-# A data set is anything with ``__len__`` and ``__getitem__``. Derive it from
-# ``torch.utils.data.Dataset``, and make each item when it is asked for. A data set that
-# is larger than memory opens its files there. An item is usually a pair of an input and
-# its target.
+# A data set is anything with ``__len__`` and ``__getitem__``. Write a subclass of
+# ``torch.utils.data.Dataset`` whose ``__getitem__`` creates the requested item. If the
+# data doesn't fit into memory, open the files in that method. An item is usually a pair
+# of an input and its target.
 
 import gzip
 import os
@@ -77,9 +78,9 @@ print("items:", len(digits))
 print("item 5: image", tuple(image.shape), image.dtype, " class", digit)
 
 # %%
-# If everything fits into memory as tensors, you don't need to write a class: use
-# ``torch.utils.data.TensorDataset``. It takes tensors with the same number of rows.
-# Item k is the tuple of row k of each tensor.
+# If everything fits into memory as tensors, you don't need to write a class. Use
+# ``torch.utils.data.TensorDataset``, and pass it tensors with the same number of rows.
+# Item k is a tuple that contains row k of each tensor.
 
 images = torch.stack([image for image, _ in digits])
 classes = torch.tensor([digit for _, digit in digits])
@@ -94,26 +95,25 @@ print("class", digit.item(), digit.dtype)
 # Mini-batches
 # ------------
 #
-# ``torch.utils.data.DataLoader`` asks for the items one by one and puts ``batch_size``
-# of them together. The last mini-batch holds what is left over. If all mini-batches
-# must have the same size, ``drop_last=True`` leaves it out.
+# ``torch.utils.data.DataLoader`` fetches the items one by one and combines
+# ``batch_size`` of them into a mini-batch. The last mini-batch contains whatever is
+# left. If all mini-batches must have the same size, ``drop_last=True`` leaves it out.
 
 for drop_last in (False, True):
     loader = DataLoader(digits, batch_size=32, drop_last=drop_last)
     sizes = [len(batch_classes) for _, batch_classes in loader]
     assert len(sizes) == len(loader)
     print(f"drop_last={drop_last!s:5s}  {len(sizes)} mini-batches", end="   ")
-    print("the last has", sizes[-1], "  images in all:", sum(sizes))
+    print("size of the last", sizes[-1], "  images in total:", sum(sizes))
 batch_images, batch_classes = next(iter(loader))
 print("images", tuple(batch_images.shape), end="  ")
 print("classes", tuple(batch_classes.shape), batch_classes.dtype)
 
 # %%
-# Putting items together is called collating. ``torch.utils.data.default_collate``
-# stacks tensors, turns numbers into tensors, and does the same inside tuples and
-# dictionaries. It can't stack items of different shapes. For those, pass your own
-# function to the loader as ``collate_fn``: it gets the list of items and returns the
-# mini-batch.
+# Combining items is called collating. ``torch.utils.data.default_collate`` stacks
+# tensors, turns numbers into tensors, and does the same inside tuples and dictionaries.
+# It can't stack items of different shapes. For those, pass the loader your own function
+# as ``collate_fn``, which receives the list of items and returns the mini-batch.
 
 words = [torch.tensor([3, 1, 4]), torch.tensor([1, 5])]
 try:
@@ -127,10 +127,10 @@ print("collated by pad_sequence:", padded.T.tolist())
 # The order
 # ---------
 #
-# With ``shuffle=True``, each pass over the data, called an epoch, has a different order
-# and contains every item once. The order comes from ``generator``. If you pass your
-# own, the order depends only on its seed, not on what else draws random numbers. A
-# range of numbers is a data set too, so you can look at the order itself.
+# With ``shuffle=True``, each pass over the data, called an epoch, contains every item
+# once, in a different order each time. The order comes from ``generator``. If you pass
+# your own, the order depends only on its seed, not on what else draws random numbers. A
+# ``range`` is a data set too, so you can look at the order itself.
 
 
 def orders(seed, epochs):
@@ -150,9 +150,9 @@ print("epoch 1:", *second)
 print("epoch 0, from the seed again:", *orders(seed=0, epochs=1)[0])
 
 # %%
-# The file begins with the digits in order. Shuffled, a mini-batch is a sample of all
-# images, and that is what you want for training. For evaluation the order makes no
-# difference, so don't shuffle.
+# The file begins with the digits in order. If you shuffle, each mini-batch is a random
+# sample of all images, which is what you want for training. For evaluation the order
+# makes no difference, so don't shuffle.
 
 generator = torch.Generator().manual_seed(0)
 loaders = {
@@ -174,10 +174,11 @@ plt.show()
 # ------
 #
 # The object that supplies the loader with indices is called a sampler.
-# ``torch.utils.data.distributed.DistributedSampler`` gives each process of a group its
-# own share (``data_parallel`` has such a group). It asks the group how many processes
-# there are and which one this is, unless you say so, as here. If the items can't be
-# shared equally, it repeats some; with ``drop_last=True`` it leaves some out.
+# ``torch.utils.data.distributed.DistributedSampler`` gives each process in a group its
+# own share of the items (``data_parallel`` uses such a group). It asks the group how
+# many processes there are and which one this is, unless you pass both numbers, as here.
+# If the items can't be shared equally, it repeats some. With ``drop_last=True``, it
+# leaves some out.
 
 indices = range(11)
 for drop_last in (False, True):
@@ -193,8 +194,8 @@ for drop_last in (False, True):
 
 # %%
 # This sampler shuffles by itself, so pass ``sampler=`` to the loader instead of
-# ``shuffle=``. The order depends on a seed and on the number of the epoch, which you
-# have to set with ``set_epoch``. If you don't, every epoch has the order of the first.
+# ``shuffle=``. The order depends on a seed and on the epoch's number, which you have to
+# set with ``set_epoch``. If you don't, every epoch has the first epoch's order.
 
 sampler = DistributedSampler(indices, num_replicas=2, rank=0)
 loader = DataLoader(indices, batch_size=3, sampler=sampler)
@@ -212,14 +213,14 @@ print("rank 0, set_epoch called:   ", *told)
 # Workers
 # -------
 #
-# With ``num_workers=2``, two more processes make the items while this one trains. It
-# pays off when an item takes time: a file to read, an image to decode. How a worker
-# starts depends on the system. On macOS and Windows it is a new Python that imports
-# your file once more. Without the line ``if __name__ == "__main__":``, it would start
-# workers itself, and PyTorch raises an error. So always write that line. This page
-# doesn't have it, so the workers here get a program of their own. The program asks for
-# ``spawn``, the way that macOS and Windows start workers, so it does the same
-# everywhere.
+# With ``num_workers=2``, two additional processes prepare the items while this one
+# trains. That pays off if each item takes time, for example to read a file or decode an
+# image. How a worker starts depends on the operating system. On macOS and Windows it is
+# a new Python that imports your file once more. Without the line
+# ``if __name__ == "__main__":``, the worker would start workers itself, so PyTorch
+# raises an error. Always write that line. This page doesn't have it, so the workers
+# here get their own program. The program requests ``spawn``, the way in which macOS and
+# Windows start workers, so it behaves in the same way everywhere.
 
 PROGRAM = """\
 from torch.utils.data import DataLoader, Dataset, get_worker_info
@@ -265,23 +266,23 @@ for run in runs:
 print(*[line for line in lines if line.startswith("squares")][:4], sep="\n")
 
 # %%
-# The file ran once as the program and once in each worker. By default, workers start
-# again at each epoch, and all code outside that line runs again. Where workers are slow
-# to start, as on Windows, short epochs get slow. ``persistent_workers=True`` keeps the
-# workers. They make whole mini-batches in turn, and the order is the same as with one
-# process. Each worker has its own copy of the data set. The class of the data set has
-# to be in a file, because a class defined in a notebook cell can't be sent to a spawned
-# process.
+# The file ran once as the main program and once in each worker. By default, workers
+# start again at each epoch, and all code that isn't under that line runs again. Where
+# workers are slow to start, as on Windows, short epochs become slow.
+# ``persistent_workers=True`` keeps the workers alive. They take turns at preparing
+# whole mini-batches, so the order is the same as with one process. Each worker has its
+# own copy of the data set. The data set's class must be defined in a file, because a
+# class from a notebook cell can't be sent to a spawned process.
 #
 # MNIST
 # -----
 #
-# MNIST's images of handwritten digits have 28 by 28 pixels. If torchvision is installed
-# and a download is fine with you, one line gets them:
+# MNIST's images of handwritten digits have 28 by 28 pixels. If you have torchvision and
+# don't mind a download, one line fetches them:
 # ``torchvision.datasets.MNIST("folder", train=True, download=True, transform=torchvision.transforms.ToTensor())``.
-# The file format, IDX, is simple: two zero bytes, one byte for the dtype (8 is uint8),
-# one byte for the number of dimensions, the size of each dimension in four bytes with
-# the most significant first, then the numbers.
+# The file format, IDX, consists of two zero bytes, one byte for the dtype (8 is uint8),
+# one byte for the number of dimensions, four bytes for the size of each dimension (most
+# significant byte first), and then the data.
 
 
 def read_idx(path):
@@ -309,9 +310,10 @@ class MNIST(Dataset):
 
 
 # %%
-# MNIST isn't here, so make a small set in its format: the first 100 of the digits
-# above, with each pixel enlarged to 3 by 3 and a margin of two pixels added. To read
-# MNIST itself, pass your own two files to the class; nothing else changes.
+# MNIST isn't available here, so create a small data set in its format: the first 100 of
+# the digits above, with each pixel enlarged to 3 by 3 and a margin of two pixels added.
+# To read MNIST itself, pass the paths of its two files to the class. Nothing else
+# changes.
 
 
 def write_idx(path, array):
@@ -343,10 +345,10 @@ print("classes", *batch_classes[:12].tolist())
 # -------
 #
 # - A data set has ``__len__`` and ``__getitem__``; ``torch.utils.data.DataLoader``
-#   makes mini-batches of its items, in an order that ``generator`` decides.
-# - Workers make items in other processes; a file that starts them needs
+#   combines its items into mini-batches, in an order that ``generator`` determines.
+# - Workers prepare items in other processes; a file that starts them needs
 #   ``if __name__ == "__main__":``.
-# - ``DistributedSampler`` gives each process its share; call ``set_epoch`` at each
+# - ``DistributedSampler`` gives each process its share; call ``set_epoch`` before each
 #   epoch.
 #
 # Practise: ``exercises/data_loading``

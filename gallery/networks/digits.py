@@ -11,26 +11,27 @@
 LeNet reads digits
 ==================
 
-You train the network of the page ``lenet`` on handwritten digits and find out how well
-it reads digits that it has never seen. The step is still the ladder's. What is new is
-everything around it: images held back, mini-batches, two curves, a look at the
-mistakes, and the question of what the final number is worth.
+You train the network from the page ``lenet`` on handwritten digits and find out how
+well it reads digits that it has never seen. A training step still consists of forward
+pass, loss, backward pass and update. What is new is everything around it: held-out
+images, mini-batches, two curves, a look at the mistakes, and the question of how
+reliable the final accuracy is.
 
 What you'll learn:
 
-- how to split data, and what "held out" promises and what it doesn't;
-- what the cross-entropy loss takes, and where probabilities come from;
-- what a loop over mini-batches looks like, and how to evaluate between its epochs;
+- how to split data, and what "held out" does and doesn't guarantee;
+- what the cross-entropy loss expects, and how scores become probabilities;
+- what a loop over mini-batches looks like, and how to evaluate between epochs;
 - how to read a confusion matrix, what to compare an accuracy with, and when a
-  difference may be chance.
+  difference can be due to chance.
 """
 
 # %%
 # The images
 # ----------
 #
-# scikit-learn comes with the digits: small grey images, each with the digit that it
-# shows. First read what the data set says about itself.
+# scikit-learn comes with the digits: small grey images, each labelled with the digit
+# that it shows. First read the data set's own description.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -52,10 +53,10 @@ for start, end in quotes:
     print("-", text[first : text.index(end, first) + len(end)])
 
 # %%
-# So these images are from the second group: 13 people wrote them all. LeNet takes 32 by
-# 32 pixels. ``torch.nn.functional.interpolate`` stretches each image to 28 by 28, and
-# ``torch.nn.functional.pad`` adds two pixels of background on each side. This adds no
-# detail. Then scale the values to the range from -1 (background) to 1.
+# So these images come from the second group, and 13 people wrote them all. LeNet needs
+# 32 by 32 pixels. ``torch.nn.functional.interpolate`` enlarges each image to 28 by 28,
+# which adds no detail, and ``torch.nn.functional.pad`` adds two pixels of background on
+# each side. The values are scaled to the range from -1 (background) to 1.
 
 small = torch.from_numpy(digits.images).float().unsqueeze(1) / 16
 images = torch.nn.functional.interpolate(small, size=(28, 28), mode="bilinear")
@@ -75,11 +76,11 @@ plt.show()
 # Two parts
 # ---------
 #
-# Set a fifth of the images aside. Held out means that no update is computed from these
-# images, so the network can't have learned them by heart. Draw the fifth separately for
-# each digit, so that every digit has the same share in both parts: the split is
-# stratified. It isn't split by writer, so images by the same person may be on both
-# sides. You measure how well the network reads new images, not new writers.
+# Hold out a fifth of the images. Held out means that no update is computed from these
+# images, so the network can't have learned them by heart. Choose the fifth separately
+# for each digit, so that every digit makes up the same fraction of both parts: the
+# split is stratified. It isn't a split by writer, so images by the same person can be
+# in both parts. You measure how well the network reads new images, not new writers.
 
 rng = np.random.default_rng(0)
 train, held_out = [], []
@@ -88,7 +89,7 @@ for digit in range(10):
     held_out.extend(places[: len(places) // 5].tolist())
     train.extend(places[len(places) // 5 :].tolist())
 
-print("to train with:", len(train), "  held out:", len(held_out), end="   ")
+print("for training:", len(train), "  held out:", len(held_out), end="   ")
 print("in both:", len(set(train) & set(held_out)))
 print("train by digit:   ", torch.bincount(targets[train]).tolist())
 print("held out by digit:", torch.bincount(targets[held_out]).tolist())
@@ -97,9 +98,9 @@ print("held out by digit:", torch.bincount(targets[held_out]).tolist())
 # The network
 # -----------
 #
-# The page ``lenet`` explains it line by line. In short, there are two convolutions,
-# each followed by a ReLU and pooling, then three linear layers. The output is ten
-# scores for each image.
+# The page ``lenet`` explains this network line by line. In short, there are two
+# convolutions, each followed by a ReLU and pooling, and then three linear layers. The
+# output is ten scores per image.
 
 
 class LeNet(torch.nn.Module):
@@ -124,9 +125,9 @@ class LeNet(torch.nn.Module):
         return self.fc3(x)
 
 
-torch.manual_seed(0)  # for the first weights, and for everything the loop draws below
+torch.manual_seed(0)  # for the initial weights and all later random draws
 net = LeNet()
-print("numbers in its parameters:", sum(param.numel() for param in net.parameters()))
+print("elements in its parameters:", sum(param.numel() for param in net.parameters()))
 scores = net(images[:2])
 assert scores.shape == (2, 10)
 print("scores of two images:", tuple(scores.shape))
@@ -135,11 +136,11 @@ print("scores of two images:", tuple(scores.shape))
 # The loss
 # --------
 #
-# The softmax turns scores into probabilities. The cross-entropy is the mean of -log of
-# the probability of the true class. ``torch.nn.CrossEntropyLoss`` takes raw scores,
-# also called logits, and class numbers, and computes both: don't apply a softmax before
-# it. If you pass probabilities, it treats them as scores, and you get a different
-# number but no error.
+# The softmax turns scores into probabilities. The cross-entropy is the mean of minus
+# the logarithm of the true class's probability. ``torch.nn.CrossEntropyLoss`` takes raw
+# scores, also called logits, and class numbers, and computes both. So don't apply a
+# softmax before it. If you pass probabilities, it treats them as scores, and you get a
+# different loss but no error.
 
 loss_fn = torch.nn.CrossEntropyLoss()
 scores = torch.tensor([[2.0, 0.5, -1.0], [0.0, 3.0, 1.0]])
@@ -150,7 +151,7 @@ assert torch.allclose(log_probabilities.exp(), torch.softmax(scores, dim=1))
 assert torch.allclose(by_hand, loss_fn(scores, classes))
 loss = loss_fn(scores, classes)
 print(f"by hand {by_hand:.3f}  CrossEntropyLoss {loss:.3f}", end="  ")
-print(f"given probabilities {loss_fn(torch.softmax(scores, dim=1), classes):.3f}")
+print(f"from probabilities {loss_fn(torch.softmax(scores, dim=1), classes):.3f}")
 equal = loss_fn(torch.zeros(1, 10), torch.tensor([3]))
 print(f"ten equal scores: {equal:.3f}, the log of 10")
 
@@ -158,7 +159,7 @@ print(f"ten equal scores: {equal:.3f}, the log of 10")
 # On the page ``lenet``, ``torch.nn.MSELoss`` compared the scores themselves with zeros
 # and a one, so even a high score for the true class counted as an error. Cross-entropy
 # compares probabilities. A confident right answer costs next to nothing, and a
-# confident wrong one costs far more than an even guess.
+# confident wrong answer costs far more than equal scores for all classes.
 
 one_hot = torch.tensor([[1.0, 0.0, 0.0]])
 answers = {"sure and right": [4, 0, 0], "even": [0, 0, 0], "sure and wrong": [0, 4, 0]}
@@ -172,17 +173,17 @@ for answer, row in answers.items():
 # Evaluating: ``eval`` and ``no_grad``
 # ------------------------------------
 #
-# To evaluate a model you need both. ``torch.no_grad`` records no graph, which saves
-# memory, and doesn't change any number. ``torch.nn.Module.eval`` still records, but may
-# change numbers. Like ``torch.nn.Module.train``, it switches a flag that some layers
-# read. Dropout is one of them: during training, ``torch.nn.Dropout`` sets about half of
-# the entries to zero and doubles the rest. LeNet has no such layer. Switch modes
-# anyway, for validation as well as testing, so that the loop stays right when you add
-# one.
+# To evaluate a model you need both. Under ``torch.no_grad``, PyTorch records no graph,
+# which saves memory and doesn't change any result. ``torch.nn.Module.eval`` still
+# records the graph, but it can change results. Like ``torch.nn.Module.train``, it
+# switches a flag that some layers read. Dropout is such a layer: during training,
+# ``torch.nn.Dropout`` sets about half of the elements to zero and doubles the rest.
+# LeNet has no such layer. Switch modes anyway, for validation as well as testing, so
+# that the loop remains correct if you add one.
 
 
 def evaluate(net, part):
-    """Return the mean loss and the share of right guesses."""
+    """Return the mean loss and the fraction of right guesses."""
     net.eval()
     with torch.no_grad():
         scores = net(images[part])
@@ -196,7 +197,7 @@ for layer in (torch.nn.Dropout(), net):
     with torch.no_grad():
         differ = (layer.train()(x) != layer.eval()(x)).float().mean()
     name = type(layer).__name__
-    print(f"{name}: {differ:.0%} of the entries differ between the modes")
+    print(f"{name}: {differ:.0%} of the elements differ between the modes")
 print("recorded after eval():", net.eval()(x).grad_fn.name())
 loss, accuracy = evaluate(net, held_out)
 assert accuracy < 0.3
@@ -206,12 +207,12 @@ print(f"before training: loss {loss:.1f}, accuracy, this build: {accuracy:.1%}")
 # The whole loop
 # --------------
 #
-# There are few images, so show the network a slightly different version of each one
-# every time: randomly turned, stretched, slanted and moved.
-# ``torch.nn.functional.affine_grid`` takes a matrix for each image and computes where
-# each pixel comes from. ``torch.nn.functional.grid_sample`` fetches the pixels. It
-# fills in 0 for everything outside the image, but the background is -1, so the code
-# adds 1 before and subtracts it afterwards. Only training images are distorted.
+# There are few images, so show the network a slightly different version of each image
+# every time: randomly rotated, stretched, slanted and shifted.
+# ``torch.nn.functional.affine_grid`` takes one matrix per image and computes where each
+# pixel comes from. ``torch.nn.functional.grid_sample`` fetches the pixels. It fills in
+# 0 for everything outside the image, but the background is -1, so the code adds 1
+# before that call and subtracts it afterwards. Only training images are distorted.
 
 
 def distort(images):
@@ -223,22 +224,22 @@ def distort(images):
 
 
 twelve = distort(images[train[:1]].repeat(12, 1, 1, 1))
-print("one image twelve times, different ones:", len(torch.unique(twelve, dim=0)))
-print("smallest value after that:", twelve.min().item())
+print("distinct versions in twelve draws:", len(torch.unique(twelve, dim=0)))
+print("smallest value after the distortion:", twelve.min().item())
 
 # %%
 # One pass over the training images is an epoch. ``torch.utils.data.DataLoader``
-# shuffles their indices each time and returns 32 of them per mini-batch
-# (``data_loading`` shows what else it does). An update follows each mini-batch. A
-# scheduler, ``torch.optim.lr_scheduler.LinearLR``, lowers the learning rate of
-# ``torch.optim.Adam`` as training goes on, so that the last steps settle. Within this
-# run, nothing is chosen by the held-out curve: picking the best epoch by it would mean
-# learning from the held-out images. (The number of epochs was chosen earlier, by
-# looking at this split; more on that below.)
+# shuffles their indices in each epoch and returns 32 of them per mini-batch
+# (``data_loading`` shows what else it does). Each mini-batch is followed by an update.
+# A scheduler, ``torch.optim.lr_scheduler.LinearLR``, lowers the learning rate of
+# ``torch.optim.Adam`` as training continues, so that the final steps are small. Within
+# this run, no choice depends on the held-out curve: if you used it to pick the best
+# epoch, you would learn from the held-out images. (The number of epochs was chosen
+# earlier, by looking at this split; more on that below.)
 
 
 def fit(net, train, held_out, epochs=12):
-    """Train, and evaluate both parts before the first epoch and after each."""
+    """Train, and evaluate both parts before the first epoch and after each epoch."""
     optimizer = torch.optim.Adam(net.parameters(), lr=3e-3)
     scheduler = torch.optim.lr_scheduler.LinearLR(
         optimizer,
@@ -270,9 +271,9 @@ print(f"final training loss, this build: {losses[-1]:.4f}")
 print(f"held-out accuracy, this build: {held_out_accuracies[-1]:.1%}")
 
 # %%
-# Is it memorising? Then the training curve would improve and the other would not. Here
-# both improve. But the training loss ends lower: part of what the network learned is
-# true only of the training images.
+# Is the network memorising? Then the training curve would improve and the held-out
+# curve would not. Here both improve. But the training loss ends lower: part of what the
+# network learned is true only of the training images.
 
 assert losses[-1] < held_out_losses[-1] < held_out_losses[0] / 10
 first, last = held_out_losses[0], held_out_losses[-1]
@@ -281,11 +282,11 @@ print(f"held-out loss {first:.1f} before training; after it, this build: {last:.
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
 left.semilogy(losses, "o-", label="train")
 left.semilogy(held_out_losses, "s--", label="held out")
-left.set(title="Loss", xlabel="epochs done", ylabel="mean cross-entropy")
+left.set(title="Loss", xlabel="completed epochs", ylabel="mean cross-entropy")
 right.plot([100 * share for share in train_accuracies], "o-", label="train")
 right.plot([100 * share for share in held_out_accuracies], "s--", label="held out")
 right.axhline(97, color="black", linestyle=":", label="97 %")
-right.set(title="Accuracy", xlabel="epochs done", ylabel="right guesses in %")
+right.set(title="Accuracy", xlabel="completed epochs", ylabel="right guesses in %")
 right.set(ylim=(0, 102))
 left.legend()
 right.legend()
@@ -295,9 +296,9 @@ plt.show()
 # What it reads
 # -------------
 #
-# The top row shows six held-out images from all over the list, each with the softmax of
-# its guess. The bottom row shows the six images with the lowest probability for the
-# true digit. Would you have read them correctly?
+# The top row shows six held-out images, evenly spaced in the list, each with the
+# softmax of its guess. The bottom row shows the six images with the lowest probability
+# for the true digit. Would you have read them correctly?
 
 with torch.no_grad():
     probabilities = torch.softmax(net(images[held_out]), dim=1)
@@ -307,7 +308,7 @@ of_truth = probabilities[torch.arange(len(truth)), truth]
 sums = probabilities.sum(dim=1)
 assert torch.allclose(sums, torch.ones(1))
 least, most = sums.min(), sums.max()
-print(f"an image's probabilities add up to {least:.3f} at least, {most:.3f} at most")
+print(f"sum of an image's probabilities: {least:.3f} to {most:.3f}")
 
 fig, axes = plt.subplots(2, 6, figsize=(8, 4), layout="constrained")
 shown = [*range(0, 360, 60), *of_truth.argsort()[:6].tolist()]
@@ -324,13 +325,14 @@ plt.show()
 # How good is that?
 # -----------------
 #
-# An accuracy means something only in comparison with other methods. The ladder's two
-# layers, here with biases, get the same images and the same loop. Nearest neighbour
-# doesn't train at all: it takes the digit of the most similar training image, compared
-# pixel by pixel on the original images of 8 by 8, without distortion. On this split it
-# is hard to beat, perhaps because the same people wrote images on both sides. So make a
-# second split and hold out the end of the file, where the writers may be different.
-# (The description doesn't say how the images are ordered.)
+# An accuracy means something only in comparison with other methods. A two-layer network
+# like the ladder's, but with biases, is trained on the same images with the same loop.
+# Nearest neighbour doesn't train at all: it takes the digit of the most similar
+# training image, comparing the original 8 by 8 images pixel by pixel, without
+# distortion. On this split it is hard to beat, perhaps because both parts contain
+# images by the same people. So make a second split and hold out the end of the file,
+# where the writers might be different. (The description doesn't say how the images are
+# ordered.)
 
 first, last = np.split(np.arange(1797), [1442])
 splits = {"random fifth": (train, held_out), "last fifth": (first, last)}
@@ -339,7 +341,7 @@ fit(lenets["last fifth"], *splits["last fifth"])
 
 
 def right_guesses(net, images, truth):
-    """Return 1 for each right guess, 0 for each wrong one, and each guess's softmax."""
+    """Return 1 or 0 for each right or wrong guess, and each guess's softmax."""
     net.eval()
     with torch.no_grad():
         probabilities, guesses = torch.softmax(net(images), dim=1).max(dim=1)
@@ -363,15 +365,15 @@ for split, (seen, unseen) in splits.items():
     print(f"nearest neighbour, {split} held out: {found.mean():.3f}")
 
 numbers = sum(param.numel() for param in two_layers.parameters())
-print("numbers in the parameters of the two layers:", numbers)
+print("elements in the two-layer network's parameters:", numbers)
 
 # %%
-# Nearest neighbour gets worse. How much worse do the networks get? Don't read much into
-# small differences. With a different seed, a network's bars change a little, and bars
-# of nearly the same height may swap places. Besides, LeNet's bars are slightly
-# flattering: how to distort and how long to train were chosen by looking at the first
-# split. For an honest final figure you would need a third part that nobody has looked
-# at.
+# On the second split, nearest neighbour reads worse. How much worse are the networks?
+# Don't read much into small differences. With a different seed, a network's bars change
+# a little, and bars of nearly the same height can change their order. Besides, LeNet's
+# bars are slightly too high: the distortion and the number of epochs were chosen by
+# looking at the first split. For an unbiased final accuracy, you would need a third
+# part that nobody has looked at.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for i, by_split in enumerate(right.values()):
@@ -387,19 +389,19 @@ ax.legend(bars, splits, title="held out", loc="upper left", bbox_to_anchor=(1, 1
 plt.show()
 
 # %%
-# What is the number worth, even then? The held-out images are a sample, and a different
-# sample has a different share of right guesses. The standard error of a share ``p``
-# over ``n`` images is the root of ``p * (1 - p) / n``. A *difference* between two
-# methods has a different standard error. Both methods read the same images, and where
-# both are right or both are wrong, they don't differ. So subtract image by image: the
-# standard error of the mean difference is the standard deviation over the root of
-# ``n``. If you treated the two shares as if they came from separate images, you would
-# get a larger value.
+# How reliable is an accuracy, even then? The held-out images are a sample, and a
+# different sample would have a different share of right guesses. The standard error of
+# a share ``p`` of ``n`` images is the square root of ``p * (1 - p) / n``. A
+# *difference* between two methods has its own standard error. Both methods read the
+# same images, and where both are right or both are wrong, they don't differ. So
+# subtract image by image: the standard error of the mean difference is the standard
+# deviation divided by the square root of ``n``. If you treated the two shares as if
+# they came from separate images, you would get a larger value.
 #
-# A difference of up to about two standard errors may be chance. So a sample this small
-# can hardly show whether LeNet reads better than nearest neighbour. One thing holds on
-# both splits: the two layers have more parameters to fit with than LeNet, and read
-# worse.
+# A difference of up to about two standard errors can be due to chance. So a sample this
+# small can hardly show whether LeNet reads better than nearest neighbour. But on both
+# splits, the two-layer network reads worse than LeNet, although it has more trainable
+# parameters.
 
 for share in (0.9, 0.95, 0.98):
     error = (share * (1 - share) / len(held_out)) ** 0.5
@@ -412,21 +414,21 @@ for split in splits:
         paired = differences.std() / len(differences) ** 0.5
         both = f"{lenet.mean():.1%} and {other.mean():.1%}, standard error {paired:.1%}"
         print(f"{split}, LeNet and {name}, this build: {both}")
-    assert differences.mean() > 0  # the last is that of the two layers
+    assert differences.mean() > 0  # the last one: LeNet and two layers
 p, q = lenet.mean(), other.mean()
 separate = ((p * (1 - p) + q * (1 - q)) / len(differences)) ** 0.5
 assert differences.mean() > 2 * paired
 assert paired < separate
-print(f"the last as if from separate images, this build: {separate:.1%}")
+print(f"the last one for separate images, this build: {separate:.1%}")
 
 # %%
 # How sure is sure?
 # -----------------
 #
-# The softmax looks like a measure of certainty, but it isn't calibrated: of the guesses
-# with a softmax of nine tenths, any share may be right. On images like those in the
-# training data, the mean softmax may be close to the share of right guesses. Turn the
-# images upside down, and the softmax stays high although most guesses are wrong.
+# The softmax looks like a measure of certainty, but it isn't calibrated: among guesses
+# with a softmax of nine tenths, any share can be right. On images like those in the
+# training data, the mean softmax can be close to the share of right guesses. But if you
+# turn the images upside down, the softmax remains high although most guesses are wrong.
 
 turned = images.flip((-2, -1))
 for name, shown in {"as they are": images, "upside down": turned}.items():
@@ -441,10 +443,11 @@ assert sureness > 0.7
 # Which digits are confused?
 # --------------------------
 #
-# Count the pairs of true digit and guess: row i, column j holds how often an i was read
-# as a j. Each pair is one number, ``10 * i + j``, and ``torch.bincount`` counts
-# numbers. Right guesses are on the diagonal. The title of each matrix names its most
-# frequent mistakes, up to four if several are equally frequent.
+# Count the pairs of true digit and guess: row i, column j shows how many times an i was
+# read as a j. The code turns each pair into one integer, ``10 * i + j``, so that
+# ``torch.bincount`` can count the pairs. Right guesses are on the diagonal. Each
+# matrix's title names its most frequent mistake, or up to four if several are equally
+# frequent.
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4.8), layout="constrained")
 for ax, (split, (_, unseen)) in zip(axes, splits.items(), strict=True):
@@ -472,11 +475,12 @@ plt.show()
 #
 # - ``torch.nn.CrossEntropyLoss`` takes raw scores and class numbers; ``torch.softmax``
 #   turns scores into probabilities.
-# - An epoch is a pass over shuffled mini-batches; to evaluate, use
+# - An epoch is a pass over shuffled mini-batches; to evaluate, use both
 #   ``torch.nn.Module.eval`` and ``torch.no_grad``.
-# - An accuracy means something only next to other methods, and only for images like
-#   those held out; ``torch.bincount`` shows where the network fails.
+# - An accuracy means something only in comparison with other methods, and only for
+#   images like those held out; a confusion matrix shows which mistakes the network
+#   makes.
 #
 # Practise: ``exercises/digits``
 #
-# Next: ``train_on_gpu`` trains on a GPU if there is one, and shows what goes wrong there.
+# Next: ``train_on_gpu`` trains on a GPU if there is one, and shows what can go wrong.

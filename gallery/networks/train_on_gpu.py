@@ -10,17 +10,16 @@
 Training on a GPU
 =================
 
-You train a small network wherever PyTorch finds a place for it: on a GPU if there is
-one, otherwise on the CPU. The page runs in full on both, and its first line of output
-shows which one it used here. ``cuda_device`` moved single tensors. Now a network, an
-optimizer and mini-batches move, and things go wrong that can't go wrong with a single
-tensor.
+You train a small network on a GPU if there is one, and otherwise on the CPU. The page
+runs completely on both, and its first line of output shows which one it used here. On
+the page ``cuda_device`` you moved single tensors. Now you move a network, an optimizer
+and mini-batches, and more can go wrong than with a single tensor.
 
 What you'll learn:
 
-- what has to move, and when to make the optimizer;
-- what the errors mean: tensors on two devices, and out of memory;
-- where a loop waits for the GPU, and how to choose which GPUs it sees;
+- what has to move, and when to create the optimizer;
+- what the errors about two devices and about memory mean;
+- where a loop waits for the GPU, and how to choose which GPUs a program sees;
 - what mixed precision is, and what fills the memory.
 """
 
@@ -28,8 +27,8 @@ What you'll learn:
 # The device
 # ----------
 #
-# Ask once, and use ``device`` everywhere after that. All the code below does this: no
-# line of the loop knows which device it is.
+# Choose the device once, and use ``device`` everywhere after that. All the code below
+# does this: no line of the loop depends on which device it is.
 
 import os
 import subprocess
@@ -56,39 +55,41 @@ print("images", tuple(images.shape), " on", images.device)
 # A module moves in place
 # -----------------------
 #
-# ``torch.Tensor.to`` returns a different tensor. ``torch.nn.Module.to`` moves the
-# module's own parameters and returns the same module, so you needn't assign the result.
-# Try both with ``meta``, a device without numbers that every machine has.
+# ``torch.Tensor.to`` returns a new tensor if it has to move the data.
+# ``torch.nn.Module.to`` moves the module's own parameters and returns the same module,
+# so you don't need to assign the result. Try both with ``meta``, a device that every
+# machine has and that stores no data.
 
 layer = torch.nn.Linear(3, 2)
 before = torch.optim.SGD(layer.parameters(), lr=0.1)
 x = torch.ones(1, 3)
 moved_x, moved_layer = x.to("meta"), layer.to("meta")
-print("x:    ", x.device, "  what to returned:", moved_x.device)
-print("layer:", layer.weight.device, " what to returned:", moved_layer.weight.device)
+print("x:    ", x.device, "  result of to:", moved_x.device)
+print("layer:", layer.weight.device, " result of to:", moved_layer.weight.device)
 assert moved_layer is layer
 
 # %%
-# Move first, then make the optimizer. The optimizer keeps the parameters that it was
-# given, and for some devices ``to`` makes new ones. Then the optimizer updates the old
-# parameters, and the network learns nothing, without any error. What an optimizer has
-# accumulated, such as a running sum for momentum, doesn't move at all.
+# Move first, then create the optimizer. The optimizer keeps references to the
+# parameters that it was given, but for some devices ``to`` creates new parameters. If
+# the optimizer is older, it updates the old parameters, and the network learns nothing,
+# without any error. Besides, what an optimizer has accumulated, such as a running sum
+# for momentum, doesn't move with the module.
 
 after = torch.optim.SGD(layer.parameters(), lr=0.1)
 own = {id(param) for param in layer.parameters()}
 for name, optimizer in {"before": before, "after": after}.items():
     held = [id(param) for group in optimizer.param_groups for param in group["params"]]
     shared = len(own & set(held))
-    print(f"optimizer made {name:6s} the move: {shared} of the layer's", len(own))
+    print(f"optimizer created {name:6s} the move: has {shared} of {len(own)} parameters")
 
 # %%
 # The whole loop
 # --------------
 #
-# Each mini-batch moves when its turn comes. Two options let the copy to a GPU run
+# Move each mini-batch right before you use it. Two options let the copy to a GPU run
 # alongside other work. ``pin_memory=True`` makes the loader put mini-batches into
-# pinned memory, which the GPU can read by itself. ``non_blocking=True`` lets the
-# program go on in the meantime. On the CPU neither option has anything to do.
+# pinned memory, which the GPU can read directly. ``non_blocking=True`` lets the program
+# continue in the meantime. On the CPU neither option has any effect.
 
 torch.manual_seed(0)
 net = torch.nn.Sequential(
@@ -132,41 +133,42 @@ net.eval()
 with torch.no_grad():
     guesses = net(images[1440:].to(device)).argmax(dim=1).cpu()
 right = (guesses == classes[1440:]).float().mean().item()
-print(f"right of the {len(guesses)} images held out: {right:.1%}")
+print(f"accuracy on {len(guesses)} held-out images: {right:.1%}")
 
 # %%
 # Where the loop waits
 # --------------------
 #
 # The loop adds up the loss on the device and calls ``torch.Tensor.item`` once per
-# epoch. On a GPU, a call returns before its work is done. ``item`` needs the number, so
-# it waits for everything that was asked for before: a synchronisation. Printing a
-# tensor is one too, and so are ``cpu`` and an ``if`` that depends on the tensor's
-# numbers. There, a clock around an ordinary call measures too little, and a clock
-# around ``item`` or ``cpu`` measures too much: they seem slow because they wait. Call
-# ``torch.cuda.synchronize`` before you read the clock.
+# epoch. On a GPU, a call only launches its work and returns before the work is done.
+# ``item`` needs the result, so it waits for all the work that was launched before: a
+# synchronisation. Printing a tensor also causes a synchronisation, and so do ``cpu``
+# and an ``if`` that depends on the tensor's values. So on a GPU, a timer around an
+# ordinary call measures too little. A timer around ``item`` or ``cpu`` measures too
+# much, because these calls wait for earlier work. Call ``torch.cuda.synchronize``
+# before you read the clock.
 
 x, y = images.to(device), classes.to(device)
-loss_fn(net(x), y).item()  # the first call also pays for start-up
+loss_fn(net(x), y).item()  # the first call has one-time costs
 start = time.perf_counter()
 loss = loss_fn(net(x), y)
 returned = time.perf_counter()
 value = loss.item()
 known = time.perf_counter()
-print(f"the loss of all images: {value:.3f}")
-print(f"the call returned after, this build: {1e3 * (returned - start):.3f} ms")
-print(f"item took, this build: {1e3 * (known - returned):.4f} ms")
+print(f"loss on all images: {value:.3f}")
+print(f"time until the call returned, this build: {1e3 * (returned - start):.3f} ms")
+print(f"time for item, this build: {1e3 * (known - returned):.4f} ms")
 
 # %%
 # On two devices
 # --------------
 #
 # "Expected all tensors to be on the same device, but found at least two devices, cuda:0
-# and cpu!" This error means that you forgot a mini-batch, its targets, or a tensor that
-# ``forward`` makes without ``device``. Look at the devices to find out which. On a
-# machine without a GPU, ``meta`` is the other device below, and PyTorch's message has
-# different words. (On a GPU, a convolution says that input type and weight type should
-# be the same; it means the device.)
+# and cpu!" This error means that you forgot to move a mini-batch, its targets, or a
+# tensor that ``forward`` creates without ``device``. Print the devices to find out
+# which. On a machine without a GPU, the code below uses ``meta`` as the second device,
+# and PyTorch's message is worded differently. (On a GPU, a convolution's message says
+# that input type and weight type should be the same, but it means the device.)
 
 elsewhere = torch.device("cpu" if device.type == "cuda" else "meta")
 forgotten = {
@@ -182,12 +184,13 @@ print("parameters on:", *{str(param.device) for param in net.parameters()})
 print("targets on:   ", y.to(elsewhere).device)
 
 # %%
-# A module's ``to`` finds parameters, buffers and submodules. A tensor in an ordinary
-# attribute stays behind. ``register_buffer`` turns it into a buffer, which moves.
+# A module's ``to`` moves parameters and buffers, including those of submodules. It
+# doesn't move a tensor in an ordinary attribute. ``register_buffer`` turns the tensor
+# into a buffer, which moves with the module.
 
 
 class Scaled(torch.nn.Module):
-    """Multiplies by two factors, one of them a buffer."""
+    """Stores two factors, one of them as a buffer."""
 
     def __init__(self):
         super().__init__()
@@ -202,28 +205,29 @@ print("plain attribute on:", scaled.plain.device, "  buffer on:", scaled.buffer.
 # Out of memory
 # -------------
 #
-# When a GPU has no room, PyTorch raises ``torch.OutOfMemoryError``. The message begins
-# "CUDA out of memory" and says how much was asked for. If the CPU's memory runs out,
-# PyTorch raises the base class. Ask for far more than there is:
+# If a GPU's memory runs out, PyTorch raises ``torch.OutOfMemoryError``. The message
+# begins "CUDA out of memory" and states how much memory was requested. If the CPU's
+# memory runs out, PyTorch raises the base class. Request far more memory than there is:
 
 print(torch.OutOfMemoryError.__name__, "is a", torch.OutOfMemoryError.__base__.__name__)
 try:
     torch.empty(2**58, device=device)
 except RuntimeError as error:
-    print(f"{type(error).__name__}:", f"{2**58 * 4:,d} bytes asked for on {device}")
+    print(f"{type(error).__name__}:", f"{2**58 * 4:,d} bytes requested on {device}")
 
 # %%
-# During training, a single tensor is rarely to blame. Much of the memory holds what
-# each operation saved for ``backward``, in proportion to the mini-batch. So make the
-# mini-batch smaller, and add up the gradients of several mini-batches before each step.
-# Evaluate under ``torch.no_grad``, which saves nothing. And record losses as numbers,
-# because a loss kept as a tensor keeps its graph. Now count the bytes.
+# During training, a single tensor is rarely to blame. Much of the memory is used for
+# what each operation saved for ``backward``, in proportion to the mini-batch. So use
+# smaller mini-batches, and add up the gradients of several mini-batches before each
+# step. Evaluate under ``torch.no_grad``, so that nothing is saved. And record losses as
+# Python numbers, because a loss that is stored as a tensor keeps its graph alive. Now
+# count the bytes.
 
 parameters = {param.data_ptr() for param in net.parameters()}
 
 
 def kept_for_backward(size, *, autocast=False):
-    """Return the kilobytes that a forward pass keeps, not counting parameters."""
+    """Return the kilobytes that a forward pass saves, not counting parameters."""
     kept = {}
 
     def note(tensor):
@@ -251,7 +255,7 @@ print(f"256 images under no_grad: {nothing} kB")
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.plot(sizes, plain, "o-", label="float32")
 ax.plot(sizes, mixed, "s--", label="mixed precision, bfloat16")
-ax.set(title="Kept for backward", xlabel="images in the mini-batch", ylabel="kB")
+ax.set(title="Saved for backward", xlabel="images in the mini-batch", ylabel="kB")
 ax.legend()
 plt.show()
 
@@ -259,10 +263,11 @@ plt.show()
 # Mixed precision
 # ---------------
 #
-# Under ``torch.autocast``, products run in 16 bits. Parameters stay in float32, and so
-# does everything that needs the precision, such as the loss. With bfloat16, that's all.
-# With float16, small gradients become 0, so ``torch.amp.GradScaler`` multiplies the
-# loss before ``backward`` and divides the gradients again before the step.
+# Under ``torch.autocast``, matrix products and convolutions run in 16 bits. Parameters
+# remain in float32, and so does everything that needs the precision, such as the loss.
+# With bfloat16, you need nothing else. With float16, small gradients become 0, so
+# ``torch.amp.GradScaler`` multiplies the loss by a factor before ``backward`` and
+# divides the gradients by it before the step.
 
 with torch.autocast(device.type, dtype=torch.bfloat16):
     scores = net(x)
@@ -278,10 +283,10 @@ print(f"scaled by {scaler.get_scale():.0f} first: {in_float16:.1e}")
 # Which GPUs
 # ----------
 #
-# ``CUDA_VISIBLE_DEVICES`` is an environment variable: a list of the GPUs that a program
-# may see. Set it where you start the program, because CUDA reads it only once. The
-# remaining GPUs are numbered from 0: with the list 2,3, ``cuda:0`` is the machine's
-# third GPU. With an empty list there is no GPU, so you can try out how a program
+# The environment variable ``CUDA_VISIBLE_DEVICES`` contains a list of the GPUs that a
+# program can see. Set it where you start the program, because CUDA reads it only once.
+# The visible GPUs are numbered from 0: if the list is 2,3, ``cuda:0`` is the machine's
+# third GPU. If the list is empty, the program sees no GPU, so you can test how it
 # behaves without one. (To open a file that was saved on a GPU, pass ``map_location`` to
 # ``torch.load``; ``custom_module`` shows how to save and load files.)
 
@@ -299,13 +304,13 @@ for visible in ["", "0"] if device.type == "cuda" else [""]:
 # Summary
 # -------
 #
-# - Move the network in place, then make the optimizer; move each mini-batch, and ask
-#   for numbers rarely.
-# - Tensors that meet must be on one device; memory goes to what ``backward`` needs, in
-#   proportion to the mini-batch.
-# - ``torch.autocast`` runs products in 16 bits; ``CUDA_VISIBLE_DEVICES`` says which
-#   GPUs a program sees.
+# - Move the network in place, then create the optimizer; move each mini-batch, and call
+#   ``item`` rarely.
+# - All tensors in an operation must be on the same device; much of the memory is used
+#   for what ``backward`` needs, in proportion to the mini-batch.
+# - ``torch.autocast`` runs matrix products in 16 bits; ``CUDA_VISIBLE_DEVICES``
+#   determines which GPUs a program sees.
 #
 # Practise: ``exercises/train_on_gpu``
 #
-# Next: ``how_fast`` goes back to the ladder with a clock.
+# Next: ``how_fast`` returns to the ladder and measures its speed.

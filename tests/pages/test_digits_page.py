@@ -79,8 +79,8 @@ def test_sizes(page: Run, digits: Any) -> None:
     assert "images (1797, 1, 32, 32)  values -1.0 to 1.0" in lines
     five = (6 * 25 + 6, 16 * 6 * 25 + 16, 120 * 400 + 120, 84 * 120 + 84, 10 * 84 + 10)
     two = 1024 * 100 + 100 + 100 * 10 + 10
-    assert page.after("numbers in its parameters:") == str(sum(five))
-    assert page.after("numbers in the parameters of the two layers:") == str(two)
+    assert page.after("elements in its parameters:") == str(sum(five))
+    assert page.after("elements in the two-layer network's parameters:") == str(two)
     assert two > sum(five)
 
 
@@ -111,7 +111,7 @@ def test_the_split_is_disjoint_and_stratified(fitted: Fit, page: Run, digits: An
     whole = np.bincount(digits.target)
     held_out = np.bincount(digits.target[fitted.held_out])
     assert np.all(np.abs(held_out - whole / 5) < 1)
-    assert page.after("to train with:") == "1442   held out: 355   in both: 0"
+    assert page.after("for training:") == "1442   held out: 355   in both: 0"
     assert page.after("held out by digit:") == str(held_out.tolist())
     assert page.after("train by digit:") == str((whole - held_out).tolist())
 
@@ -125,7 +125,7 @@ def test_cross_entropy_takes_raw_scores_and_class_numbers(page: Run) -> None:
     wrong = -np.log(again[[0, 1], [0, 2]]).mean()
     loss = torch.nn.CrossEntropyLoss()(torch.from_numpy(scores), torch.tensor([0, 2]))
     assert loss.item() == pytest.approx(right)
-    expected = f"{right:.3f}  CrossEntropyLoss {right:.3f}  given probabilities {wrong:.3f}"
+    expected = f"{right:.3f}  CrossEntropyLoss {right:.3f}  from probabilities {wrong:.3f}"
     assert page.after("by hand") == expected
     assert page.after("ten equal scores:") == f"{np.log(10):.3f}, the log of 10"
 
@@ -154,8 +154,8 @@ def test_modes(page: Run) -> None:
     assert (layer.train()(ones) == 0).any()
     twice = layer.train()(ones)
     assert set(twice.tolist()) == {0.0, 2.0}
-    assert page.after("Dropout:") == "100% of the entries differ between the modes"
-    assert page.after("LeNet:") == "0% of the entries differ between the modes"
+    assert page.after("Dropout:") == "100% of the elements differ between the modes"
+    assert page.after("LeNet:") == "0% of the elements differ between the modes"
 
 
 def test_held_out_accuracy(fitted: Fit, page: Run, digits: Any) -> None:
@@ -207,7 +207,7 @@ def test_what_a_difference_is_worth(page: Run) -> None:
 
     shown = page.after("last fifth, LeNet and two layers, this build:")
     lenet, other, paired = map(float, re.findall(r"[\d.]+(?=%)", shown))
-    separate = page.after("the last as if from separate images, this build:")
+    separate = page.after("the last one for separate images, this build:")
     assert lenet - other > 2 * paired
     assert paired < float(separate.rstrip("%"))
     expected = (sum(p * (100 - p) for p in (lenet, other)) / 355) ** 0.5
@@ -235,7 +235,7 @@ def test_what_enters_a_distorted_image_is_background(page: Run) -> None:
     )
     ones = torch.nn.functional.grid_sample(torch.ones(1, 1, 4, 4), grid, align_corners=False)
     assert ones[0, 0, 0, 0] == 0
-    assert page.after("smallest value after that:") == "-1.0"
+    assert page.after("smallest value after the distortion:") == "-1.0"
 
 
 @pytest.mark.parametrize("split", ["random fifth", "last fifth"])

@@ -43,10 +43,10 @@ def test_a_module_moves_in_place(page: Run) -> None:
     before = {id(param) for param in layer.parameters()}
     assert layer.to("meta") is layer
     assert before.isdisjoint(id(param) for param in layer.parameters())
-    assert page.after("layer:") == "meta  what to returned: meta"
-    assert page.after("x:") == "cpu   what to returned: meta"
-    assert page.after("optimizer made before the move:") == "0 of the layer's 2"
-    assert page.after("optimizer made after  the move:") == "2 of the layer's 2"
+    assert page.after("layer:") == "meta  result of to: meta"
+    assert page.after("x:") == "cpu   result of to: meta"
+    assert page.after("optimizer created before the move:") == "has 0 of 2 parameters"
+    assert page.after("optimizer created after  the move:") == "has 2 of 2 parameters"
 
 
 def test_what_an_optimizer_gathered_stays_behind() -> None:
@@ -86,7 +86,7 @@ def test_the_training_learns(page: Run) -> None:
                     param -= 0.05 * sum_.mul_(0.9).add_(gradient)
     assert page.values["losses"] == pytest.approx(losses, rel=0.02)
     assert losses[-1] < losses[0] / 10
-    assert float(page.after("right of the 357 images held out:").rstrip("%")) > 85
+    assert float(page.after("accuracy on 357 held-out images:").rstrip("%")) > 85
 
 
 def test_the_words_for_two_devices_are_the_librarys() -> None:
@@ -120,7 +120,7 @@ def test_out_of_memory_is_a_runtime_error(page: Run) -> None:
     with pytest.raises(RuntimeError) as caught:
         torch.empty(2**58)
     assert type(caught.value) is RuntimeError
-    assert page.after("RuntimeError:") == f"{2**60:,d} bytes asked for on cpu"
+    assert page.after("RuntimeError:") == f"{2**60:,d} bytes requested on cpu"
 
 
 def test_what_is_kept_grows_with_the_mini_batch(page: Run) -> None:
