@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import numbers
 from typing import TYPE_CHECKING, TypeVar
@@ -194,15 +195,17 @@ def one_of(name: str, value: object, choices: Iterable[str]) -> str:
         >>> one_of("optimizer", "sdg", ["sgd", "adam"])
         Traceback (most recent call last):
             ...
-        ValueError: optimizer: 'sdg' given; want one of 'sgd', 'adam'
+        ValueError: optimizer: 'sdg' given; want one of 'sgd', 'adam'; did you mean 'sgd'?
     """
-    names = [repr(choice) for choice in choices]
-    wanted = f"want one of {', '.join(names)}"
+    names = list(choices)
+    wanted = f"want one of {', '.join(map(repr, names))}"
     if not isinstance(value, str):
         message = f"{name}: {_quoted(value)} given; {wanted}"
         raise TypeError(message)
-    if repr(value) not in names:
-        message = f"{name}: {value!r} given; {wanted}"
+    if value not in names:
+        close = difflib.get_close_matches(value, names, n=1)
+        guess = f"; did you mean {close[0]!r}?" if close else ""
+        message = f"{name}: {value!r} given; {wanted}{guess}"
         raise ValueError(message)
     return value
 

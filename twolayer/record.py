@@ -23,7 +23,6 @@ import statistics
 import subprocess
 import sys
 import time
-import tomllib
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -32,7 +31,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 
-from twolayer import checks, fastest
+from twolayer import __version__, checks, fastest
 from twolayer.problem import random_problem
 from twolayer.rungs import RUNGS
 
@@ -153,13 +152,12 @@ def _processor() -> str:
 
 
 def _versions() -> dict[str, str | None]:
-    project = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
         "cuda": torch.version.cuda,
         "numpy": np.__version__,
-        "twolayer": project["version"],
+        "twolayer": __version__,
     }
 
 

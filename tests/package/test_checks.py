@@ -111,8 +111,12 @@ MESSAGES = [
         "learning_rate: None (NoneType) given; want a finite number above 0",
     ),
     (
-        lambda: checks.one_of("optimizer", "sdg", ["sgd", "adam"]),
-        "optimizer: 'sdg' given; want one of 'sgd', 'adam'",
+        lambda: checks.one_of("optimizer", "lbfgs", ["sgd", "adam"]),
+        "optimizer: 'lbfgs' given; want one of 'sgd', 'adam'",
+    ),
+    (
+        lambda: checks.one_of("optimizer", "sdg", ["adam", "sgd"]),
+        "optimizer: 'sdg' given; want one of 'adam', 'sgd'; did you mean 'sgd'?",
     ),
     (
         lambda: checks.torch_dtype(8),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib.metadata
 import json
 import os
 import pty
+import re
+import shlex
 import subprocess
 import sys
 import termios
+import tomllib
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +22,7 @@ from unittest.mock import MagicMock, call
 import numpy as np
 import pytest
 
+import twolayer
 from twolayer import Fit, Problem, random_problem
 from twolayer import __main__ as command_line
 from twolayer.compare import Row
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 main = command_line.main
+ROOT = Path(__file__).parents[2]
 
 
 def test_list_names_all_rungs_in_order(capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,7 +40,7 @@ def test_list_names_all_rungs_in_order(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["rung", *RUNGS]
-    assert lines[0] == "rung              what it removes from the rung before"
+    assert lines[0] == "rung              what it removes from the rung before it"
     assert lines[4] == "autograd          the engine that you wrote"
 
 
@@ -288,8 +296,7 @@ def test_compare_as_json_is_the_same_rows(
 
 
 BAD = [
-    ([], "the following arguments are required: COMMAND"),
-    (["frobnicate"], "argument COMMAND: invalid choice: 'frobnicate'"),
+    (["frobnicate"], "command: 'frobnicate' given; want one of 'list', 'fit', 'compare'"),
     (["fit"], "the following arguments are required: RUNG"),
     (["fit", "nope"], "rung: 'nope' given; want one of 'numpy_by_hand'"),
     (["fit", "autograd", "--steps", "0"], "steps: 0 given; want a whole number, 1 or more"),
@@ -301,13 +308,13 @@ BAD = [
     (["fit", "autograd", "--learning-rate", "fast"], "learning_rate: 'fast' (str) given"),
     (["fit", "autograd", "--device", "gpu"], "device: 'gpu' given; want 'cpu' or 'cuda'"),
     (["fit", "autograd", "--device", "cuda:99"], "device: 'cuda:99' given, but this machine has"),
-    (["fit", "numpy_by_hand", "--device", "cuda"], "device: 'cuda' given; want 'cpu', where numpy"),
+    (["fit", "numpy_by_hand", "--device", "cuda"], "device: 'cuda' given; want 'cpu', the only"),
     (["fit", "autograd", "--dtype", "int8"], "dtype: 'int8' given; want one of 'float32'"),
     (["fit", "autograd", "--seed", "-1"], "seed: -1 given; want a whole number, 0 or more"),
     (["fit", "autograd", "--step", "3"], "unrecognized arguments: --step 3"),
     (["compare", "--step", "3"], "unrecognized arguments: --step 3"),
     (["list", "--js"], "unrecognized arguments: --js"),
-    (["--hel"], "the following arguments are required: COMMAND"),
+    (["--hel"], "unrecognized arguments: --hel"),
     (["compare", "--steps", "0"], "steps: 0 given"),
     (["compare", "--dtype", "int8"], "dtype: 'int8' given"),
     (["compare", "--device", "nope"], "device: 'nope' given"),
@@ -326,6 +333,57 @@ def test_bad_arguments_get_one_line_and_status_2(
     assert printed.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["lst"], "list"),
+        (["fit", "autogard"], "autograd"),
+        (["hint", "autogard.1"], "autograd.1"),
+        (["solution", "how_fats"], "how_fast.1"),
+        (["fit", "autograd", "--dtype", "flaot32"], "float32"),
+    ],
+    ids=" ".join,
+)
+def test_a_slip_gets_the_name_that_was_meant(
+    arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command, rung, lesson or exercise that is misspelt gets the nearest name there is."""
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    suggested = told.rpartition("did you mean " if "did you mean" in told else "want one like ")[2]
+    assert repr(meant) in suggested
+
+
+def test_a_bare_call_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """`python -m twolayer` prints what `--help` prints, and nothing went wrong."""
+    assert main([]) == 0
+    bare = capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert bare == capsys.readouterr().out != ""
+
+
+def test_the_version_is_the_projects(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--version` and `__version__` name the version in pyproject.toml, where the package is installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"twolayer {project['version']}\n"
+    assert twolayer.__version__ == project["version"]
+
+    def not_installed(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", not_installed)
+    code = Path(twolayer.__file__).read_text("utf-8")
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 - the package's own first file
+    assert names["__version__"] == "unknown"
+
+
 @pytest.mark.parametrize("command", [["fit", "autograd"], ["compare"]], ids=["fit", "compare"])
 def test_diverging_gets_one_line_and_status_1(
     command: list[str], capsys: pytest.CaptureFixture[str]
@@ -338,6 +396,17 @@ def test_diverging_gets_one_line_and_status_1(
         "twolayer: at step 6 the loss is no longer finite; the last finite loss, at step 5, is "
         "1.96517e+165; learning_rate: 1e-05 given, lower it\n"
     )
+
+
+def test_diverging_as_json_has_the_losses_so_far(capsys: pytest.CaptureFixture[str]) -> None:
+    """`fit --json` of a fit that diverges prints its settings, its finite losses and the error."""
+    assert main(["fit", "numpy_by_hand", "--learning-rate", "1e-5", "--json"]) == 1
+    printed = capsys.readouterr()
+    answer = json.loads(printed.out)
+    assert (answer["rung"], answer["learning_rate"]) == ("numpy_by_hand", 1e-5)
+    assert answer["losses"][::5] == pytest.approx([3.1519525e07, 1.96517e165])
+    assert len(answer["losses"]) == 6
+    assert printed.err == f"twolayer: {answer['error']}\n"
 
 
 def test_interrupting_gets_one_line_and_status_130(
@@ -366,37 +435,40 @@ def test_help_explains_itself(command: list[str], capsys: pytest.CaptureFixture[
         assert text.count("(default: ") == 5
     if not command:
         assert all(name in text for name in ("list", "fit", "compare", "exit status"))
+        statuses = re.findall(r"(?m)^  (\d+)  ", text.partition("exit status:")[2])
+        assert statuses == ["0", "1", "2", "74", "130", "141"]
 
 
 USAGE = "usage: python -m twolayer"
 OPTIONS = """
 options:
   -h, --help         show this help message and exit
-  --steps N          updates (default: 500)
-  --learning-rate R  how far to follow the gradient (default: 1e-6)
+  --steps N          how many updates (default: 500)
+  --learning-rate R  the step size (default: 1e-6)
   --device D         cpu, cuda or cuda:N (default: cpu)
   --dtype T          float32 or float64 (default: float64)
-  --seed S           seed of the data (default: 0)
-  --json             print JSON, for machines
+  --seed S           the seed of the data (default: 0)
+  --json             print JSON, for programs
 """
 FIT_USAGE = """[-h] [--steps N] [--learning-rate R] [--device D] [--dtype T] [--seed S] [--json]"""
 HELP = {
-    "": f"""{USAGE} [-h] COMMAND ...
+    "": f"""{USAGE} [-h] [--version] COMMAND ...
 
-Fit one two-layer network, x @ w1 -> ReLU -> @ w2, on the rungs of the ladder:
-in NumPy by hand, in tensors by hand, with autograd, and so on.
+Fit one two-layer network, x @ w1 -> ReLU -> @ w2, in several ways: in NumPy by hand,
+in tensors by hand, with autograd, and so on. Each way is a rung of the ladder.
 
 options:
   -h, --help  show this help message and exit
+  --version   show program's version number and exit
 
 commands:
   COMMAND
-    list      name the rungs, in the ladder's order
+    list      list the rungs in order
     fit       fit the network on one rung
-    compare   fit the network on all rungs and compare them
-    record    measure this machine and its GPU, into a file
+    compare   fit the network on every rung and compare them
+    record    measure this machine and its GPU
     check     check the answers in a script or a notebook
-    hint      give a hint on an exercise
+    hint      print a hint on an exercise
     solution  print the solution of an exercise
 
 examples:
@@ -407,60 +479,67 @@ examples:
   python -m twolayer check numpy_by_hand.ipynb --watch
   python -m twolayer hint numpy_by_hand.2
 
-exit status: 0 if all went well, 1 if a fit diverged or an answer is not right, 2 if an argument is
-wrong.
+exit status:
+  0    all went well
+  1    a fit diverged, or an answer is not right
+  2    an argument is wrong
+  74   reading or writing failed; the disk may be full
+  130  you pressed Ctrl-C
+  141  the program that read the output stopped reading
 """,
     "list": f"""{USAGE} list [-h] [--json]
 
-Name the rungs, in the ladder's order, and what each takes off your hands.
+List the rungs in order, with what each removes from your code.
 
 options:
   -h, --help  show this help message and exit
-  --json      print JSON, for machines
+  --json      print JSON, for programs
 """,
     "fit": f"""{USAGE} fit {FIT_USAGE} RUNG
 
-Fit the network on one rung and print the loss on its way down.
+Fit the network on one rung and print how the loss falls.
 
 positional arguments:
   RUNG               one of {", ".join(RUNGS)}
 {OPTIONS}""",
     "compare": f"""{USAGE} compare {FIT_USAGE}
 
-Fit the network on all rungs from the same start. For each, print how far its losses and weights are
-from the NumPy rung's at most, relative to those, and how fast it is.
+Fit the network on every rung, each from the same weights. For each rung, print the
+largest relative difference of its losses and weights from the NumPy rung's, and its
+speed once it has warmed up.
 {OPTIONS}""",
     "record": f"""{USAGE} record [-h] [--device D] [--output FILE] [--quick]
 
-Measure how fast each rung is, from which size on a GPU pays and what copies cost, run the page on
-CUDA, and write it all into one file. Takes some minutes.
+Measure how fast each rung is, how large a problem must be for a GPU to pay off, and
+what copies cost. Run the page on CUDA too, and write everything into one file. This
+takes a few minutes.
 
 options:
   -h, --help     show this help message and exit
   --device D     cuda or cpu (default: cuda)
   --output FILE  a new file (default: recording.json)
-  --quick        try it out in seconds; the figures say nothing
+  --quick        a trial run of a few seconds; its figures mean nothing
 """,
     "check": f"""{USAGE} check [-h] [--watch] [--seconds S] [--why] FILE
 
-Run a script or a notebook of exercises and say of each answer whether it is right, or what is wrong
-and where.
+Run a script or a notebook of exercises. For each answer, print whether it is right, or
+what is wrong and where.
 
 positional arguments:
   FILE         a script (.py) or a notebook (.ipynb)
 
 options:
   -h, --help   show this help message and exit
-  --watch      check again each time that you save; end with Ctrl-C
-  --seconds S  how long the file may run (default: 60)
-  --why        name each mistake, not only what can be seen of it
+  --watch      check again each time you save; stop with Ctrl-C
+  --seconds S  how many seconds the file may run (default: 60)
+  --why        name each mistake, not only its symptom
 """,
     "hint": f"""{USAGE} hint [-h] ID [N]
 
-Print a hint on an exercise; the second goes further than the first.
+Print a hint on an exercise. The second hint says more than the first.
 
 positional arguments:
-  ID          such as numpy_by_hand.2
+  ID          an exercise, such as numpy_by_hand.2
   N           1 (default) or 2
 
 options:
@@ -471,7 +550,7 @@ options:
 Print the solution of an exercise.
 
 positional arguments:
-  ID          such as numpy_by_hand.2
+  ID          an exercise, such as numpy_by_hand.2
 
 options:
   -h, --help  show this help message and exit
@@ -518,18 +597,40 @@ def test_list_does_not_load_torch() -> None:
     assert done.returncode == 0
 
 
-def test_a_closed_pipe_is_no_traceback() -> None:
-    """`python -m twolayer list | head -1` ends quietly."""
-    with subprocess.Popen(
-        [sys.executable, "-c", "import twolayer.__main__ as m, sys; sys.exit(m.main(['list']))"],
-        stdout=subprocess.PIPE,
+# Commands of each kind: one that computes, one that runs a program of its own, help.
+PRINTING = [
+    ["list"],
+    ["fit", "numpy_by_hand", "--steps", "2"],
+    ["compare", "--steps", "2"],
+    ["check", str(ROOT / "gallery/exercises/how_fast.py")],
+    ["hint", "how_fast.1"],
+    ["--help"],
+    ["--version"],
+    [],
+]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("command", PRINTING, ids=lambda command: " ".join(command[:1]))
+def test_output_that_can_not_be_written_gets_one_line(command: list[str], unbuffered: str) -> None:
+    """On a full disk each command ends with one line and status 74; a closed pipe ends it silently."""
+    run = partial(
+        subprocess.run,
+        [sys.executable, "-m", "twolayer", *command],
         stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait() == 141
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        text=True,
+        check=False,
+    )
+    with Path("/dev/full").open("w") as full:
+        done = run(stdout=full)
+    said = "twolayer: reading or writing failed: [Errno 28] No space left on device\n"
+    assert (done.returncode, done.stderr) == (74, said)
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        done = run(stdout=closed)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_what_a_closed_pipe_did_not_take_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -595,3 +696,28 @@ def test_a_long_comparison_shows_no_bar_in_a_pipe() -> None:
         [sys.executable, "-c", SLOW.format(delay=0.7)], capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
+
+
+PAGE = (ROOT / "docs/reference/command_line.md").read_text("utf-8")
+SHOWN = re.findall(r"(?ms)^```console\n\$ python -m twolayer ([^\n]*)\n(.*?)^```$", PAGE)
+# Times, rates and differences in rounding.
+VARYING = re.compile(r"(?m)\b[\d.]+ s,.*|\b\d\.\de[-+]\d\d .*")
+
+
+def test_the_reference_page_opens_with_commands() -> None:
+    """The page begins with commands and what they print; what is made from docstrings comes later."""
+    assert 3 <= len(SHOWN) <= 6
+    assert PAGE.rindex("```console") < PAGE.index("automodule")
+
+
+@pytest.mark.parametrize(("command", "shown"), SHOWN, ids=[command for command, _ in SHOWN])
+def test_commands_of_the_reference_page_print_this(
+    command: str, shown: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each command prints what the page shows, apart from rounding and times; `...` is what it leaves out."""
+    monkeypatch.chdir(ROOT / "gallery" / "exercises")
+    main(shlex.split(command))
+    printed, said = capfd.readouterr()
+    compared = doctest.OutputChecker().check_output
+    got, wanted = (VARYING.sub("(varies)", text) for text in (printed + said, shown))
+    assert compared(wanted, got, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE), got
