@@ -68,7 +68,7 @@ def compare(
     Args:
         problem: The data and the starting weights.
         steps: How many updates each rung makes, 1 or more.
-        learning_rate: How far to follow the gradient at each update, above 0.
+        learning_rate: The step size of the updates, above 0.
         device: Where the torch rungs compute, ``"cpu"`` or ``"cuda"``.
         dtype: The precision, ``torch.float32`` or ``torch.float64``. By default, the problem's.
         rungs: The names of the rungs to run. By default, all of them.
@@ -78,7 +78,7 @@ def compare(
         A row for each rung, in the ladder's order.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If an argument is out of range, a rung is unknown, or the machine lacks the
             device.
         DivergedError: If a rung's loss stops being finite.

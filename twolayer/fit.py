@@ -32,7 +32,7 @@ class DivergedError(ArithmeticError):
         Traceback (most recent call last):
             ...
         twolayer.fit.DivergedError: at step 6 the loss is no longer finite; the last finite loss,
-        at step 5, is 1.96517e+165; learning_rate: 1e-05 given, lower it
+        at step 5, is 1.96517e+165; learning_rate: 1e-05 given; want a lower one
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class DivergedError(ArithmeticError):
         return (
             f"at step {self.step} the loss is no longer finite; the last finite loss, at step "
             f"{self.step - 1}, is {self.last_finite_loss:g}; learning_rate: "
-            f"{self.learning_rate:g} given, lower it"
+            f"{self.learning_rate:g} given; want a lower one"
         )
 
 
@@ -106,7 +106,7 @@ class LossHistory:
         Traceback (most recent call last):
             ...
         twolayer.fit.DivergedError: at step 1 the loss is no longer finite; the last finite loss,
-        at step 0, is 4; learning_rate: 0.1 given, lower it
+        at step 0, is 4; learning_rate: 0.1 given; want a lower one
     """
 
     def __init__(self, learning_rate: float) -> None:

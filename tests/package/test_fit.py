@@ -103,5 +103,5 @@ def test_diverged_error_survives_pickling() -> None:
     assert error.args == (6, 1.5, 1e-5)
     assert str(error) == (
         "at step 6 the loss is no longer finite; the last finite loss, at step 5, is 1.5; "
-        "learning_rate: 1e-05 given, lower it"
+        "learning_rate: 1e-05 given; want a lower one"
     )

@@ -152,7 +152,7 @@ def test_only_pinned_memory_is_copied_in_the_background(pinned: tuple[bool, bool
     ("options", "words"),
     [
         (["--device", "gpu"], "device: 'gpu' given; want one of 'cuda', 'cpu'"),
-        (["--device", "cuda"], "device: 'cuda' given, but this machine has no CUDA device; want one"),
+        (["--device", "cuda"], "device: 'cuda' given, but this machine has no CUDA device; want 'cpu'"),
         (["--device", "cpu", "--output", "gone/a.json"], "output: 'gone/a.json' given; want a file in a folder"),
         (["--device", "cpu", "--output", "here.json"], "output: 'here.json' given, which exists already"),
         (["--device", "cpu", "--steps", "3"], "unrecognized arguments: --steps 3"),
@@ -181,7 +181,7 @@ def test_an_installed_package_has_no_gallery(monkeypatch: pytest.MonkeyPatch) ->
     """Where the gallery is not beside the package, an error says what is wanted."""
     monkeypatch.setattr(record, "_ROOT", Path("nowhere"))
     with pytest.raises(
-        ValueError, match=r"in 'nowhere', without gallery/tensors/cuda_device\.py; want"
+        ValueError, match=r"found in 'nowhere', without gallery/tensors/cuda_device\.py; want"
     ):
         record.record("cpu")
 
