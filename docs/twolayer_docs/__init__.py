@@ -40,6 +40,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     # What becomes of it when it is read
     app.add_transform(files.FiguresAsFiles)
     app.connect("doctree-read", run.check_outputs)
+    app.connect("doctree-read", run.put_output_first)
     app.connect("doctree-read", glossary.depend)
     app.connect("doctree-read", answers.add_folds)
     app.connect("missing-reference", names.resolve)

@@ -9,25 +9,28 @@
 Gradients
 =========
 
-You take one formula with four inputs and find its gradient three times: on paper, by autograd, and from
-differences. Then you look at what ``backward`` does with a gradient once it has it. On the ladder, the rung
-``autograd`` calls ``loss.backward()`` and clears ``w1.grad`` in every step; here you see why it has to, on
-numbers that you can follow.
+You take one formula with four inputs and find its gradient in three ways: on paper, by
+autograd, and from differences. Then you look at what ``backward`` does with a gradient
+once it has it. On the ladder, the rung ``autograd`` calls ``loss.backward()`` and
+clears ``w1.grad`` in every step. Here you see why it has to, on numbers that you can
+follow.
 
 What you'll learn:
 
-- how the chain rule gives each gradient, with the middle step that is often left out;
+- how the chain rule yields each gradient, including the middle step that is often left
+  out;
 - that ``backward`` adds to ``grad``, and what clearing it means;
 - when ``backward`` needs an argument, and when it can run twice;
-- how to get gradients without ``grad``, and those of results in the middle.
+- how to get gradients without ``grad``, and how to get those of intermediate results.
 """
 
 # %%
 # On paper
 # --------
 #
-# Let ``o`` be the mean of ``3 * (x + 2) ** 2`` over four numbers. Compute it in three lines, at ones.
-# ``requires_grad=True`` asks PyTorch to record what you compute from ``x``; that record is called the graph.
+# ``o`` is the mean of ``3 * (x + 2) ** 2`` over four numbers. Compute it in three
+# lines, with every entry of ``x`` equal to 1. ``requires_grad=True`` asks PyTorch to
+# record what you compute from ``x``. That record is called the graph.
 
 import warnings
 
@@ -38,7 +41,7 @@ plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
 
 
 def formula(x):
-    """The mean of 3 (x + 2)^2, with the results on the way."""
+    """Return the mean of 3 (x + 2)^2, with its intermediate results."""
     y = x + 2
     z = 3 * y**2
     return y, z, z.mean()
@@ -49,16 +52,19 @@ y, z, o = formula(x)
 print("y", y.tolist(), "  z", z.tolist(), "  o", o.item())
 
 # %%
-# Walk back from ``o``, one line at a time. The gradient of ``o`` with respect to ``x`` has an entry for each
-# entry of ``x``, and each says how fast ``o`` grows with that entry.
+# Now walk back from ``o``, one line at a time. The gradient of ``o`` with respect to
+# ``x`` has one entry for each entry of ``x``, and each one says how fast ``o`` grows
+# with that entry.
 #
-# - ``o`` is a mean of four: with respect to each entry of ``z``, its slope is ``1 / 4``.
-# - ``z = 3 * y ** 2`` has the slope ``6 * y``. Slopes in a row multiply: ``(1 / 4) * 6 * y`` is ``1.5 * y``.
+# - ``o`` is a mean of four numbers, so its slope with respect to each entry of ``z`` is
+#   ``1 / 4``.
+# - ``z = 3 * y ** 2`` has the slope ``6 * y``. The chain rule multiplies the two:
+#   ``(1 / 4) * 6 * y`` is ``1.5 * y``.
 # - ``y = x + 2`` has the slope 1. So the gradient is ``1.5 * (x + 2)``.
 
 
 def by_hand(x):
-    """The gradient of o with respect to x, derived on paper."""
+    """Return the gradient of o with respect to x, derived on paper."""
     return 1.5 * (x + 2)
 
 
@@ -68,13 +74,14 @@ print("gradient at ones:", by_hand(torch.ones(2, 2)).tolist())
 # By autograd, and by differences
 # -------------------------------
 #
-# ``torch.Tensor.backward`` takes the same walk. Central differences know nothing of the chain rule: they move
-# one entry at a time and look at ``o``. At ones all entries have the same gradient, so try a second point,
-# where they differ.
+# ``torch.Tensor.backward`` walks the same way. Central differences know nothing of the
+# chain rule: they move one entry at a time and look at how ``o`` changes. When every
+# entry is 1, all entries have the same gradient, so also try a second point, where the
+# gradients differ.
 
 
 def differences(x, step=1e-3):
-    """The gradient of o with respect to x, from two values of o an entry."""
+    """Return the gradient of o with respect to x, from two values of o per entry."""
     slopes = torch.zeros_like(x)
     for i in range(x.numel()):
         move = torch.zeros_like(x)
@@ -92,11 +99,13 @@ for start in ([[1.0, 1.0], [1.0, 1.0]], [[0.0, 1.0], [2.0, -3.0]]):
     print("x              ", point.flatten().tolist())
     print("by hand        ", by_hand(point).flatten().tolist())
     print("by autograd    ", x.grad.flatten().tolist())
-    print("by differences ", [round(slope, 6) for slope in differences(point).flatten().tolist()])
+    slopes = differences(point).flatten().tolist()
+    print("by differences ", [round(slope, 6) for slope in slopes])
 
 # %%
-# A gradient entry is the slope of a line that touches the curve. Move one entry of ``x``, keep the other
-# three at 1, and draw both. Near 1 they hardly differ: at half the distance, the gap is a quarter.
+# An entry of a gradient is the slope of a line that touches the curve. Move one entry
+# of ``x``, keep the other three at 1, and plot ``o`` and that line. Near 1 they hardly
+# differ: at half the distance, the gap is a quarter.
 
 entry = torch.linspace(-2, 4, 61, dtype=torch.float64)
 ones = torch.ones(61, dtype=torch.float64)
@@ -104,14 +113,16 @@ curve = (3 * (torch.stack([entry, ones, ones, ones]) + 2) ** 2).mean(dim=0)
 slope = by_hand(1.0)
 tangent = o.item() + slope * (entry - 1)
 for i in (38, 34, 32, 31):
-    numbers = f"o {curve[i]:7.4f}, tangent {tangent[i]:7.4f}, gap {curve[i] - tangent[i]:.4f}"
+    gap = curve[i] - tangent[i]
+    numbers = f"o {curve[i]:7.4f}, tangent {tangent[i]:7.4f}, gap {gap:.4f}"
     print(f"x[0, 0] = {entry[i]:.1f}: {numbers}")
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.plot(entry, curve, label="o")
 ax.plot(entry, tangent, "--", label=f"tangent at 1, slope {slope}")
 ax.plot(1, o.item(), "o", label="x = 1")
-ax.set(title="A gradient entry is a slope", xlabel="x[0, 0], the other entries 1", ylabel="o")
+ax.set(title="An entry of the gradient is a slope")
+ax.set(xlabel="x[0, 0], with the other entries at 1", ylabel="o")
 ax.legend()
 plt.show()
 
@@ -119,9 +130,11 @@ plt.show()
 # The middle steps
 # ----------------
 #
-# ``backward`` computed the gradients with respect to ``z`` and ``y`` on its way. It keeps only that with
-# respect to ``x``, which no recorded function made: such a tensor is a leaf. To keep another one, call
-# ``torch.Tensor.retain_grad`` before. Without it, ``grad`` is None, and PyTorch warns those who read it.
+# On its way, ``backward`` also computed the gradients with respect to ``z`` and ``y``.
+# It keeps only the one with respect to ``x``. No recorded function made ``x``, and such
+# a tensor is called a leaf. To keep the gradient of an intermediate result, call
+# ``torch.Tensor.retain_grad`` first. If you don't, its ``grad`` is None, and PyTorch
+# warns you when you read it.
 
 x = torch.ones(2, 2, dtype=torch.float64, requires_grad=True)
 y, z, o = formula(x)
@@ -137,11 +150,12 @@ print(caught[0].category.__name__, "-", str(caught[0].message).split(". ")[0])
 # Backward adds
 # -------------
 #
-# Where a tensor is used in two places, the slopes of both paths add up. ``backward`` also adds to what
-# ``grad`` holds from an earlier call. After multiple calls it stores the sum of all gradients, not their average.
-# That lets you add up the gradients of several batches before one step, which is called gradient accumulation.
-# Between two steps you clear ``grad``.
-# ``torch.optim.Optimizer.zero_grad`` does so by setting it to None; it writes zeros only if you ask for that.
+# If a tensor is used in two places, the slopes of both paths add up. ``backward`` also
+# adds to what ``grad`` holds from an earlier call. After multiple calls it stores the
+# sum of all gradients, not their average. So you can add up the gradients of several
+# batches before one step, which is called gradient accumulation. Between two steps,
+# clear ``grad``. ``torch.optim.Optimizer.zero_grad`` does this by setting it to None.
+# It writes zeros only if you ask for them.
 
 used_twice = torch.tensor(1.0, requires_grad=True)
 (3 * used_twice + 4 * used_twice).backward()
@@ -166,7 +180,7 @@ print("after zero_grad(set_to_none=False): x.grad is", x.grad.tolist())
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for (label, entries), style in zip(totals.items(), ("o-", "s--"), strict=True):
     ax.plot(range(1, 5), entries, style, label=label)
-ax.set(title="backward adds to grad", xlabel="calls of backward", ylabel="x.grad[0, 0]")
+ax.set(title="backward adds to grad", xlabel="calls to backward", ylabel="x.grad[0, 0]")
 ax.set_xticks(range(1, 5))
 ax.legend()
 plt.show()
@@ -175,10 +189,12 @@ plt.show()
 # A scalar, or a vector
 # ---------------------
 #
-# "The gradient" is that of one number. ``o`` is one, so ``backward`` needs no argument: it starts from the
-# slope of ``o`` with respect to itself, 1. ``z`` has four entries, and PyTorch won't guess how much each
-# counts. Say so, with a tensor of the shape of ``z``: quarters make the mean again.
-# ``vector_jacobian_product`` says what that argument is in general.
+# A gradient belongs to a single number. ``o`` is one, so ``backward`` needs no
+# argument: it starts from the slope of ``o`` with respect to itself, which is 1. ``z``
+# has four entries, and PyTorch won't guess how much each of them counts. You say so
+# with a tensor of the same shape as ``z``. Here every entry counts a quarter, which
+# makes the mean again. ``vector_jacobian_product`` explains what that argument is in
+# general.
 
 x.grad = None
 try:
@@ -193,9 +209,10 @@ print("x.grad", x.grad.tolist())
 # Twice through one graph
 # -----------------------
 #
-# ``backward`` frees what the graph saved as it goes: here ``y``, which the slope of the square needs. A
-# second call that needs it raises. With ``retain_graph=True`` the first call keeps it. More often you want
-# what the loop on the ladder does: compute the result again.
+# As ``backward`` goes, it frees what the graph saved: here ``y``, which the slope of
+# the square needs. A second call that needs it raises an error. With
+# ``retain_graph=True`` the first call keeps it. More often you want what the ladder's
+# loop does: compute the result again.
 
 x.grad = None
 o = formula(x)[2]
@@ -215,8 +232,9 @@ print("with retain_graph, after two calls:", x.grad.tolist())
 # Without grad
 # ------------
 #
-# ``torch.autograd.grad`` returns gradients and leaves ``grad`` alone, so there is nothing to clear. It takes
-# any tensors of the graph, not leaves only.
+# ``torch.autograd.grad`` returns gradients and leaves ``grad`` alone, so there is
+# nothing to clear. You can ask for the gradient with respect to any tensor in the
+# graph, not only leaves.
 
 x.grad = None
 y, z, o = formula(x)
@@ -228,9 +246,12 @@ print("x.grad", x.grad)
 # Summary
 # -------
 #
-# - ``torch.Tensor.backward`` multiplies slopes from the result back to the leaves and adds to ``grad``.
-# - Clear ``grad`` between calls; a vector needs ``gradient=``, a second walk ``retain_graph=True``.
-# - ``torch.autograd.grad`` returns gradients; ``torch.Tensor.retain_grad`` keeps one in the middle.
+# - ``torch.Tensor.backward`` multiplies slopes from the result back to the leaves and
+#   adds to ``grad``.
+# - Clear ``grad`` between calls; a vector needs ``gradient=``, a second walk needs
+#   ``retain_graph=True``.
+# - ``torch.autograd.grad`` returns gradients; ``torch.Tensor.retain_grad`` keeps that
+#   of an intermediate result.
 #
 # Practise: ``exercises/gradients``
 #

@@ -9,16 +9,17 @@
 The graph that backward walks
 =============================
 
-While you compute, PyTorch writes down which function made each result and what that function needs for its
-part of the backward pass. You walk this record yourself, look at what it keeps, and at the end write the loop
-that ``backward`` runs. On the ladder, the rung ``autograd`` prints the record of its loss, and
-``dynamic_graph`` counts a new one in each step.
+While you compute, PyTorch writes down which function made each result and what that
+function needs for its part of the backward pass. You walk this record yourself, look at
+what it keeps, and finally write the loop that ``backward`` runs. On the ladder, the
+rung ``autograd`` prints the record of its loss, and ``dynamic_graph`` counts the
+nodes of a new one in each step.
 
 What you'll learn:
 
-- how ``grad_fn`` and ``next_functions`` link functions to a graph, and where it ends;
+- how ``grad_fn`` and ``next_functions`` link functions into a graph, and where it ends;
 - which tensors the functions keep, how many bytes that takes, and when they are freed;
-- how a tensor that is used twice shows in the graph;
+- what the graph looks like when a tensor is used twice;
 - how to run a backward pass function by function.
 """
 
@@ -26,12 +27,13 @@ What you'll learn:
 # Functions and their arrows
 # --------------------------
 #
-# Compute the ladder's loss on small matrices. ``loss.grad_fn`` is the node of the operation that made the
-# loss. It is named after that operation's backward formula, and calling it applies that formula, so this page
-# calls such nodes functions. Its ``torch.autograd.graph.Node.next_functions`` are those of the operations
-# that made its inputs, each with a number that says which of that operation's outputs the input was. Follow
-# them all and print what you meet. An input that needs no gradient stands there as None: the walk leaves it
-# out.
+# Compute the ladder's loss on small matrices. ``loss.grad_fn`` is the node of the
+# operation that made the loss. It is named after that operation's backward formula, and
+# calling it applies that formula, so this page calls such nodes functions. Its
+# ``torch.autograd.graph.Node.next_functions`` are the functions of the operations that
+# made its inputs. Each comes with a number that says which of that operation's outputs
+# the input was. Follow them all and print what you meet. For an input that needs no
+# gradient, there is None instead of a function, and the walk skips it.
 
 from collections import Counter
 
@@ -48,7 +50,7 @@ w2 = torch.randn(H, D_out, requires_grad=True)
 
 
 def compute_loss(x, y):
-    """The ladder's forward pass."""
+    """Run the ladder's forward pass."""
     return (torch.relu(x @ w1) @ w2 - y).pow(2).sum()
 
 
@@ -56,7 +58,7 @@ leaves = {w1: "w1", w2: "w2"}
 
 
 def print_graph(result):
-    """Print the functions behind a result, those that follow one further to the right."""
+    """Print the functions behind a result, each step indented further."""
 
     def print_from(function, depth):
         leaf = f" {leaves[function.variable]}" if hasattr(function, "variable") else ""
@@ -72,12 +74,14 @@ loss = compute_loss(x, y)
 print_graph(loss)
 
 # %%
-# Where a page calls ``print_graph``, the site also draws what it walks, from the same objects: arrows go the
-# way of ``backward``, from the result to the leaves.
+# Where a page calls ``print_graph``, the site also draws what it walks, from the same
+# objects. The arrows point the way ``backward`` goes, from the result to the leaves.
 #
-# The walk ends at functions called ``AccumulateGrad``. Each belongs to a tracked leaf and adds to that leaf's
-# ``grad``. No arrow leads to ``x`` or ``y``. Nothing computes ``w1``, so it has no ``grad_fn``; its function
-# is where arrows from results lead. ``torch.autograd.graph.get_gradient_edge`` finds the same one.
+# The walk ends at functions called ``AccumulateGrad``. Each belongs to a tracked leaf
+# and adds to that leaf's ``grad``. No arrow leads to ``x`` or ``y``. Nothing computes
+# ``w1``, so it has no ``grad_fn``, but arrows from results lead to its
+# ``AccumulateGrad``. ``torch.autograd.graph.get_gradient_edge`` finds the same
+# function.
 
 first_product = loss.grad_fn
 while type(first_product).__name__ != "ReluBackward0":
@@ -96,14 +100,16 @@ assert edge.node.variable is w1
 # What a function keeps
 # ---------------------
 #
-# The gradient of a product with respect to one factor needs the other factor. So a product keeps the factors
-# that it will need, ReLU its result, a square its input, and a sum nothing but a shape. PyTorch shows kept
-# tensors as attributes that begin with ``_saved``. The first product keeps ``x``, for the gradient with
-# respect to ``w1``. It doesn't keep ``w1``: nobody wants a gradient with respect to ``x``.
+# To compute the gradient of a product with respect to one factor, you need the other
+# factor. So a product keeps the factors that it will need, ReLU keeps its result, a
+# square keeps its input, and a sum keeps nothing but a shape. PyTorch shows these
+# tensors as attributes that begin with ``_saved``. The first product keeps ``x``, for
+# the gradient with respect to ``w1``. It doesn't keep ``w1``, because nobody wants a
+# gradient with respect to ``x``.
 
 
 def functions_of(result):
-    """All functions behind a result, each once."""
+    """Return all functions behind a result, each once."""
     found = []
     waiting = [result.grad_fn]
     while waiting:
@@ -115,7 +121,7 @@ def functions_of(result):
 
 
 def kept_by(function):
-    """The tensors that a function keeps, by the names that it has for them."""
+    """Return the tensors that a function keeps, by attribute name."""
     kept = {}
     for name in dir(function):
         if name.startswith("_saved") and torch.is_tensor(getattr(function, name)):
@@ -129,8 +135,8 @@ for function in functions_of(loss):
 assert kept_by(first_product)["_saved_self"] is x
 
 # %%
-# Ask for the gradient with respect to ``x`` too, and the graph grows an arrow: the first product now keeps
-# ``w1`` as well.
+# If you also ask for the gradient with respect to ``x``, the graph gets one more arrow:
+# the first product now keeps ``w1`` as well.
 
 tracked_x = x.clone().requires_grad_()
 longer = compute_loss(tracked_x, y)
@@ -143,26 +149,27 @@ for name, result in (("x", loss), ("tracked_x", longer)):
 # How much memory
 # ---------------
 #
-# What is kept grows with the batch: each of these tensors but ``w2`` has a row for each input. That is why
-# training takes more memory than predicting, and a small batch less than a large one. Add up the bytes over
-# the graph. ReLU's result is also the factor of the next product, at the same place in memory, so count a
-# place once. PyTorch can tell you as well: a function given to ``torch.autograd.graph.saved_tensors_hooks``
-# sees each tensor that is put aside.
+# What the graph keeps grows with the batch, because each of these tensors except ``w2``
+# has one row per input. That is why training takes more memory than predicting, and why
+# a small batch takes less than a large one. Add up the bytes over the graph. ReLU's
+# result is also a factor of the next product, at the same address, so count each
+# address once. PyTorch can also show you what is kept: it calls a function that you
+# pass to ``torch.autograd.graph.saved_tensors_hooks`` with each tensor it saves.
 
 
 def total_bytes(tensors):
-    """The bytes of some tensors, those that lie in the same place counted once."""
+    """Return the bytes of some tensors, counting each address once."""
     return sum({tensor.data_ptr(): tensor.nbytes for tensor in tensors}.values())
 
 
 def put_aside(tensor):
-    """Note a tensor that the graph is about to keep, and let it keep that tensor."""
+    """Note a tensor that the graph is about to keep, and let the graph keep it."""
     noted.append(tensor)
     return tensor
 
 
 def take_back(tensor):
-    """Give the backward pass what was put aside."""
+    """Return a saved tensor to the backward pass."""
     return tensor
 
 
@@ -193,8 +200,8 @@ plt.show()
 # Freed after use
 # ---------------
 #
-# ``torch.Tensor.backward`` frees what the functions kept as soon as it has passed them. The functions
-# themselves stay as long as the result does.
+# ``torch.Tensor.backward`` frees what a function kept as soon as it has passed that
+# function. The functions themselves live as long as the result does.
 
 loss = compute_loss(x, y)
 square = loss.grad_fn.next_functions[0][0]
@@ -206,8 +213,9 @@ except RuntimeError as error:
     print("after backward: ", square.name(), "-", str(error).split(" (or")[0])
 
 # %%
-# So a second call fails where a function kept tensors, unless the first had ``retain_graph=True``:
-# ``gradients`` shows both. The sum of a leaf keeps no tensor, so there is nothing to miss.
+# So a second call fails if a function kept tensors, unless the first call had
+# ``retain_graph=True``. ``gradients`` shows both. The sum of a leaf keeps no tensors,
+# so nothing is missing the second time.
 
 w1.grad = None
 total = w1.sum()
@@ -220,14 +228,15 @@ print("each entry of w1.grad after two calls:", w1.grad.unique().tolist())
 # Used twice
 # ----------
 #
-# A graph is no tree. Put ``w2`` to use twice, and two arrows lead to the one ``AccumulateGrad`` that belongs
-# to it. Both hand over a gradient, and the sum of both ends in ``w2.grad``. So weights shared between layers
-# need nothing special. ``print_graph`` prints a tree all the same: what two arrows lead to stands there
-# twice. The picture has it once.
+# A graph is not a tree. If you use ``w2`` twice, two arrows lead to its one
+# ``AccumulateGrad``. Both deliver a gradient, and the sum of the two ends up in
+# ``w2.grad``. So weights shared between layers need no special treatment.
+# ``print_graph`` prints a tree all the same, so whatever two arrows lead to appears
+# twice. The picture shows it once.
 
 
 def penalized_loss(x, y):
-    """The loss, and a term that keeps w2 small."""
+    """Return the loss plus a term that keeps w2 small."""
     return compute_loss(x, y) + w2.pow(2).sum()
 
 
@@ -244,13 +253,14 @@ print(f"{len(reached)} arrows to w2, to {len(set(reached))} function")
 # A graph of this run
 # -------------------
 #
-# The graph holds what ran, and nothing of the code around it. A loop leaves its passes, a branch the side that
-# was taken. In the next step it may be another graph. Below, the first repeat adds the leaf ``w2``, its
-# transpose, two products and a ReLU. The second adds the same but the leaf, which is there already.
+# The graph holds what ran, and nothing of the code around it. A loop leaves its passes;
+# a branch leaves the side that was taken. The graph of the next step may be different.
+# Below, the first repeat adds the leaf ``w2``, its transpose, two products and a ReLU.
+# The second repeat adds the same, except for the leaf, which is already there.
 
 
 def repeated(x, repeats):
-    """Pass through the first layer, then as often as asked through one square layer."""
+    """Pass through the first layer, then repeatedly through one square layer."""
     h = torch.relu(x @ w1)
     for _ in range(repeats):
         h = torch.relu(h @ (w2 @ w2.t()))
@@ -269,15 +279,16 @@ for repeats in range(3):
 # Backward, function by function
 # ------------------------------
 #
-# Each function can be called: it takes the gradient with respect to its output and gives those with respect
-# to its inputs, one for each arrow. That is all you need for a backward pass. Start with a 1 at the loss.
-# Call a function once all arrows to it have delivered, hand its gradients on, and add up what arrives at the
-# same place. (Each function here has one output. One with several would have to sort what arrives by the
-# number beside the arrow.)
+# You can call each function yourself. It takes the gradient with respect to its output
+# and returns the gradients with respect to its inputs, one for each arrow. That is all
+# you need for a backward pass. Start with a 1 at the loss. Call a function once all
+# arrows to it have delivered, pass its gradients on, and add up what arrives at the
+# same function. (Each function here has one output. A function with several outputs
+# would have to sort what arrives by the number beside the arrow.)
 
 
 def backward(result):
-    """Give the gradients of a result with respect to its leaves, by walking its graph."""
+    """Return the gradients of a result with respect to its leaves."""
     functions = functions_of(result)
     arrived = dict.fromkeys(functions, 0)
     missing = dict.fromkeys(functions, 0)
@@ -297,7 +308,8 @@ def backward(result):
         given = function(arrived[function])
         if not isinstance(given, tuple):
             given = (given,)
-        for (next_function, _), grad in zip(function.next_functions, given, strict=True):
+        following = function.next_functions
+        for (next_function, _), grad in zip(following, given, strict=True):
             if next_function is not None:
                 arrived[next_function] = arrived[next_function] + grad
                 missing[next_function] -= 1
@@ -319,10 +331,13 @@ for forward in (compute_loss, penalized_loss):
 # Summary
 # -------
 #
-# - ``torch.autograd.graph.Node.next_functions`` leads from a result's ``grad_fn`` to ``AccumulateGrad``.
-# - Functions keep what their gradient needs; ``torch.Tensor.backward`` frees it, ``torch.no_grad`` keeps none.
-# - Gradients that meet at one function add up; called in order, the functions are the whole backward pass.
+# - ``torch.autograd.graph.Node.next_functions`` leads from a result's ``grad_fn`` to
+#   ``AccumulateGrad``.
+# - Functions keep what their gradient needs; ``torch.Tensor.backward`` frees it, and
+#   under ``torch.no_grad`` nothing is kept.
+# - Gradients that meet at one function add up; calling the functions in order is the
+#   whole backward pass.
 #
 # Practise: ``exercises/graph``
 #
-# Next: ``vector_jacobian_product`` says what ``backward`` computes where the result is a vector.
+# Next: ``vector_jacobian_product`` explains what ``backward`` computes when the result is a vector.

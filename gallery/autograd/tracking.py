@@ -9,16 +9,19 @@
 What autograd tracks
 ====================
 
-PyTorch finds gradients from a record of what you computed. You look at which tensors it tracks, how to start
-and how to stop that, and what happens to a tensor that leaves the record. On the ladder, the rung
-``autograd`` calls ``requires_grad_``, updates its weights under ``no_grad`` and avoids ``data``; after this
-page you can say why each of these lines is there.
+PyTorch finds gradients from a record of what you computed. You look at which tensors it
+tracks, how to start and stop that, and what happens to a tensor that leaves the record.
+On the ladder, the rung ``autograd`` calls ``requires_grad_``, updates its weights under
+``no_grad`` and avoids ``data``. By the end of this page you can say why each of these
+lines is there.
 
 What you'll learn:
 
-- how ``requires_grad``, ``is_leaf`` and ``grad_fn`` describe a tensor's place in the record;
+- how ``requires_grad``, ``is_leaf`` and ``grad_fn`` describe a tensor's place in the
+  record;
 - three ways to stop tracking, and which of them works where;
-- what ``detach`` shares with the tensor that it comes from, and what it doesn't prevent;
+- what the result of ``detach`` shares with the original tensor, and what ``detach``
+  doesn't prevent;
 - why ``data`` can make a gradient silently wrong where ``detach`` raises an error.
 """
 
@@ -26,10 +29,11 @@ What you'll learn:
 # Three attributes
 # ----------------
 #
-# Take one input of two numbers and one row of weights. ``torch.Tensor.requires_grad`` says whether PyTorch
-# tracks a tensor; the result of arithmetic is tracked if anything that it was computed from is.
-# ``torch.Tensor.grad_fn`` is the function that made a tracked result. A tensor that no recorded function made
-# is a leaf: ``torch.Tensor.is_leaf`` holds for tensors that you create, tracked or not.
+# Take one input of two numbers and one row of weights. ``torch.Tensor.requires_grad``
+# says whether PyTorch tracks a tensor. The result of arithmetic is tracked if anything
+# it was computed from is tracked. ``torch.Tensor.grad_fn`` is the function that made a
+# tracked result. A tensor that no recorded function made is a leaf. For every tensor
+# you create, tracked or not, ``torch.Tensor.is_leaf`` is True.
 
 import textwrap
 
@@ -51,12 +55,13 @@ def describe(name, tensor):
 
 
 print("tensor         requires_grad  is_leaf  grad_fn")
-for name, tensor in (("x", x), ("x + 1", x + 1), ("w", w), ("product", product), ("loss", loss)):
+tensors = {"x": x, "x + 1": x + 1, "w": w, "product": product, "loss": loss}
+for name, tensor in tensors.items():
     describe(name, tensor)
 
 # %%
-# By itself, ``torch.Tensor.backward`` fills the ``grad`` of tracked leaves only: here that of ``w``, not of
-# ``x``.
+# By default, ``torch.Tensor.backward`` fills the ``grad`` of tracked leaves only: here
+# that of ``w``, but not that of ``x``.
 
 loss.backward()
 print("w.grad", w.grad.tolist(), "  2 * product * x", (2 * product * x).tolist())
@@ -66,9 +71,9 @@ print("x.grad", x.grad)
 # Start tracking
 # --------------
 #
-# ``torch.Tensor.requires_grad_`` changes the flag of a tensor that exists already. Its argument's default is
-# True, so a call without one switches tracking on. The trailing underscore marks a change in place: the
-# method returns the same tensor.
+# ``torch.Tensor.requires_grad_`` changes the flag of an existing tensor. Its argument
+# defaults to True, so a call without an argument turns tracking on. The trailing
+# underscore marks a change in place: the method returns the same tensor.
 
 late = torch.tensor([1.0, 2.0])
 print("as created:             ", late.requires_grad)
@@ -78,12 +83,13 @@ assert returned is late
 print("its signature:          ", torch.Tensor.requires_grad_.__doc__.split("\n")[1])
 
 # %%
-# A derivative needs numbers that can change a little. Floating-point and complex numbers can; integers and
-# booleans can't.
+# A derivative asks what happens when a number changes a little. Floating-point and
+# complex numbers can change a little; integers and booleans can't.
 
 for dtype in (torch.float64, torch.bfloat16, torch.complex64, torch.int64, torch.bool):
     try:
-        print(f"{dtype!s:15s}", torch.zeros(2, dtype=dtype).requires_grad_().requires_grad)
+        tracked = torch.zeros(2, dtype=dtype).requires_grad_()
+        print(f"{dtype!s:15s}", tracked.requires_grad)
     except RuntimeError as error:
         print(f"{dtype!s:15s}", error)
 
@@ -91,8 +97,9 @@ for dtype in (torch.float64, torch.bfloat16, torch.complex64, torch.int64, torch
 # Stop tracking: three ways
 # -------------------------
 #
-# The first way is to set the flag of a leaf to False; True would start tracking. PyTorch ignores that tensor
-# in whatever you compute next. That is how you freeze a layer: here only the second one gets a gradient.
+# The first way is to set the flag of a leaf to False (True would start tracking). From
+# now on, PyTorch treats that tensor as a constant in whatever you compute. That is how
+# you freeze a layer. Here only the second layer gets a gradient.
 
 w1 = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
 w2 = torch.tensor([[5.0], [6.0]], requires_grad=True)
@@ -102,8 +109,8 @@ print("w1.grad", w1.grad)
 print("w2.grad", w2.grad.flatten().tolist())
 
 # %%
-# It works for leaves only. The flag of a result follows from how the result was made, and the error names the
-# way out, ``detach``.
+# This works for leaves only. The flag of a result follows from how the result was made.
+# The error message suggests what to do instead: use ``detach``.
 
 try:
     product.requires_grad_(requires_grad=False)
@@ -111,14 +118,14 @@ except RuntimeError as error:
     print(textwrap.fill(str(error), 90))
 
 # %%
-# The second way is ``torch.no_grad``. What you compute from other tensors inside isn't tracked, while ``w``
-# keeps its flag, so tracking goes on afterwards. It works as a decorator too: then the whole function runs
-# untracked.
+# The second way is ``torch.no_grad``. Inside it, what you compute from other tensors
+# isn't tracked. ``w`` keeps its flag, so tracking resumes afterwards. It also works as
+# a decorator, and then the whole function runs untracked.
 
 
 @torch.no_grad()
 def predict(w):
-    """A prediction that nobody will differentiate."""
+    """Return a prediction that nobody will differentiate."""
     return w * x
 
 
@@ -129,8 +136,9 @@ for name, tensor in results.items():
     print(f"{name:11s} requires_grad {tensor.requires_grad}")
 
 # %%
-# ``torch.inference_mode`` goes further: a product with its result can't be tracked later, since PyTorch
-# refuses to save that result for ``backward``. Use it where you are sure that no gradient follows.
+# ``torch.inference_mode`` goes further. A product with its result can't be tracked even
+# later, because PyTorch refuses to save that result for ``backward``. Use it where you
+# are sure that nobody will ask for a gradient.
 
 with torch.inference_mode():
     inferred = w * x
@@ -144,9 +152,10 @@ print("with the tensor made under no_grad:", (inside * w).grad_fn.name())
 # Detach
 # ------
 #
-# The third way is ``torch.Tensor.detach``. It gives you a new tensor on the same storage: the same numbers in
-# the same place, without the record. So a change in place to one shows in the other. Add
-# ``torch.Tensor.clone`` when you want numbers of your own.
+# The third way is ``torch.Tensor.detach``. It returns a new tensor on the same storage:
+# the same numbers in the same place, without the record. So changing one of the two in
+# place changes the other. Add ``torch.Tensor.clone`` if you want your own copy of the
+# numbers.
 
 w = torch.tensor([3.0, -1.0], requires_grad=True)
 detached, copied = w.detach(), w.detach().clone()
@@ -156,8 +165,9 @@ assert detached is not w
 assert detached.data_ptr() == w.data_ptr() != copied.data_ptr()
 
 # %%
-# Detaching prevents nothing that comes later. The new tensor is a leaf like any other; ask for tracking and a
-# record starts there. It ends there as well: ``w`` gets no gradient from it.
+# Detaching doesn't rule out tracking later. The new tensor is a leaf like any other. If
+# you ask for tracking, a new record starts there. It also ends there: ``w`` gets no
+# gradient from it.
 
 detached.requires_grad_()
 (detached**2).sum().backward()
@@ -167,15 +177,16 @@ print("detached.grad", detached.grad.tolist(), "  w.grad", w.grad)
 # Why not data?
 # -------------
 #
-# Older programs write ``w.data`` for the same purpose, and it too gives a tensor on the same storage. The
-# difference shows when you change numbers in place that ``backward`` still needs. Each tensor counts such
-# changes. A change through ``detach`` or under ``torch.no_grad`` is counted for ``w``, so ``backward``
-# notices and refuses. What ``data`` returns has a count of its own: ``backward`` goes on and is wrong. The
-# gradient of ``w ** 2`` at 3 is 6.
+# Older programs write ``w.data`` for the same purpose, and it too returns a tensor on
+# the same storage. The difference shows when you change numbers in place that
+# ``backward`` still needs. Every tensor counts such changes. A change through
+# ``detach`` or under ``torch.no_grad`` counts as a change of ``w``, so ``backward``
+# notices it and refuses. What ``data`` returns has its own count, so ``backward``
+# notices nothing and computes a wrong gradient. The gradient of ``w ** 2`` at 3 is 6.
 
 
 def under_no_grad(w):
-    """Change w itself, unrecorded."""
+    """Change w itself, without recording it."""
     with torch.no_grad():
         w.mul_(10)
 
@@ -204,8 +215,8 @@ print(textwrap.fill(message, 90))
 # All in one picture
 # ------------------
 #
-# Seven tensors, each made from ``w`` or equal to it, and four questions about each. Every answer is read off
-# the tensor itself.
+# Here are seven tensors, each made from ``w`` or equal to it, and four questions about
+# each. Every answer is read from the tensor itself.
 
 w = torch.tensor([3.0, -1.0], requires_grad=True)
 with torch.no_grad():
@@ -231,20 +242,24 @@ fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.imshow(answers, cmap="Blues", vmin=0, vmax=2.5, aspect="auto")
 for i, row in enumerate(answers):
     for j, answer in enumerate(row):
-        ax.text(j, i, "yes" if answer else "no", ha="center", va="center", color="black")
+        word = "yes" if answer else "no"
+        ax.text(j, i, word, ha="center", va="center", color="black")
 ax.set_xticks(range(len(questions)), questions)
 ax.set_yticks(range(len(made)), made)
-ax.set(title="What autograd knows about each tensor", xlabel="question", ylabel="tensor")
+ax.set(title="What autograd knows about each tensor")
+ax.set(xlabel="question", ylabel="tensor")
 plt.show()
 
 # %%
 # Summary
 # -------
 #
-# - ``torch.Tensor.requires_grad_`` starts tracking; with False it stops it, on leaves.
-# - ``torch.no_grad`` keeps results untracked; ``torch.Tensor.detach`` gives an untracked tensor on the same
-#   storage.
-# - Never change numbers through ``data``: ``backward`` can't notice, and the gradient may be wrong.
+# - ``torch.Tensor.requires_grad_`` starts tracking; with False it stops tracking, on
+#   leaves.
+# - ``torch.no_grad`` keeps results untracked; ``torch.Tensor.detach`` returns an
+#   untracked tensor on the same storage.
+# - Never change numbers through ``data``: ``backward`` can't notice, and the gradient
+#   may be wrong.
 #
 # Practise: ``exercises/tracking``
 #

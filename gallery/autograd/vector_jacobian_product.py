@@ -10,25 +10,28 @@
 The vector-Jacobian product
 ===========================
 
-A function of several inputs with several outputs has a whole matrix of slopes, its Jacobian. ``backward``
-never builds that matrix; it multiplies it from the left with a vector. You check this on a network so small
-that every number can be found on paper. On the ladder, each line of the backward pass in ``numpy_by_hand`` is
-such a product, and the ``backward`` that you write in ``custom_function`` computes one.
+A function with several inputs and several outputs has a whole matrix of slopes, its
+Jacobian. ``backward`` never builds that matrix; it multiplies it from the left by a
+vector. You check this on a network so small that you can work out every number on
+paper. On the ladder, each line of the backward pass in ``numpy_by_hand`` is such a
+product, and the ``backward`` that you write in ``custom_function`` computes one.
 
 What you'll learn:
 
-- what the Jacobian is, and how to write down that of a two-layer network;
+- what the Jacobian is, and how to write down the Jacobian of a two-layer network;
 - what ``backward`` does with its argument, and why a vector result needs one;
-- which functions of PyTorch give the Jacobian, and which the product;
-- why one product takes one backward pass, and the whole Jacobian one for each output.
+- which PyTorch functions return the Jacobian, and which return the product;
+- why one product takes one backward pass, and the whole Jacobian takes one for each
+  output.
 """
 
 # %%
 # A network of whole numbers
 # --------------------------
 #
-# Three inputs, three hidden numbers, two outputs, and weights chosen so that all results are whole. The line
-# is the ladder's, with one sample as a vector. No entry of ``h`` is near 0, where ReLU has its kink.
+# The network has three inputs, three hidden numbers and two outputs, and its weights
+# are chosen so that all results are whole numbers. The line of code is the ladder's,
+# with one sample as a vector. No entry of ``h`` is near 0, where ReLU has its kink.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -38,12 +41,15 @@ from torch.utils.flop_counter import FlopCounterMode
 plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
 
 x = torch.tensor([1.0, 2.0, -1.0], dtype=torch.float64)
-w1 = torch.tensor([[1.0, -1.0, 2.0], [0.0, 3.0, 1.0], [2.0, 1.0, -1.0]], dtype=torch.float64)
+w1 = torch.tensor(
+    [[1.0, -1.0, 2.0], [0.0, 3.0, 1.0], [2.0, 1.0, -1.0]],
+    dtype=torch.float64,
+)
 w2 = torch.tensor([[4.0, -2.0], [1.0, 2.0], [-1.0, 3.0]], dtype=torch.float64)
 
 
 def network(x):
-    """Two layers with a ReLU between them."""
+    """Apply two layers with a ReLU between them."""
     return torch.relu(x @ w1) @ w2
 
 
@@ -53,9 +59,11 @@ print("h", (x @ w1).tolist(), "  y", network(x).tolist())
 # The Jacobian by hand
 # --------------------
 #
-# ``J[i, j]`` is the slope of ``y[i]`` with respect to ``x[j]``: a row for each output, a column for each
-# input. The chain rule multiplies three Jacobians. Those of the two products are the weights transposed,
-# since the sample stands to their left. That of ReLU is diagonal: 1 where ``h`` is positive, 0 elsewhere.
+# ``J[i, j]`` is the slope of ``y[i]`` with respect to ``x[j]``: there is one row for
+# each output and one column for each input. The chain rule multiplies three Jacobians.
+# Those of the two products are the transposed weights, because the code writes the
+# sample on their left. The Jacobian of ReLU is diagonal: 1 where ``h`` is positive, 0
+# elsewhere.
 
 mask = (x @ w1 > 0).double()
 J = w2.T @ torch.diag(mask) @ w1.T
@@ -67,10 +75,11 @@ print(J.numpy())
 # Why backward needs v
 # --------------------
 #
-# ``torch.Tensor.backward`` has one place to put its answer: ``x.grad``, of the shape of ``x``. Two rows don't
-# fit. So you say how much each output counts, with a vector ``v`` that has an entry for each, and
-# ``backward`` gives the gradient of the sum of ``v[i] * y[i]``. That gradient is ``v @ J``, the
-# vector-Jacobian product; formulas write it as v transposed times J.
+# ``torch.Tensor.backward`` has one place to put its answer: ``x.grad``, which has the
+# shape of ``x``. Two rows don't fit. So you say how much each output counts, with a
+# vector ``v`` that has one entry per output. ``backward`` then computes the gradient of
+# the sum of ``v[i] * y[i]``. That gradient is ``v @ J``, the vector-Jacobian product.
+# Formulas write it as v transposed times J.
 
 leaf = x.clone().requires_grad_()
 y = network(leaf)
@@ -92,20 +101,23 @@ print("gradient of the sum v * y:", leaf.grad.tolist())
 # Everything in one table
 # -----------------------
 #
-# Three ways to the matrix: by hand, with ``torch.func.jacrev``, and by central differences. Two ways to the
-# product alone: ``backward``, and ``torch.func.vjp``, which returns it. Three vectors: a 1 in one place and 0
-# in the other picks a row of ``J``, and the third mixes both rows.
+# The table compares three ways to the matrix (by hand, with ``torch.func.jacrev``, and
+# by central differences) with two ways to the product alone: ``backward``, and
+# ``torch.func.vjp``, which returns it. Each column uses a different vector. A vector
+# with a 1 in one place and a 0 in the other picks a row of ``J``. The third vector
+# mixes both rows.
 
 step = 1e-3
 units = torch.eye(3, dtype=torch.float64)
-columns = [(network(x + step * unit) - network(x - step * unit)) / (2 * step) for unit in units]
+moves = [step * unit for unit in units]
+columns = [(network(x + move) - network(x - move)) / (2 * step) for move in moves]
 by_differences = torch.stack(columns, dim=1)
 by_jacrev = torch.func.jacrev(network)(x)
 _, pull_back = torch.func.vjp(network, x)
 
 
 def by_backward(v):
-    """What backward leaves in x.grad."""
+    """Return what backward leaves in x.grad."""
     leaf = x.clone().requires_grad_()
     network(leaf).backward(v)
     return leaf.grad
@@ -123,19 +135,23 @@ print(f"{'':26s}" + "   ".join(f"v = [{a:2.0f}, {b:2.0f}]" for a, b in vectors))
 for name, method in methods.items():
     products = torch.stack([method(v) for v in vectors])
     assert torch.allclose(products, vectors @ J, rtol=0, atol=1e-9)
-    print(f"{name:26s}" + "   ".join("".join(f"{e:4.0f}" for e in row) for row in products))
+    rows = ["".join(f"{entry:4.0f}" for entry in row) for row in products]
+    print(f"{name:26s}" + "   ".join(rows))
 
 # %%
-# The matrix and the product, each entry with its colour: blue is positive, red negative, and the darker the
-# larger.
+# The figure shows the matrix and the product. Blue entries are positive, red ones
+# negative, and darker colours mean larger values.
 
 fig, axes = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
-pictures = (("J", J, "output i of y"), ("v @ J for v = [2, -1]", (v @ J)[None], "sum over outputs"))
+pictures = (
+    ("J", J, "output i of y"),
+    ("v @ J for v = [2, -1]", (v @ J)[None], "sum over outputs"),
+)
 for ax, (title, matrix, label) in zip(axes, pictures, strict=True):
     ax.imshow(matrix.numpy(), cmap="RdBu", vmin=-12, vmax=12)
     for (i, j), entry in np.ndenumerate(matrix.numpy()):
-        dark = abs(entry) > 7
-        ax.text(j, i, f"{entry:.0f}", ha="center", va="center", color="white" if dark else "black")
+        color = "white" if abs(entry) > 7 else "black"
+        ax.text(j, i, f"{entry:.0f}", ha="center", va="center", color=color)
     ax.set(title=title, xlabel="input j of x", ylabel=label)
     ax.set_xticks(range(matrix.shape[1]))
     ax.set_yticks(range(matrix.shape[0]) if matrix.shape[0] > 1 else [])
@@ -145,9 +161,10 @@ plt.show()
 # The v of the ladder
 # -------------------
 #
-# A loss is one number, so you never see its ``v``. It is there all the same: the slope of the loss with
-# respect to each output, which the ladder calls ``grad_y_pred``. Hand that vector to ``backward`` yourself,
-# and you get what ``loss.backward()`` gives.
+# A loss is one number, so you never see its ``v``. It is there all the same: the slope
+# of the loss with respect to each output, which the ladder calls ``grad_y_pred``. If
+# you pass that vector to ``backward`` yourself, you get the same gradient as from
+# ``loss.backward()``.
 
 target = torch.tensor([1.0, 20.0], dtype=torch.float64)
 leaf = x.clone().requires_grad_()
@@ -162,9 +179,10 @@ print("x.grad with v as above  ", by_backward(grad_y_pred).tolist())
 # Doubling
 # --------
 #
-# The number of operations may depend on the data: double three numbers until their norm passes 1000.
-# After ``k`` doublings each output is its input times ``2 ** k``. So ``J`` has that factor on its diagonal
-# and zeros elsewhere, and ``v @ J`` is ``v`` times it.
+# How many operations run may depend on the data: double three numbers until their norm
+# passes 1000. After ``k`` doublings, each output is its input times ``2 ** k``. So
+# ``J`` has that factor on its diagonal and zeros elsewhere, and ``v @ J`` is ``v``
+# times that factor.
 
 rng = np.random.default_rng(0)
 start = torch.from_numpy(rng.standard_normal(3)).requires_grad_()
@@ -174,7 +192,8 @@ while y.norm() <= 1000:
     k += 1
 v = torch.tensor([0.1, 1.0, 0.0001], dtype=torch.float64)
 y.backward(v)
-print(f"{k} doublings bring the norm from {start.detach().norm():.3f} to {y.detach().norm():.1f}")
+before, after = start.detach().norm(), y.detach().norm()
+print(f"{k} doublings bring the norm from {before:.3f} to {after:.1f}")
 print("start.grad", [round(entry, 6) for entry in start.grad.tolist()])
 print("2 ** k * v", [round(entry, 6) for entry in (2**k * v).tolist()])
 assert torch.equal(start.grad, 2**k * v)
@@ -183,10 +202,11 @@ assert torch.equal(start.grad, 2**k * v)
 # How many passes?
 # ----------------
 #
-# Count them. A function registered with ``torch.Tensor.register_hook`` is called each time that a backward
-# pass reaches ``h``; here it keeps what arrives. Let the number of outputs grow, and compare the whole
-# Jacobian from ``torch.autograd.functional.jacobian``, which goes row by row, with one product and with the
-# gradient of a loss.
+# Count them. PyTorch calls a function registered with ``torch.Tensor.register_hook``
+# each time a backward pass reaches ``h``. Here the function keeps what arrives.
+# Increase the number of outputs, and compare three tasks: the whole Jacobian from
+# ``torch.autograd.functional.jacobian``, which goes row by row, a single product, and
+# the gradient of a loss.
 
 D_in, H = 6, 5
 x = torch.from_numpy(rng.standard_normal(D_in)).requires_grad_()
@@ -195,7 +215,7 @@ arrived = []
 
 
 def watched(x, w2):
-    """The network, with a hook on h."""
+    """Apply the network, with a hook on h."""
     h = x @ w1
     h.register_hook(arrived.append)
     return torch.relu(h) @ w2
@@ -205,9 +225,10 @@ sizes = [1, 2, 5, 10, 20]
 passes = {"whole Jacobian": [], "one product v @ J": [], "gradient of a loss": []}
 for D_out in sizes:
     w2 = torch.from_numpy(rng.standard_normal((H, D_out)))
+    v = torch.ones(D_out, dtype=torch.float64)
     tasks = (
         lambda w2=w2: torch.autograd.functional.jacobian(lambda x: watched(x, w2), x),
-        lambda w2=w2: watched(x, w2).backward(torch.ones(w2.shape[1], dtype=torch.float64)),
+        lambda w2=w2, v=v: watched(x, w2).backward(v),
         lambda w2=w2: watched(x, w2).pow(2).sum().backward(),
     )
     for counts, task in zip(passes.values(), tasks, strict=True):
@@ -222,29 +243,32 @@ for name, counts in passes.items():
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for (name, counts), style in zip(passes.items(), ("o-", "s-", "x--"), strict=True):
     ax.plot(sizes, counts, style, label=name)
-ax.set(title="What a backward pass buys", xlabel="outputs D_out", ylabel="backward passes")
+ax.set(title="How many backward passes each task takes")
+ax.set(xlabel="outputs D_out", ylabel="backward passes")
 ax.set_xticks(sizes)
 ax.legend()
 plt.show()
 
 # %%
-# A pass starts at the outputs with one vector and carries one vector back through each layer: that is reverse
-# mode. So it gives one row, or one mixture of rows, and a loss has only one row: that is why
-# ``loss.backward()`` on the ladder is a single pass, however many weights there are.
+# A pass starts at the outputs with one vector and carries one vector back through each
+# layer: that is reverse mode. So a pass yields one row of the Jacobian, or one mixture
+# of rows. A loss has only one row, and that is why ``loss.backward()`` on the ladder is
+# a single pass, however many weights there are.
 #
-# ``torch.func.jacrev`` sends all vectors through together, as a batch. That is one call, and no less
-# arithmetic. PyTorch can count the operations in matrix products; take those of the forward pass as the unit.
+# ``torch.func.jacrev`` sends all vectors through together, as a batch. That is a single
+# call, but no less arithmetic. PyTorch can count the operations in matrix products. The
+# table below shows them in units of one forward pass.
 
 
 def arithmetic(task):
-    """The number of operations in the matrix products of a task."""
+    """Return the number of operations in the matrix products of a task."""
     with FlopCounterMode(display=False) as counter:
         task()
     return counter.get_total_flops()
 
 
 sample = x.detach()[None]  # a batch of one, so that the products are of matrices
-print("outputs   v @ J   jacrev    (in forward passes, the forward pass itself left out)")
+print("outputs   v @ J   jacrev    (the backward part, in units of a forward pass)")
 for D_out in sizes:
     w2 = torch.from_numpy(rng.standard_normal((H, D_out)))
     v = torch.ones((1, D_out), dtype=torch.float64)
@@ -257,10 +281,13 @@ for D_out in sizes:
 # Summary
 # -------
 #
-# - ``torch.Tensor.backward`` with an argument ``v`` computes ``v @ J``; ``torch.func.vjp`` returns the same.
-# - ``torch.func.jacrev`` gives all of ``J``, at the price of one backward pass for each output.
-# - A loss has one output, so its gradient is one pass; its ``v`` is the ladder's ``grad_y_pred``.
+# - ``torch.Tensor.backward`` with an argument ``v`` computes ``v @ J``;
+#   ``torch.func.vjp`` returns the same product.
+# - ``torch.func.jacrev`` returns all of ``J``, at the price of one backward pass for
+#   each output.
+# - A loss has one output, so its gradient takes one pass; its ``v`` is the ladder's
+#   ``grad_y_pred``.
 #
 # Practise: ``exercises/vector_jacobian_product``
 #
-# Next: ``lenet`` puts all of this to use in a network that reads images.
+# Next: ``lenet`` uses all of this in a network that reads images.

@@ -9,8 +9,8 @@ Exercises: the backward pass, derived
 =====================================
 
 You derive gradients that the guide doesn't, on paper, and write them as matrix products; a check compares them with
-those that autograd finds. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how
-to install it.
+those that autograd finds. It accepts what autograd gives as well, so you can check a derivation with it first. This
+page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to install it.
 
 What you'll learn:
 

@@ -89,7 +89,7 @@ check("break_it.2", how_it_ended)
 #
 # Somebody hands you a function that fits the ladder's network, and you can't look inside. ``train(x, y, w1, w2,
 # learning_rate, steps)`` takes tensors of your own: ``x`` (N, D_in), ``y`` (N, D_out), ``w1`` (D_in, H) and ``w2``
-# (H, D_out), of any sizes. It leaves them as they are, and returns two lists:
+# (H, D_out), of any sizes, all float32 or all float64. It leaves them as they are, and returns two lists:
 #
 # - ``losses``, ``steps`` numbers: the loss of each step, before its update;
 # - ``weights``, ``steps + 1`` pairs ``(w1, w2)``: those that it began with, and those after each update.
@@ -100,7 +100,8 @@ check("break_it.2", how_it_ended)
 # - "piled up" if each gradient is added to those of all steps before;
 # - "added" if the step is added to the weights, and not subtracted;
 # - "mean" if the loss is the mean of the squared errors over all entries of ``y``, in its gradients too;
-# - "shuffled" if the rows of ``y`` are in another order, so that each row of ``x`` meets the target of another;
+# - "shuffled" if the rows of ``y`` are in another order, in which none is in its own place, so that each row of ``x``
+#   meets the target of another; it is the same order in each call with as many rows;
 # - "late" if each update takes the gradient of the step before; the first takes none.
 #
 # None of them raises anything, and a trainer has one fault at most. You may call it as often as you like. This

@@ -24,11 +24,11 @@ What you'll learn:
 # --------------------------------
 #
 # An operation refuses tensors of two devices, but its message doesn't say which of yours they are. Write a function that does.
-# It gets ``found``, which is either a dictionary of tensors by name or a module, and ``device``, the name of a device, such
-# as ``"cpu"`` or ``"meta"``. Return the set of the names of all tensors that are not on that device. Of a module these are
-# its parameters and its buffers, those of its inner modules too, and buffers that aren't saved with it; they are named as
-# ``named_parameters`` and ``named_buffers`` name them. Nothing may be moved. For this example and ``"cpu"`` the set is
-# ``{"w1"}``; PyTorch says less:
+# It gets ``found``, which is either a dictionary of tensors by name or a module, and ``device``, the name of a device as a
+# tensor's ``device`` prints it: ``"cpu"``, ``"meta"`` or ``"cuda:0"``, never ``"cuda"`` alone. Return the set of the names of
+# all tensors that are not on that device. Of a module these are its parameters and its buffers, those of its inner modules too,
+# and buffers that aren't saved with it; they are named as ``named_parameters`` and ``named_buffers`` name them. Nothing may be
+# moved. For this example and ``"cpu"`` the set is ``{"w1"}``; PyTorch says less:
 
 import torch
 

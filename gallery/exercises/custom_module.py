@@ -27,7 +27,8 @@ What you'll learn:
 # it gets, whatever it had before. In eval mode it applies those that it has, and leaves them alone.
 #
 # Both have the shape (D,), begin as the tensors that stand there, and are buffers: nothing trains them, but they are in the state
-# dictionary, so that another ``Standardize`` can load them. ``x`` and the output have the shape (N, D), with N above 1 in train mode.
+# dictionary, so that another ``Standardize`` can load them. ``x`` and the output have the shape (N, D). In train mode, no column of ``x``
+# is constant, and ``x`` is never tracked.
 
 import torch
 
@@ -79,10 +80,11 @@ check("custom_module.2", LearnedSlope)
 # Trained for too long, a network fits its training data ever better and new data worse. So one stops when the loss on held-back data gets no
 # better, and takes the best weights. This function runs a fixed number of epochs, and what it puts back at the end aren't the best weights
 # either: find out what the dictionary holds while the training goes on. Mend that, and let it stop after ``patience`` epochs in a row whose
-# loss isn't below the best so far; an equal loss isn't, nor is NaN.
+# loss isn't below the best so far; an equal loss isn't, nor is NaN. Nothing else stops it, so the limit of 20 has to go.
 #
-# ``net`` is any module. ``step()`` trains it for one epoch, and ``val_loss()`` gives the loss of the network as it is then, a number. At the
-# end ``net`` has the state that it had after its best epoch, parameters and buffers. Return the number of epochs that were run.
+# ``net`` is any module. ``step()`` trains it for one epoch, and ``val_loss()`` gives the loss of the network as it is then, a number. The
+# first loss is finite, so there is a best epoch. At the end ``net`` has the state that it had after that one, parameters and buffers. Return
+# the number of epochs that were run.
 
 
 def fit(net, step, val_loss, patience):

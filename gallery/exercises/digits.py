@@ -95,7 +95,8 @@ check("digits.3", confusion)
 #
 # An accuracy hides a class that is never recognised. Such a table, ``counts``, (C, C), tells: return the recall of each class,
 # (C,), which is the share of its examples that were read as what they are, and ``worst``, the class with the smallest. A class
-# without examples has the recall nan, and is not the worst.
+# without examples has the recall nan, and is not the worst. No two classes share the smallest recall. ``counts`` holds whole
+# numbers, and the recalls are float32 or float64.
 
 
 def recalls(counts):

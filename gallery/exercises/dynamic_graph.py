@@ -60,7 +60,8 @@ check("dynamic_graph.1", DynamicNet)
 # ------------------------------------
 #
 # Here one weight is used twice, and the backward pass is written by hand. It stops too early: what it returns is the part of the gradient
-# that belongs to the second use. Follow the gradient on to the first use, and mend the function.
+# that belongs to the second use. Follow the gradient on to the first use, and mend the function. You may check your derivation with
+# autograd: the check accepts its gradient as well.
 #
 # ``x`` and ``y`` are (N, H), ``w`` is (H, H); the loss is the sum of squared errors. Return ``grad_w``, (H, H). As on
 # each rung, ReLU's slope at exactly 0 is 0.

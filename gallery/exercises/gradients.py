@@ -80,7 +80,8 @@ check("gradients.2", two_gradients)
 #
 # ``x``, ``grad`` and ``direction`` are arrays of one shape, whichever it is; ``f`` takes an array of that shape and gives a
 # number. Return one number, the relative gap: the absolute difference of the slope and the sum, divided by the larger of their
-# two absolute values, which are never both 0 here. Call ``f`` twice and no more.
+# two absolute values, which are never both 0 here. Call ``f`` twice and no more, and leave the arrays as they are, to the last
+# digit.
 
 
 def gradient_gap(f, x, grad, direction, step):

@@ -55,8 +55,8 @@ check("learning_rate_map.1", step_all)
 # You get ``loss_of``, a function that computes a loss from ``w``; the weights ``w``, of any shape, not tracked; and
 # ``direction``, a tensor of the same shape. Return the Hessian of the loss at ``w`` times the direction, in the shape
 # of ``w``, without building the Hessian: not by ``hessian``, ``jacobian``, ``jacrev``, ``jacfwd`` or ``vmap``, and not
-# by a derivative for each entry. What you return may still be recorded by autograd. The line of the gradient needs a
-# change as well.
+# by a derivative for each entry. Leave ``w`` itself untracked; what you return may be recorded by autograd. The line of
+# the gradient needs a change as well.
 
 
 def hessian_times(loss_of, w, direction):
@@ -92,10 +92,10 @@ check("learning_rate_map.3", largest_curvature)
 # Exercise 4: The largest stable rate
 # -----------------------------------
 #
-# You get ``loss_of``, as above, and ``w``, now of shape (n,), with n at most 10 and close to where the loss is lowest.
-# Return a rate just below 2 over the largest curvature there, as a number. The check measures it by 100 steps of gradient
-# descent from ``w``: at 0.95 times your rate the loss must end lower than it began, at 1.05 times your rate it must not.
-# Here you may build the Hessian.
+# You get ``loss_of``, as above, and ``w``, now of shape (n,), with n at most 10 and close to where the loss is lowest;
+# leave it untracked again. Return a rate just below 2 over the largest curvature there, as a number. The check measures it
+# by 100 steps of gradient descent from ``w``: at 0.95 times your rate the loss must end lower than it began, at 1.05 times
+# your rate it must not. Here you may build the Hessian.
 
 
 def largest_rate(loss_of, w):

@@ -68,7 +68,8 @@ check("lenet.2", numbers)
 # and a column in a tuple. It is above 0.
 #
 # Find by a gradient which pixels this number depends on, in this image: return a tensor of booleans, (rows, columns), True
-# where a small change of the pixel, in any of its channels, changes the number. Which of them can be reached at all is
+# where a small change of the pixel, in any of its channels, changes the number. Leave the image's numbers as they are;
+# whether it is tracked afterwards, and what is in ``grad``, doesn't matter. Which of them can be reached at all is
 # settled by the layers' sizes; which are, by the numbers that the poolings keep.
 
 

@@ -10,23 +10,26 @@
 Break it
 ========
 
-You make the classic mistakes on purpose, each in a loop that works without it. Some raise an error, and you read
-what it says. The worse ones run through and give a number: you find out what betrays them. Then you mend each,
-and hold the mended loop against the plain one, loss by loss.
+You make the classic mistakes on purpose, each in a loop that works without it. Some
+raise an error, and you read the message. The worse ones run to the end and print a
+number, and you learn how to spot them. Then you fix each mistake, and compare the fixed
+loop with the plain one, loss by loss.
 
 What you'll learn:
 
-- which mistakes PyTorch reports, in what words, and which it can't see;
-- what to look at when a loss is wrong: its first values, gradients, shapes, dtypes, live ReLUs;
-- how to mend each, and how to show that it is mended.
+- which mistakes PyTorch reports, with which messages, and which ones it can't see;
+- what to look at when a loss is wrong: its first values, gradients, shapes, dtypes,
+  live ReLUs;
+- how to fix each mistake, and how to show that it is fixed.
 """
 
 # %%
 # The loop that works
 # -------------------
 #
-# The ladder's numbers, and its loop with the gradients by hand. It has no autograd that you could use wrongly, so
-# it is the judge of this page. A mended loop is right if each of its losses is the judge's.
+# Start with the ladder's numbers, and its loop with the gradients by hand. This loop
+# has no autograd that you could use wrongly, so it is the judge on this page. A fixed
+# loop is right if each of its losses equals the judge's.
 
 import random
 import textwrap
@@ -66,28 +69,28 @@ def plain(y, w2, learning_rate=1e-6):
 
 
 losses = plain(y, w2_start)
-broken, mended, messages = {}, {}, {}  # what each mistake gives, and its mend
+broken, fixed, messages = {}, {}, {}  # losses with each mistake, and without it
 
 
 def judge(history, expected=losses):
-    """Hold all losses against those of the plain loop, and show the last of both."""
+    """Compare all losses with those of the plain loop, and print the last of both."""
     assert len(history) == len(expected)
     assert np.allclose(history, expected, rtol=1e-8, atol=0)
-    print(f"mended: last loss {history[-1]:.3e}, the judge's {expected[-1]:.3e}")
+    print(f"fixed: last loss {history[-1]:.3e}, the judge's {expected[-1]:.3e}")
 
 
 def leaves():
-    """Fresh tracked weights."""
+    """The starting weights, tracked."""
     return w1_start.clone().requires_grad_(), w2_start.clone().requires_grad_()
 
 
 def loss_of(w1, w2):
-    """The loss, recorded."""
+    """The loss, recorded by autograd."""
     return ((x @ w1).relu() @ w2 - y).square().sum()
 
 
 def show(message):
-    """Print a message of PyTorch's, folded."""
+    """Print one of PyTorch's messages, wrapped."""
     print(textwrap.fill(message, 90))
 
 
@@ -98,12 +101,13 @@ for t in (0, 1, 50, 99):
 # A learning rate that explodes
 # -----------------------------
 #
-# Take a rate five times as large. No error comes: floats overflow in silence, and the loop would go on with
-# numbers that are none. This one stops there, and it looks at the ReLUs too, for the mistake after this.
+# Make the rate five times as large. There is no error: floats overflow silently, and
+# the loop would carry on with inf and NaN. This one stops there. It also counts the
+# live ReLUs, for the next mistake.
 
 
 def train(learning_rate):
-    """The loop by autograd: the losses that are finite, and the share of live ReLUs at the end."""
+    """The loop with autograd: its finite losses, and the last share of live ReLUs."""
     w1, w2 = leaves()
     history = []
     for t in range(100):
@@ -120,25 +124,29 @@ def train(learning_rate):
 
 
 broken["explodes"], _ = train(5e-6)
-print("losses that are finite:", len(broken["explodes"]), "of 100")
+print("finite losses:", len(broken["explodes"]), "of 100")
 print("the first:", *(f"{loss:.0e}" for loss in broken["explodes"]))
 
 # %%
-# How to find it: look at the first losses, not at the last one only, and stop as soon as ``torch.isfinite`` says
-# no. A loss that rises is no proof: the mended loop's does too, at steps 2 and 3, by a few per cent, before it
-# falls for good. This one rises to a multiple of itself, and further at each step. The mend is a smaller rate.
+# How to find it: look at the first losses, not only at the last, and stop as soon as
+# ``torch.isfinite`` returns False. A rising loss alone proves nothing. The fixed loop's
+# loss also rises by a few per cent, at steps 2 and 3, before it falls for good. This
+# one grows many times over at every step. The fix is a smaller rate.
 
-mended["explodes"], live_mended = train(1e-6)
+fixed["explodes"], live_fixed = train(1e-6)
 for t in range(1, 5):
-    at_5e_6, at_1e_6 = (fits["explodes"][t] / fits["explodes"][t - 1] for fits in (broken, mended))
-    print(f"step {t}  loss over the one before: {at_5e_6:.2g} at 5e-6, {at_1e_6:.2f} at 1e-6")
-judge(mended["explodes"])
+    pairs = [fits["explodes"][t - 1 : t + 1] for fits in (broken, fixed)]
+    at_5e_6, at_1e_6 = (after / before for before, after in pairs)
+    print(f"step {t}  loss over the one before:", end=" ")
+    print(f"{at_5e_6:.2g} at 5e-6, {at_1e_6:.2f} at 1e-6")
+judge(fixed["explodes"])
 
 # %%
 # A learning rate that kills the ReLUs
 # ------------------------------------
 #
-# Twice the rate is harder to notice. The loss falls by powers of ten, and it stays finite.
+# Twice the plain loop's rate is harder to notice. The loss falls by powers of ten, and
+# it stays finite.
 
 broken["dies"], live_dead = train(2e-6)
 print(f"first loss {broken['dies'][0]:.1e}, last loss {broken['dies'][-1]:.1e}")
@@ -146,26 +154,27 @@ zero_costs = y.square().sum().item()
 print(f"predicting zero everywhere costs {zero_costs:.1e}")
 
 # %%
-# How to find it: compare the loss with that of a guess that takes no network, and count the live ReLUs, those
-# whose input is positive. At first about half of them are. A dead one passes nothing on, and no gradient back. The
-# mend is the same as before.
+# How to find it: compare the loss with that of a guess that needs no network, and count
+# the live ReLUs, those with a positive input. At first about half of them are live. A
+# dead ReLU passes nothing forward and no gradient back. The fix is the same as before.
 
 live = {"at first": (x @ w1_start > 0).double().mean().item()}
-live |= {"after 100 steps of 2e-6": live_dead, "after 100 steps of 1e-6": live_mended}
+live |= {"after 100 steps of 2e-6": live_dead, "after 100 steps of 1e-6": live_fixed}
 for name, share in live.items():
     print(f"{name}: {share:.1%} of the ReLUs are live")
-mended["dies"], _ = train(1e-6)
-judge(mended["dies"])
+fixed["dies"], _ = train(1e-6)
+judge(fixed["dies"])
 
 # %%
 # Forgotten zero_grad
 # -------------------
 #
-# ``backward`` adds to ``grad``. If nobody clears it, each step repeats all earlier ones.
+# ``backward`` adds to ``grad``. If you never clear it, each step repeats all earlier
+# ones.
 
 
 def by_autograd(*, clear):
-    """The loop with autograd, and the gradients of w1 that it used and should have used."""
+    """The losses, and two gradients of w1: the one used, and the right one."""
     w1, w2 = leaves()
     history = []
     for t in range(100):
@@ -184,25 +193,27 @@ def by_autograd(*, clear):
 
 broken["not cleared"], used, wanted = by_autograd(clear=False)
 for t in (0, 1, 2, 99):
-    print(f"step {t:2d}  loss {broken['not cleared'][t]:.3e}  plain loop {losses[t]:.3e}")
+    loss = broken["not cleared"][t]
+    print(f"step {t:2d}  loss {loss:.3e}  plain loop {losses[t]:.3e}")
 
 # %%
-# How to find it: the first two losses are right, so the forward pass and the first gradient are. Then look at the
-# second gradient. ``torch.autograd.grad`` computes one that nothing was added to.
+# How to find it: the first two losses are right, so the forward pass and the first
+# gradient are right too. Then look at the second gradient. ``torch.autograd.grad``
+# computes it afresh, without adding to anything.
 
 apart = (used - wanted).norm() / wanted.norm()
-mended["not cleared"], used, wanted = by_autograd(clear=True)
+fixed["not cleared"], used, wanted = by_autograd(clear=True)
 assert torch.allclose(used, wanted)
-print(f"the second gradient is off by {apart:.0%} of its length, and cleared, by", end=" ")
-print(f"{(used - wanted).norm() / wanted.norm():.0%}")
-judge(mended["not cleared"])
+print(f"the second gradient is off by {apart:.0%} of its length;", end=" ")
+print(f"when cleared, by {(used - wanted).norm() / wanted.norm():.0%}")
+judge(fixed["not cleared"])
 
 # %%
 # An update outside no_grad
 # -------------------------
 #
-# An update is arithmetic on a tracked tensor. In place it would overwrite a leaf of the graph, and PyTorch
-# refuses. The page ``tracking`` says what a leaf is.
+# An update is arithmetic on a tracked tensor. In place it would overwrite a leaf of the
+# graph, and PyTorch refuses. The page ``tracking`` explains what a leaf is.
 
 w1, w2 = leaves()
 loss_of(w1, w2).backward()
@@ -213,9 +224,9 @@ except RuntimeError as error:
 show(messages["in place"])
 
 # %%
-# So some write the update out. The first step is even right. But the new ``w1`` is a result, no leaf, and
-# ``backward`` fills the ``grad`` of leaves only. A warning says so; the error comes a step later, and from
-# Python.
+# So some people write the update out. The first step is even right. But the new ``w1``
+# is a result and no longer a leaf, and ``backward`` fills ``grad`` only for leaves. A
+# warning says so. The error comes one step later, and it comes from Python.
 
 messages["written out"], steps_done = [], 0
 with warnings.catch_warnings(record=True) as caught:
@@ -233,28 +244,30 @@ for message in messages["written out"]:
     show(message)
 
 # %%
-# How to find it: ask the weight what it is. The mend is ``torch.no_grad``, and the change in place.
+# How to find it: check whether the weight is still a leaf. The fix is
+# ``torch.no_grad``, and a change in place.
 
 print("w1.is_leaf", w1.is_leaf, "  made by", type(w1.grad_fn).__name__)
 w1, w2 = leaves()
-mended["update"] = []
+fixed["update"] = []
 for t in range(100):
     loss = loss_of(w1, w2)
-    mended["update"].append(loss.item())
+    fixed["update"].append(loss.item())
     loss.backward()
     with torch.no_grad():
         w1 -= 1e-6 * w1.grad
         w2 -= 1e-6 * w2.grad
     w1.grad = w2.grad = None
 print("w1.is_leaf", w1.is_leaf)
-judge(mended["update"])
+judge(fixed["update"])
 
 # %%
 # A leaf changed in place
 # -----------------------
 #
-# The same rule meets you before any loop: you shrink the first weights, or set some to zero, after you asked for
-# tracking. The message about an index speaks of a view, for that is what ``w1[0]`` is.
+# You can run into the same rule before any loop, when you shrink the starting weights,
+# or set some of them to zero, after you turned tracking on. The message for the index
+# mentions a view, because ``w1[0]`` is a view.
 
 w1, w2 = leaves()
 messages["leaf"] = []
@@ -267,8 +280,9 @@ for message in messages["leaf"]:
     show(message)
 
 # %%
-# How to find it: the line of the error is the one. The mend is to change first and track afterwards, or to change
-# under ``torch.no_grad``. Halve the weights there and double them again, and the start is as it was.
+# How to find it: the traceback names the line. To fix it, make the change before you
+# turn tracking on, or make it under ``torch.no_grad``. Here the weights are halved and
+# then doubled, so the first loss stays the same.
 
 w1, w2 = leaves()
 with torch.no_grad():
@@ -280,13 +294,14 @@ judge([loss_of(w1, w2).item()], losses[:1])
 # Numbers changed through data
 # ----------------------------
 #
-# You have the gradient of ``w2``, so why not update ``w2`` right away and find that of ``w1`` next? Because
-# ``w1``'s goes through ``w2``, the old one. Older programs write ``data`` in updates, and through it PyTorch can't see
-# the change. The rate is half as large here, and so is the judge's.
+# You have the gradient of ``w2``, so why not update ``w2`` right away and compute that
+# of ``w1`` next? Because the gradient of ``w1`` depends on the old ``w2``. Older
+# programs use ``data`` in updates, and PyTorch can't see a change that is made through
+# it. Both this loop and the judge use half the rate here.
 
 
 def one_by_one(change):
-    """A loop that updates w2 before it asks for the gradient of w1."""
+    """A loop that updates w2 before it computes the gradient of w1."""
     w1, w2 = leaves()
     history = []
     for t in range(100):
@@ -305,9 +320,10 @@ for t in (0, 1, 50, 99):
     print(f"step {t:2d}  loss {broken['data'][t]:.3e}  plain loop {halved[t]:.3e}")
 
 # %%
-# It even learns; nothing but another loop can tell you that these are not the losses of gradient descent. How to
-# find it: write ``detach`` for ``data``, everywhere. It gives the same numbers on the same memory, but changes are
-# counted, and the next gradient that needs the old numbers is refused.
+# It even learns. Only a comparison with a correct loop shows you that these are not the
+# losses of gradient descent. How to find it: replace ``data`` with ``detach``
+# everywhere. You get the same numbers in the same memory, but PyTorch counts the
+# changes, and refuses to compute the next gradient that needs the old numbers.
 
 try:
     one_by_one(lambda w, step: w.detach().sub_(step))
@@ -316,29 +332,30 @@ except RuntimeError as error:
 show(messages["data"])
 
 # %%
-# The mend: all gradients first, then all updates, under ``torch.no_grad``.
+# The fix: compute all gradients first, then make all updates under ``torch.no_grad``.
 
 w1, w2 = leaves()
-mended["data"] = []
+fixed["data"] = []
 for t in range(100):
     loss = loss_of(w1, w2)
-    mended["data"].append(loss.item())
+    fixed["data"].append(loss.item())
     grad_w1, grad_w2 = torch.autograd.grad(loss, (w1, w2))
     with torch.no_grad():
         w1 -= 5e-7 * grad_w1
         w2 -= 5e-7 * grad_w2
-judge(mended["data"], halved)
+judge(fixed["data"], halved)
 
 # %%
-# The mean for the sum
-# --------------------
+# The mean instead of the sum
+# ---------------------------
 #
-# ``torch.nn.MSELoss`` takes the mean unless you ask for the sum. The loss looks better at once, since it is
-# divided by the number of elements. So are the gradients, and the fit hardly moves.
+# ``torch.nn.MSELoss`` takes the mean unless you ask for the sum. The loss looks better
+# immediately, because it is divided by the number of elements. So are the gradients,
+# and the fit hardly moves.
 
 
 def with_loss(loss_fn, learning_rate=1e-6):
-    """The loop with a loss function of PyTorch's."""
+    """The loop with one of PyTorch's loss functions."""
     w1, w2 = leaves()
     history = []
     for t in range(100):
@@ -354,27 +371,29 @@ def with_loss(loss_fn, learning_rate=1e-6):
 
 broken["mean"] = with_loss(torch.nn.MSELoss())
 for name, history in (("sum", losses), ("mean", broken["mean"])):
-    print(f"{name:4s}  first loss {history[0]:.1e}, last over first {history[-1] / history[0]:.1e}")
+    print(f"{name:4s}  first loss {history[0]:.1e},", end=" ")
+    print(f"last over first {history[-1] / history[0]:.1e}")
 
 # %%
-# How to find it: hold the first loss against the formula; the quotient is the number of elements. Mend it with
-# ``reduction="sum"``. A rate as many times larger mends it too: then the losses are the plain ones,
-# divided by that number.
+# How to find it: compare the first loss with the formula; the quotient is the number of
+# elements. Fix it with ``reduction="sum"``. You could also multiply the rate by that
+# number. Then the losses are the plain ones divided by it.
 
 elements = losses[0] / broken["mean"][0]
 print(f"the first loss is {elements:.0f} times too small; y has {y.numel()} elements")
-mended["mean"] = with_loss(torch.nn.MSELoss(reduction="sum"))
+fixed["mean"] = with_loss(torch.nn.MSELoss(reduction="sum"))
 larger_rate = with_loss(torch.nn.MSELoss(), learning_rate=1e-6 * y.numel())
-judge(mended["mean"])
+judge(fixed["mean"])
 judge([loss * y.numel() for loss in larger_rate])
 
 # %%
 # A target of the wrong shape
 # ---------------------------
 #
-# Fit one output only, so that a row of ``y`` is one number. Taking a column out drops an axis: the target has shape
-# (N,), the prediction (N, 1). Subtract them, and broadcasting makes all N times N differences. ``torch.nn.MSELoss``
-# warns; the formula written out says nothing.
+# Fit only one output, so that each row of ``y`` is a single number. Selecting a column
+# drops an axis: the target has the shape (N,), the prediction (N, 1). Subtract them,
+# and broadcasting computes all N times N differences. ``torch.nn.MSELoss`` warns, but
+# the formula written out doesn't.
 
 target = y[:, 0]
 y_pred = ((x @ w1_start).relu() @ w2_start[:, :1]).requires_grad_()
@@ -385,13 +404,15 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     same_wrong = torch.nn.MSELoss(reduction="sum")(y_pred, target)
 assert torch.equal(wrong, same_wrong)
-print(f"the formula gives {wrong:.3e}, MSELoss {same_wrong:.3e}")
-messages["shape"] = f"{caught[0].category.__name__}: {str(caught[0].message).split('. ')[0]}"
+print(f"the formula returns {wrong:.3e}, MSELoss {same_wrong:.3e}")
+warned = str(caught[0].message).split(". ")[0]
+messages["shape"] = f"{caught[0].category.__name__}: {warned}"
 show(messages["shape"])
 
 # %%
-# What does it do? The gradient says it: every prediction is drawn to the mean of all targets, so the best that
-# such a fit can reach is one number for all inputs.
+# What does the mistake do? The gradient shows it: every prediction is pulled towards
+# the mean of all targets. The best that such a fit can reach is one number for all
+# inputs.
 
 (gradient,) = torch.autograd.grad(wrong, y_pred)
 to_mean = 2 * N * (y_pred.detach() - target.mean())
@@ -400,30 +421,32 @@ for name, each in (("gradient", gradient), ("2 * N * (y_pred - mean)", to_mean))
     print(f"{name:23s}", *(f"{number:9.1f}" for number in each[:4, 0]), "...")
 
 # %%
-# How to find it: assert that both shapes are equal, or make warnings errors while you learn. The mend is to
-# keep the axis, with a slice or with ``torch.Tensor.unsqueeze``.
+# How to find it: assert that both shapes are equal, or turn warnings into errors while
+# you learn. The fix is to keep the axis, with a slice or with
+# ``torch.Tensor.unsqueeze``.
 
 assert y[:, :1].shape == y_pred.shape
 expected = plain(y[:, :1], w2_start[:, :1])
 w1, w2 = w1_start.clone().requires_grad_(), w2_start[:, :1].clone().requires_grad_()
-mended["shape"] = []
+fixed["shape"] = []
 for t in range(100):
     loss = torch.nn.MSELoss(reduction="sum")((x @ w1).relu() @ w2, target.unsqueeze(1))
-    mended["shape"].append(loss.item())
+    fixed["shape"].append(loss.item())
     grad_w1, grad_w2 = torch.autograd.grad(loss, (w1, w2))
     with torch.no_grad():
         w1 -= 1e-6 * grad_w1
         w2 -= 1e-6 * grad_w2
-print(f"first loss {mended['shape'][0]:.2e}, with the wrong shape {wrong.item():.2e}")
-judge(mended["shape"], expected)
+print(f"first loss {fixed['shape'][0]:.2e}, with the wrong shape {wrong.item():.2e}")
+judge(fixed["shape"], expected)
 
 # %%
 # A view of a transposed tensor
 # -----------------------------
 #
-# ``torch.nn.Linear`` keeps its weight transposed, so you turn gradients around, and some day you flatten one. A
-# transposed matrix has its numbers where they were, in the order of the columns. No strides
-# describe them as one row, and ``torch.Tensor.view`` refuses. The message offers ``reshape``.
+# ``torch.nn.Linear`` stores its weight transposed, so you transpose gradients, and one
+# day you flatten one. A transposed matrix keeps its numbers where they were, so in
+# memory they are in the order of its columns. No strides describe them as one row, and
+# ``torch.Tensor.view`` refuses. The message suggests ``reshape``.
 
 w1 = w1_start.clone()
 try:
@@ -434,12 +457,13 @@ show(messages["view"])
 print("w1.T: contiguous", w1.T.is_contiguous(), " strides", w1.T.stride())
 
 # %%
-# Take the offer with care. Where ``torch.Tensor.reshape`` can't give a view it copies, as
-# ``contiguous().view(-1)`` always does here. To read, both are right. An update written into the copy is lost.
+# Be careful with that suggestion. When ``torch.Tensor.reshape`` can't return a view it
+# copies, as ``contiguous().view(-1)`` always does here. For reading, both are right. An
+# update written into the copy is lost.
 
 
 def flat_updates(flat):
-    """The loop by autograd, each update written into a flat form of the weight."""
+    """The loop with autograd, each update written into a flattened weight."""
     w1, w2 = leaves()
     history = []
     for t in range(100):
@@ -454,28 +478,33 @@ def flat_updates(flat):
 
 broken["view"] = flat_updates(lambda w: w.T.reshape(-1))
 print(f"different losses in 100 steps: {len(set(broken['view']))}")
-for name, copy in (("reshape", w1.T.reshape(-1)), ("contiguous", w1.T.contiguous().view(-1))):
+for name, copy in (
+    ("reshape", w1.T.reshape(-1)),
+    ("contiguous", w1.T.contiguous().view(-1)),
+):
     assert copy.data_ptr() != w1.data_ptr()
     copy += 1
     print(f"{name:10s} plus 1: w1 changes by {(w1 - w1_start).max().item():.1f}")
 
 # %%
-# How to find it: compare ``torch.Tensor.data_ptr``, as here, or write ``view`` wherever you mean to share, since it
-# never copies. The mend is to flatten the weight itself, in the order of its rows: ``contiguous`` returns what is
-# contiguous already, and copies only a gradient that isn't.
+# How to find it: compare ``torch.Tensor.data_ptr``, as here, or write ``view`` wherever
+# you mean to share memory, because it never copies. The fix is to flatten the weight
+# itself, in the order of its rows. ``contiguous`` returns a contiguous tensor
+# unchanged, and copies only a gradient that isn't contiguous.
 
-mended["view"] = flat_updates(lambda w: w.contiguous().view(-1))
+fixed["view"] = flat_updates(lambda w: w.contiguous().view(-1))
 assert w1.view(-1).data_ptr() == w1.data_ptr()
 w1.view(-1).add_(1)
 print(f"view       plus 1: w1 changes by {(w1 - w1_start).max().item():.1f}")
-judge(mended["view"])
+judge(fixed["view"])
 
 # %%
 # float64 from NumPy
 # ------------------
 #
-# NumPy's numbers are float64 by default, PyTorch's layers float32. A product of matrices takes one dtype. Where you
-# only add or subtract, PyTorch converts in silence, to the wider dtype.
+# NumPy's numbers are float64 by default, those of PyTorch's layers float32. A matrix
+# product needs the same dtype on both sides. If you only add or subtract, PyTorch
+# silently converts to the wider dtype.
 
 torch.manual_seed(0)
 layer = torch.nn.Linear(D_in, H)
@@ -484,17 +513,17 @@ try:
 except RuntimeError as error:
     messages["dtype"] = str(error)
 show(messages["dtype"])
-print(
-    "x", x.dtype, " weight", layer.weight.dtype, " x[0] + weight[0]", (x[0] + layer.weight[0]).dtype
-)
+print("x", x.dtype, " weight", layer.weight.dtype, end="  ")
+print("x[0] + weight[0]", (x[0] + layer.weight[0]).dtype)
 
 # %%
-# How to find it: print the dtypes of both. The mend is to choose one. With float64 for the layers the losses are the
-# plain ones; with float32 for the data they agree as far as float32 goes.
+# How to find it: print both dtypes. The fix is to choose one. If the layers use
+# float64, the losses are the plain ones. If you convert the data to float32, they agree
+# as far as float32's precision goes.
 
 
 def by_layers(dtype):
-    """The loop with layers, all numbers in one dtype."""
+    """The loop with layers, with all numbers in one dtype."""
     net = torch.nn.Sequential(
         torch.nn.Linear(D_in, H, bias=False, dtype=dtype),
         torch.nn.ReLU(),
@@ -514,23 +543,24 @@ def by_layers(dtype):
     return history
 
 
-mended["dtype"] = by_layers(torch.float64)
-judge(mended["dtype"])
+fixed["dtype"] = by_layers(torch.float64)
+judge(fixed["dtype"])
 in_float32 = by_layers(torch.float32)
 assert np.allclose(in_float32, losses, rtol=1e-3, atol=0)
 print(f"in float32: last loss {in_float32[-1]:.2e}")
 
 # %%
-# A random that nobody seeded
-# ---------------------------
+# A generator that nobody seeded
+# ------------------------------
 #
-# You set torch's seed, and two runs still differ. ``torch.manual_seed`` seeds torch's generators only; Python's
-# ``random`` and NumPy have their own. Here ``random`` shuffles the inputs, and a step sees half of them. The
-# numbers themselves aren't shown, as they would be others each time.
+# You set torch's seed, and two runs still differ. ``torch.manual_seed`` seeds only
+# torch's generators; Python's ``random`` and NumPy have their own. Here ``random``
+# shuffles the inputs, and each step sees half of them. The losses themselves aren't
+# printed, because they would differ each time.
 
 
 def shuffled():
-    """Ten steps on halves of the inputs, in an order that Python's random draws."""
+    """Ten steps on halves of the inputs, in an order chosen by Python's random."""
     torch.manual_seed(0)
     w1, w2 = w1_start.clone(), w2_start.clone()
     rows, history = list(range(N)), []
@@ -551,8 +581,9 @@ same = sum(first == second for first, second in zip(*unseeded, strict=True))
 print(f"of {len(unseeded[0])} losses, two runs have {same} in common")
 
 # %%
-# How to find it: run it twice and compare the first loss. If that differs, something is drawn from a generator
-# that you didn't seed. The mend is to seed it, or to draw from a ``random.Random`` of your own.
+# How to find it: run the program twice and compare the first loss. If it differs, some
+# number comes from a generator that you didn't seed. The fix is to seed that generator,
+# or to use a ``random.Random`` of your own.
 
 seeded = []
 for _ in range(2):
@@ -562,11 +593,12 @@ assert seeded[0] == seeded[1]
 print("seeded, first losses:", *(f"{history[0]:.3e}" for history in seeded))
 
 # %%
-# Six that raise nothing
-# ----------------------
+# Six mistakes that raise nothing
+# -------------------------------
 #
-# The mistakes, beside the plain loop. On their own, two of these curves would pass for a fit: the one at the rate of
-# 2e-6, and the one through ``data``. The others explode, rise again, hardly fall, or stay where they are.
+# Here are these mistakes, next to the plain loop. Seen alone, two of these curves would
+# pass for a fit: the one at a rate of 2e-6, and the one that uses ``data``. The others
+# explode, rise again, hardly fall, or stay where they are.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.semilogy(losses, color="black", label="the plain loop")
@@ -575,14 +607,15 @@ labels = {
     "dies": ("rate 2e-6", "--"),
     "not cleared": ("never cleared", "-"),
     "data": ("through data, at half the rate", "-."),
-    "mean": ("mean for sum", ":"),
+    "mean": ("mean, not sum", ":"),
     "view": ("updates a copy", (0, (1, 3))),
 }
 for name, (label, style) in labels.items():
     marker, line = ("o", "-") if style == "o-" else ("", style)
     shown = [loss for loss in broken[name] if loss < 1e12]
     ax.semilogy(shown, linestyle=line, marker=marker, markersize=4, label=label)
-ax.set(title="Mistakes that raise nothing", xlabel="step t", ylabel="sum of squared errors")
+ax.set(title="Mistakes that raise nothing")
+ax.set(xlabel="step t", ylabel="sum of squared errors")
 ax.legend(fontsize="small")
 plt.show()
 
@@ -590,11 +623,13 @@ plt.show()
 # Summary
 # -------
 #
-# - Read the message to its end: PyTorch names the leaf, the shapes, the dtypes or the strides that it objects to.
-# - Where nothing is raised, compare: the first losses with the formula, a gradient with ``torch.autograd.grad``, the
-#   last loss with a guess, shapes and dtypes with what you expect, a run with another run.
-# - A mistake is mended when each loss is that of a loop that you trust.
+# - Read the message to its end: PyTorch names the leaf, the shapes, the dtypes or the
+#   strides that it objects to.
+# - When nothing is raised, compare: the first losses with the formula, a gradient with
+#   ``torch.autograd.grad``, the last loss with a guess, shapes and dtypes with what you
+#   expect, one run with a second run.
+# - A mistake is fixed when each loss equals that of a loop that you trust.
 #
 # Practise: ``exercises/break_it``
 #
-# Next: ``learning_rate_map`` shows where the rates that explode and those that kill the ReLUs begin.
+# Next: ``learning_rate_map`` shows at which rates ReLUs die and fits explode.

@@ -11,25 +11,27 @@
 Loading data
 ============
 
-You make a data set that PyTorch understands, let a data loader cut it into shuffled mini-batches, and share
-it among processes. The images are scikit-learn's digits, which are installed with it. A reader for MNIST's
-own files stands at the end, tried on a small set in that format.
+You make a data set that PyTorch understands, let a data loader cut it into shuffled
+mini-batches, and share it among processes. The images are scikit-learn's digits, which
+are installed with it. At the end of the page you write a reader for MNIST's own files,
+and try it on a small set in that format.
 
 What you'll learn:
 
-- what a data set is: a length, and an item for each place;
-- what the loader makes of items: mini-batches, their last one, their order;
+- what a data set is: a length, and an item for each index;
+- what the loader makes of the items: mini-batches, with a last one and an order;
 - how worker processes load items, and what your file needs for that;
 - how to give each of several processes its share, and how to read MNIST.
 """
 
 # %%
-# A length, and an item for each place
+# A length, and an item for each index
 # ------------------------------------
 #
-# A data set is anything with ``__len__`` and ``__getitem__``. Derive it from ``torch.utils.data.Dataset``, and
-# make each item when it is asked for: a data set that is larger than memory opens its files there. An item is
-# usually a pair, an input and its target.
+# A data set is anything with ``__len__`` and ``__getitem__``. Derive it from
+# ``torch.utils.data.Dataset``, and make each item when it is asked for. A data set that
+# is larger than memory opens its files there. An item is usually a pair of an input and
+# its target.
 
 import gzip
 import os
@@ -44,7 +46,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from sklearn.datasets import load_digits
-from torch.utils.data import DataLoader, Dataset, DistributedSampler, TensorDataset, default_collate
+from torch.utils.data import (
+    DataLoader,
+    Dataset,
+    DistributedSampler,
+    TensorDataset,
+    default_collate,
+)
 
 plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
 
@@ -58,9 +66,9 @@ class Digits(Dataset):
     def __len__(self):
         return len(self.digits.target)
 
-    def __getitem__(self, place):
-        image = torch.from_numpy(self.digits.images[place]).float() / 16
-        return image.unsqueeze(0), int(self.digits.target[place])
+    def __getitem__(self, index):
+        image = torch.from_numpy(self.digits.images[index]).float() / 16
+        return image.unsqueeze(0), int(self.digits.target[index])
 
 
 digits = Digits()
@@ -69,8 +77,9 @@ print("items:", len(digits))
 print("item 5: image", tuple(image.shape), image.dtype, " class", digit)
 
 # %%
-# Where everything fits into memory as tensors, ``torch.utils.data.TensorDataset`` needs no class of your own.
-# It takes tensors with equally many rows; item k is the tuple of their rows k.
+# If everything fits into memory as tensors, you don't need to write a class: use
+# ``torch.utils.data.TensorDataset``. It takes tensors with the same number of rows.
+# Item k is the tuple of row k of each tensor.
 
 images = torch.stack([image for image, _ in digits])
 classes = torch.tensor([digit for _, digit in digits])
@@ -78,14 +87,16 @@ data = TensorDataset(images, classes)
 image, digit = data[5]
 assert torch.equal(image, digits[5][0])
 print("items:", len(data))
-print("item 5: image", tuple(image.shape), image.dtype, " class", digit.item(), digit.dtype)
+print("item 5: image", tuple(image.shape), image.dtype, end="  ")
+print("class", digit.item(), digit.dtype)
 
 # %%
 # Mini-batches
 # ------------
 #
-# ``torch.utils.data.DataLoader`` asks for the items one by one and puts ``batch_size`` of them together. The
-# last mini-batch holds what is left over; ``drop_last=True`` leaves it out, where all have to be of one size.
+# ``torch.utils.data.DataLoader`` asks for the items one by one and puts ``batch_size``
+# of them together. The last mini-batch holds what is left over. If all mini-batches
+# must have the same size, ``drop_last=True`` leaves it out.
 
 for drop_last in (False, True):
     loader = DataLoader(digits, batch_size=32, drop_last=drop_last)
@@ -94,14 +105,15 @@ for drop_last in (False, True):
     print(f"drop_last={drop_last!s:5s}  {len(sizes)} mini-batches", end="   ")
     print("the last has", sizes[-1], "  images in all:", sum(sizes))
 batch_images, batch_classes = next(iter(loader))
-print(
-    "images", tuple(batch_images.shape), " classes", tuple(batch_classes.shape), batch_classes.dtype
-)
+print("images", tuple(batch_images.shape), end="  ")
+print("classes", tuple(batch_classes.shape), batch_classes.dtype)
 
 # %%
-# To put together is to collate. ``torch.utils.data.default_collate`` stacks tensors, makes tensors of numbers,
-# and does so within tuples and dictionaries. It can't stack what differs in shape. Then give the loader a
-# function of your own as ``collate_fn``: it gets the list of items and returns the mini-batch.
+# Putting items together is called collating. ``torch.utils.data.default_collate``
+# stacks tensors, turns numbers into tensors, and does the same inside tuples and
+# dictionaries. It can't stack items of different shapes. For those, pass your own
+# function to the loader as ``collate_fn``: it gets the list of items and returns the
+# mini-batch.
 
 words = [torch.tensor([3, 1, 4]), torch.tensor([1, 5])]
 try:
@@ -115,18 +127,19 @@ print("collated by pad_sequence:", padded.T.tolist())
 # The order
 # ---------
 #
-# With ``shuffle=True`` each pass, each epoch, has another order and every item once. The order comes from
-# ``generator``. With one of your own it depends on its seed alone, not on what else draws random numbers. A
-# list of places is a data set too, so you can look at the order itself.
+# With ``shuffle=True``, each pass over the data, called an epoch, has a different order
+# and contains every item once. The order comes from ``generator``. If you pass your
+# own, the order depends only on its seed, not on what else draws random numbers. A
+# range of numbers is a data set too, so you can look at the order itself.
 
 
 def orders(seed, epochs):
-    """The first places of some epochs, in the order in which the loader gives them."""
-    places = range(len(digits))
+    """Return the first indices of some epochs, in the loader's order."""
+    indices = range(len(digits))
     generator = torch.Generator().manual_seed(seed)
-    loader = DataLoader(places, batch_size=32, shuffle=True, generator=generator)
+    loader = DataLoader(indices, batch_size=32, shuffle=True, generator=generator)
     epochs = [torch.cat(list(loader)).tolist() for _ in range(epochs)]
-    assert all(sorted(order) == list(places) for order in epochs)
+    assert all(sorted(order) == list(indices) for order in epochs)
     return [order[:6] for order in epochs]
 
 
@@ -137,12 +150,13 @@ print("epoch 1:", *second)
 print("epoch 0, from the seed again:", *orders(seed=0, epochs=1)[0])
 
 # %%
-# The file begins with the digits in order. Shuffled, a mini-batch holds a sample of all images. That is what training
-# wants. To evaluate, the order makes no difference, so don't shuffle there.
+# The file begins with the digits in order. Shuffled, a mini-batch is a sample of all
+# images, and that is what you want for training. For evaluation the order makes no
+# difference, so don't shuffle.
 
 generator = torch.Generator().manual_seed(0)
 loaders = {
-    "as they come": DataLoader(data, batch_size=10),
+    "in order": DataLoader(data, batch_size=10),
     "shuffled": DataLoader(data, batch_size=10, shuffle=True, generator=generator),
 }
 fig, axes = plt.subplots(2, 10, figsize=(7, 2.4), layout="constrained")
@@ -152,24 +166,25 @@ for row, (name, loader) in zip(axes, loaders.items(), strict=True):
     for ax, image in zip(row, batch_images, strict=True):
         ax.imshow(image[0].numpy(), cmap="gray_r")
         ax.set(xticks=[], yticks=[])
-fig.suptitle("A mini-batch of ten: above as they come, below shuffled")
+fig.suptitle("A mini-batch of ten: in the file's order (above) and shuffled (below)")
 plt.show()
 
 # %%
 # Shares
 # ------
 #
-# What gives the loader its places is a sampler. ``torch.utils.data.distributed.DistributedSampler`` gives each
-# process of a group its own share (``data_parallel`` has such a group). It asks the group how many processes
-# there are and which is this one, unless you say so, as here. Where shares don't come out even, it repeats
-# items; with ``drop_last=True`` it leaves some out.
+# The object that supplies the loader with indices is called a sampler.
+# ``torch.utils.data.distributed.DistributedSampler`` gives each process of a group its
+# own share (``data_parallel`` has such a group). It asks the group how many processes
+# there are and which one this is, unless you say so, as here. If the items can't be
+# shared equally, it repeats some; with ``drop_last=True`` it leaves some out.
 
-places = range(11)
+indices = range(11)
 for drop_last in (False, True):
     shares = [
         list(
             DistributedSampler(
-                places, num_replicas=2, rank=rank, shuffle=False, drop_last=drop_last
+                indices, num_replicas=2, rank=rank, shuffle=False, drop_last=drop_last
             )
         )
         for rank in range(2)
@@ -177,12 +192,12 @@ for drop_last in (False, True):
     print(f"drop_last={drop_last!s:5s}", *shares)
 
 # %%
-# It shuffles by itself, so the loader gets ``sampler=`` in the place of ``shuffle=``. Its order comes from a
-# seed and from the number of the epoch. You have to tell it that number with ``set_epoch``. If you don't, every
-# epoch has the order of the first.
+# This sampler shuffles by itself, so pass ``sampler=`` to the loader instead of
+# ``shuffle=``. The order depends on a seed and on the number of the epoch, which you
+# have to set with ``set_epoch``. If you don't, every epoch has the order of the first.
 
-sampler = DistributedSampler(places, num_replicas=2, rank=0)
-loader = DataLoader(places, batch_size=3, sampler=sampler)
+sampler = DistributedSampler(indices, num_replicas=2, rank=0)
+loader = DataLoader(indices, batch_size=3, sampler=sampler)
 forgotten = [torch.cat(list(loader)).tolist() for _ in range(2)]
 assert forgotten[0] == forgotten[1]
 print("rank 0, set_epoch forgotten:", *forgotten)
@@ -197,12 +212,14 @@ print("rank 0, set_epoch called:   ", *told)
 # Workers
 # -------
 #
-# With ``num_workers=2``, two further processes make the items, while this one trains. It pays where an item
-# takes time: a file to read, an image to decode. How a worker starts depends on the system. On macOS and
-# Windows it is a new Python, which imports your file once more: without the line
-# ``if __name__ == "__main__":`` it would start workers in its turn, and PyTorch raises an error. So write that line
-# always. This page has none; hence the workers get a program of their own. It asks for the way of macOS
-# and Windows, ``spawn``, so that it does the same everywhere.
+# With ``num_workers=2``, two more processes make the items while this one trains. It
+# pays off when an item takes time: a file to read, an image to decode. How a worker
+# starts depends on the system. On macOS and Windows it is a new Python that imports
+# your file once more. Without the line ``if __name__ == "__main__":``, it would start
+# workers itself, and PyTorch raises an error. So always write that line. This page
+# doesn't have it, so the workers here get a program of their own. The program asks for
+# ``spawn``, the way that macOS and Windows start workers, so it does the same
+# everywhere.
 
 PROGRAM = """\
 from torch.utils.data import DataLoader, Dataset, get_worker_info
@@ -213,8 +230,8 @@ class Squares(Dataset):
     def __len__(self):
         return 8
 
-    def __getitem__(self, place):
-        return place**2, get_worker_info().id
+    def __getitem__(self, index):
+        return index**2, get_worker_info().id
 
 if __name__ == "__main__":
     for keep in (False, True):
@@ -223,7 +240,8 @@ if __name__ == "__main__":
         loader = DataLoader(Squares(), 2, multiprocessing_context="spawn", **options)
         for epoch in range(2):
             for squares, workers in loader:
-                print("squares", *squares.tolist(), "from worker", *set(workers.tolist()))
+                (worker,) = set(workers.tolist())
+                print("squares", *squares.tolist(), "from worker", worker)
 """
 
 with tempfile.TemporaryDirectory() as folder:
@@ -231,7 +249,7 @@ with tempfile.TemporaryDirectory() as folder:
     script.write_text(PROGRAM, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, script],
-        env={**os.environ, "PYTHONUNBUFFERED": ""},  # three processes print: in whole lines
+        env={**os.environ, "PYTHONUNBUFFERED": ""},  # so each line is printed whole
         capture_output=True,
         text=True,
         timeout=300,
@@ -247,24 +265,27 @@ for run in runs:
 print(*[line for line in lines if line.startswith("squares")][:4], sep="\n")
 
 # %%
-# The file ran once as the program and once in each worker. By default workers start anew at each epoch, and all that
-# stands outside that line runs again: where they are slow to start, as on Windows, short epochs get slow.
-# ``persistent_workers=True`` keeps the workers. They make whole mini-batches in turn, and the order stays that of
-# one process. Each worker has its own copy of the data set, whose class has to stand in a file: a class from a
-# notebook's cell can't be sent to a spawned process.
+# The file ran once as the program and once in each worker. By default, workers start
+# again at each epoch, and all code outside that line runs again. Where workers are slow
+# to start, as on Windows, short epochs get slow. ``persistent_workers=True`` keeps the
+# workers. They make whole mini-batches in turn, and the order is the same as with one
+# process. Each worker has its own copy of the data set. The class of the data set has
+# to be in a file, because a class defined in a notebook cell can't be sent to a spawned
+# process.
 #
 # MNIST
 # -----
 #
-# MNIST's images of handwritten digits have 28 by 28 pixels. Where torchvision is installed and a download is
-# welcome, one line gets them:
+# MNIST's images of handwritten digits have 28 by 28 pixels. If torchvision is installed
+# and a download is fine with you, one line gets them:
 # ``torchvision.datasets.MNIST("folder", train=True, download=True, transform=torchvision.transforms.ToTensor())``.
-# The files' format, IDX, is simple: two zero bytes, a byte for the dtype (8 is uint8), a byte for the
-# number of dimensions, each size in four bytes, the most significant first, then the numbers.
+# The file format, IDX, is simple: two zero bytes, one byte for the dtype (8 is uint8),
+# one byte for the number of dimensions, the size of each dimension in four bytes with
+# the most significant first, then the numbers.
 
 
 def read_idx(path):
-    """Read the array of an IDX file, packed or not."""
+    """Read the array of an IDX file, compressed or not."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as file:
         zeros, kind, dimensions = struct.unpack(">HBB", file.read(4))
@@ -274,7 +295,7 @@ def read_idx(path):
 
 
 class MNIST(Dataset):
-    """Images with values from 0 to 1, as ToTensor gives them, and their classes."""
+    """Images with values from 0 to 1, as ToTensor returns them, and their classes."""
 
     def __init__(self, images, labels):
         self.images, self.labels = read_idx(images), read_idx(labels)
@@ -283,25 +304,28 @@ class MNIST(Dataset):
     def __len__(self):
         return len(self.labels)
 
-    def __getitem__(self, place):
-        return self.images[place].unsqueeze(0) / 255, int(self.labels[place])
+    def __getitem__(self, index):
+        return self.images[index].unsqueeze(0) / 255, int(self.labels[index])
 
 
 # %%
-# No MNIST here, but a small set in its format: the first 100 of the digits above, each pixel enlarged to 3 by 3
-# and a margin of two added. Give the class your own two files, and the rest stays as it is.
+# MNIST isn't here, so make a small set in its format: the first 100 of the digits
+# above, with each pixel enlarged to 3 by 3 and a margin of two pixels added. To read
+# MNIST itself, pass your own two files to the class; nothing else changes.
 
 
 def write_idx(path, array):
-    """Write an array of uint8 as MNIST's files are written."""
+    """Write an array of uint8 in the format of MNIST's files."""
     head = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
     path.write_bytes(gzip.compress(head + array.tobytes()))
 
 
 pixels = (digits.digits.images[:100] * 255 / 16).round().astype(np.uint8)
-enlarged = np.pad(np.kron(pixels, np.ones((1, 3, 3), np.uint8)), ((0, 0), (2, 2), (2, 2)))
+enlarged = np.kron(pixels, np.ones((1, 3, 3), np.uint8))
+enlarged = np.pad(enlarged, ((0, 0), (2, 2), (2, 2)))
 with tempfile.TemporaryDirectory() as folder:
-    files = [Path(folder, f"train-{name}-ubyte.gz") for name in ("images-idx3", "labels-idx1")]
+    names = "images-idx3", "labels-idx1"
+    files = [Path(folder, f"train-{name}-ubyte.gz") for name in names]
     write_idx(files[0], enlarged)
     write_idx(files[1], digits.digits.target[:100].astype(np.uint8))
     small = MNIST(*files)
@@ -318,10 +342,12 @@ print("classes", *batch_classes[:12].tolist())
 # Summary
 # -------
 #
-# - A data set has ``__len__`` and ``__getitem__``; ``torch.utils.data.DataLoader`` makes mini-batches of its items,
-#   in an order that ``generator`` decides.
-# - Workers make items in other processes; a file that starts them needs ``if __name__ == "__main__":``.
-# - ``DistributedSampler`` gives each process its share; call ``set_epoch`` at each epoch.
+# - A data set has ``__len__`` and ``__getitem__``; ``torch.utils.data.DataLoader``
+#   makes mini-batches of its items, in an order that ``generator`` decides.
+# - Workers make items in other processes; a file that starts them needs
+#   ``if __name__ == "__main__":``.
+# - ``DistributedSampler`` gives each process its share; call ``set_epoch`` at each
+#   epoch.
 #
 # Practise: ``exercises/data_loading``
 #

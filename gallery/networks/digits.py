@@ -11,24 +11,26 @@
 LeNet reads digits
 ==================
 
-You train the network of the page ``lenet`` on handwritten digits and find out how well it reads ones that it
-has never seen. The step is still the ladder's. New is everything around it: images held back, mini-batches,
-two curves, a look at the mistakes, and the question of what the final number is worth.
+You train the network of the page ``lenet`` on handwritten digits and find out how well
+it reads digits that it has never seen. The step is still the ladder's. What is new is
+everything around it: images held back, mini-batches, two curves, a look at the
+mistakes, and the question of what the final number is worth.
 
 What you'll learn:
 
 - how to split data, and what "held out" promises and what it doesn't;
 - what the cross-entropy loss takes, and where probabilities come from;
-- how a loop over mini-batches looks, and how to evaluate between its epochs;
-- how to read a confusion matrix, what to compare an accuracy with, and when a difference may be chance.
+- what a loop over mini-batches looks like, and how to evaluate between its epochs;
+- how to read a confusion matrix, what to compare an accuracy with, and when a
+  difference may be chance.
 """
 
 # %%
 # The images
 # ----------
 #
-# scikit-learn brings the digits along: small grey images, each with the digit that it shows. Read what the
-# data set says of itself first.
+# scikit-learn comes with the digits: small grey images, each with the digit that it
+# shows. First read what the data set says about itself.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -50,10 +52,10 @@ for start, end in quotes:
     print("-", text[first : text.index(end, first) + len(end)])
 
 # %%
-# So these are the second group's images: 13 people wrote them all. LeNet takes 32 by 32 pixels.
-# ``torch.nn.functional.interpolate`` stretches each image to 28 by 28, and ``torch.nn.functional.pad`` adds
-# two pixels of background on each side. This adds no detail. Scale the values to the range from -1
-# (background) to 1.
+# So these images are from the second group: 13 people wrote them all. LeNet takes 32 by
+# 32 pixels. ``torch.nn.functional.interpolate`` stretches each image to 28 by 28, and
+# ``torch.nn.functional.pad`` adds two pixels of background on each side. This adds no
+# detail. Then scale the values to the range from -1 (background) to 1.
 
 small = torch.from_numpy(digits.images).float().unsqueeze(1) / 16
 images = torch.nn.functional.interpolate(small, size=(28, 28), mode="bilinear")
@@ -66,17 +68,18 @@ fig, axes = plt.subplots(2, 6, figsize=(7, 3), layout="constrained")
 for ax, image in zip(axes.flat, [*small[:6, 0], *images[:6, 0]], strict=True):
     ax.imshow(image.numpy(), cmap="gray_r")
     ax.set(xticks=[], yticks=[])
-fig.suptitle("Six digits, 8 by 8 as they come and 32 by 32 as LeNet gets them")
+fig.suptitle("Six digits: the originals, 8 by 8, and LeNet's input, 32 by 32")
 plt.show()
 
 # %%
 # Two parts
 # ---------
 #
-# Put a fifth aside. Held out means that no update is computed from these images, so the network can't have
-# learned them by heart. Draw the fifth digit by digit, so that each has the same share in both parts: the
-# split is stratified. The writers are not split: the same hand may be on both sides. You measure how well the
-# network reads new images, not new writers.
+# Set a fifth of the images aside. Held out means that no update is computed from these
+# images, so the network can't have learned them by heart. Draw the fifth separately for
+# each digit, so that every digit has the same share in both parts: the split is
+# stratified. It isn't split by writer, so images by the same person may be on both
+# sides. You measure how well the network reads new images, not new writers.
 
 rng = np.random.default_rng(0)
 train, held_out = [], []
@@ -94,8 +97,9 @@ print("held out by digit:", torch.bincount(targets[held_out]).tolist())
 # The network
 # -----------
 #
-# The page ``lenet`` explains it line by line. In short: two convolutions, each followed by a ReLU and pooling,
-# then three linear layers. What comes out are ten scores for each image.
+# The page ``lenet`` explains it line by line. In short, there are two convolutions,
+# each followed by a ReLU and pooling, then three linear layers. The output is ten
+# scores for each image.
 
 
 class LeNet(torch.nn.Module):
@@ -120,7 +124,7 @@ class LeNet(torch.nn.Module):
         return self.fc3(x)
 
 
-torch.manual_seed(0)  # for the first weights, and for all that the loop draws below
+torch.manual_seed(0)  # for the first weights, and for everything the loop draws below
 net = LeNet()
 print("numbers in its parameters:", sum(param.numel() for param in net.parameters()))
 scores = net(images[:2])
@@ -131,10 +135,11 @@ print("scores of two images:", tuple(scores.shape))
 # The loss
 # --------
 #
-# The softmax turns scores into probabilities, and the cross-entropy is the mean of -log of the probability of
-# the true class. ``torch.nn.CrossEntropyLoss`` takes raw scores, also called logits, and class numbers, and does both
-# at once: don't apply a softmax before it. Give it probabilities, and it takes them for scores: no error, another
-# number.
+# The softmax turns scores into probabilities. The cross-entropy is the mean of -log of
+# the probability of the true class. ``torch.nn.CrossEntropyLoss`` takes raw scores,
+# also called logits, and class numbers, and computes both: don't apply a softmax before
+# it. If you pass probabilities, it treats them as scores, and you get a different
+# number but no error.
 
 loss_fn = torch.nn.CrossEntropyLoss()
 scores = torch.tensor([[2.0, 0.5, -1.0], [0.0, 3.0, 1.0]])
@@ -143,15 +148,17 @@ log_probabilities = scores - scores.exp().sum(dim=1, keepdim=True).log()
 by_hand = -(log_probabilities[0, 0] + log_probabilities[1, 2]) / 2
 assert torch.allclose(log_probabilities.exp(), torch.softmax(scores, dim=1))
 assert torch.allclose(by_hand, loss_fn(scores, classes))
-print(f"by hand {by_hand:.3f}  CrossEntropyLoss {loss_fn(scores, classes):.3f}", end="  ")
+loss = loss_fn(scores, classes)
+print(f"by hand {by_hand:.3f}  CrossEntropyLoss {loss:.3f}", end="  ")
 print(f"given probabilities {loss_fn(torch.softmax(scores, dim=1), classes):.3f}")
 equal = loss_fn(torch.zeros(1, 10), torch.tensor([3]))
 print(f"ten equal scores: {equal:.3f}, the log of 10")
 
 # %%
-# On the page ``lenet``, ``torch.nn.MSELoss`` compared the scores themselves with zeros and a one. To it, a high
-# score for the true class is an error as well. Cross-entropy compares probabilities: a sure right answer costs
-# next to nothing, and a sure wrong one far more than an even guess.
+# On the page ``lenet``, ``torch.nn.MSELoss`` compared the scores themselves with zeros
+# and a one, so even a high score for the true class counted as an error. Cross-entropy
+# compares probabilities. A confident right answer costs next to nothing, and a
+# confident wrong one costs far more than an even guess.
 
 one_hot = torch.tensor([[1.0, 0.0, 0.0]])
 answers = {"sure and right": [4, 0, 0], "even": [0, 0, 0], "sure and wrong": [0, 4, 0]}
@@ -165,15 +172,17 @@ for answer, row in answers.items():
 # Evaluating: ``eval`` and ``no_grad``
 # ------------------------------------
 #
-# Evaluating a model takes both. ``torch.no_grad`` makes no graph, which saves memory, and changes no number.
-# ``torch.nn.Module.eval`` still records, and may change numbers: like ``torch.nn.Module.train`` it switches a flag
-# that some layers read. Dropout is one: while training, ``torch.nn.Dropout`` sets about half of the entries to zero
-# and doubles the rest. LeNet has no such layer. Switch all the same, for validation as for testing, so that the
-# loop stays right when you add one.
+# To evaluate a model you need both. ``torch.no_grad`` records no graph, which saves
+# memory, and doesn't change any number. ``torch.nn.Module.eval`` still records, but may
+# change numbers. Like ``torch.nn.Module.train``, it switches a flag that some layers
+# read. Dropout is one of them: during training, ``torch.nn.Dropout`` sets about half of
+# the entries to zero and doubles the rest. LeNet has no such layer. Switch modes
+# anyway, for validation as well as testing, so that the loop stays right when you add
+# one.
 
 
 def evaluate(net, part):
-    """The mean loss and the share of right guesses."""
+    """Return the mean loss and the share of right guesses."""
     net.eval()
     with torch.no_grad():
         scores = net(images[part])
@@ -186,7 +195,8 @@ for layer in (torch.nn.Dropout(), net):
     x = torch.ones(20, 1, 32, 32)
     with torch.no_grad():
         differ = (layer.train()(x) != layer.eval()(x)).float().mean()
-    print(f"{type(layer).__name__}: {differ:.0%} of the entries differ between the modes")
+    name = type(layer).__name__
+    print(f"{name}: {differ:.0%} of the entries differ between the modes")
 print("recorded after eval():", net.eval()(x).grad_fn.name())
 loss, accuracy = evaluate(net, held_out)
 assert accuracy < 0.3
@@ -196,15 +206,16 @@ print(f"before training: loss {loss:.1f}, accuracy, this build: {accuracy:.1%}")
 # The whole loop
 # --------------
 #
-# There are few images, so show the network each of them a little different every time: turned, stretched,
-# leaning and moved, by chance. ``torch.nn.functional.affine_grid`` takes a matrix for each image and says where
-# each pixel comes from, and ``torch.nn.functional.grid_sample`` fetches it. What would come from outside the
-# image it takes to be 0, while the background is -1: hence the 1 that is added before and taken off after. Only
-# images to train with are treated like this.
+# There are few images, so show the network a slightly different version of each one
+# every time: randomly turned, stretched, slanted and moved.
+# ``torch.nn.functional.affine_grid`` takes a matrix for each image and computes where
+# each pixel comes from. ``torch.nn.functional.grid_sample`` fetches the pixels. It
+# fills in 0 for everything outside the image, but the background is -1, so the code
+# adds 1 before and subtracts it afterwards. Only training images are distorted.
 
 
 def distort(images):
-    """Change each image by a random matrix near the identity; what enters is background."""
+    """Distort each image by a random matrix near the identity; fill in background."""
     between_minus_1_and_1 = 2 * torch.rand(len(images), 2, 3) - 1
     matrices = torch.eye(2, 3) + 0.15 * between_minus_1_and_1
     grid = torch.nn.functional.affine_grid(matrices, images.shape, align_corners=False)
@@ -216,18 +227,25 @@ print("one image twelve times, different ones:", len(torch.unique(twelve, dim=0)
 print("smallest value after that:", twelve.min().item())
 
 # %%
-# One pass over the training images is an epoch. ``torch.utils.data.DataLoader`` shuffles their places each time and
-# gives 32 at once (``data_loading`` shows what else it does); after each mini-batch comes an update.
-# ``torch.optim.lr_scheduler.LinearLR``, a scheduler, lets the learning rate of ``torch.optim.Adam`` fall, so
-# that the last steps settle. Inside this run nothing is chosen by the held-out curve: to pick the best epoch
-# by it would be to learn from the images held out. (The number of epochs was chosen earlier, by looking at this
-# split; more on that below.)
+# One pass over the training images is an epoch. ``torch.utils.data.DataLoader``
+# shuffles their indices each time and returns 32 of them per mini-batch
+# (``data_loading`` shows what else it does). An update follows each mini-batch. A
+# scheduler, ``torch.optim.lr_scheduler.LinearLR``, lowers the learning rate of
+# ``torch.optim.Adam`` as training goes on, so that the last steps settle. Within this
+# run, nothing is chosen by the held-out curve: picking the best epoch by it would mean
+# learning from the held-out images. (The number of epochs was chosen earlier, by
+# looking at this split; more on that below.)
 
 
 def fit(net, train, held_out, epochs=12):
     """Train, and evaluate both parts before the first epoch and after each."""
     optimizer = torch.optim.Adam(net.parameters(), lr=3e-3)
-    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.05, total_iters=epochs)
+    scheduler = torch.optim.lr_scheduler.LinearLR(
+        optimizer,
+        1.0,
+        0.05,
+        total_iters=epochs,
+    )
     history = [(*evaluate(net, train), *evaluate(net, held_out))]
     loader = torch.utils.data.DataLoader(train, batch_size=32, shuffle=True)
     for _ in range(epochs):
@@ -244,20 +262,21 @@ def fit(net, train, held_out, epochs=12):
     return [list(column) for column in zip(*history, strict=True)]
 
 
-losses, train_accuracies, held_out_losses, held_out_accuracies = fit(net, train, held_out)
+curves = fit(net, train, held_out)
+losses, train_accuracies, held_out_losses, held_out_accuracies = curves
 assert held_out_accuracies[-1] > 0.97
-print("evaluated", len(losses), "times;  loss at first", f"{losses[0]:.1f}")
-print(f"training loss at last, this build: {losses[-1]:.4f}")
+print("evaluated", len(losses), "times;  initial loss", f"{losses[0]:.1f}")
+print(f"final training loss, this build: {losses[-1]:.4f}")
 print(f"held-out accuracy, this build: {held_out_accuracies[-1]:.1%}")
 
 # %%
-# Is it memorising? Then the training curve would improve and the other would not. Here both improve. But the
-# training loss ends lower: part of what the network learned holds for those images only.
+# Is it memorising? Then the training curve would improve and the other would not. Here
+# both improve. But the training loss ends lower: part of what the network learned is
+# true only of the training images.
 
 assert losses[-1] < held_out_losses[-1] < held_out_losses[0] / 10
-print(
-    f"held-out loss at first {held_out_losses[0]:.1f}, at last, this build: {held_out_losses[-1]:.4f}"
-)
+first, last = held_out_losses[0], held_out_losses[-1]
+print(f"held-out loss {first:.1f} before training; after it, this build: {last:.4f}")
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
 left.semilogy(losses, "o-", label="train")
@@ -276,8 +295,9 @@ plt.show()
 # What it reads
 # -------------
 #
-# Above: six held-out images from all over the list, each with the softmax of its guess. Below: the six with the
-# least probability for the true digit. Would you have read them?
+# The top row shows six held-out images from all over the list, each with the softmax of
+# its guess. The bottom row shows the six images with the lowest probability for the
+# true digit. Would you have read them correctly?
 
 with torch.no_grad():
     probabilities = torch.softmax(net(images[held_out]), dim=1)
@@ -286,9 +306,8 @@ guesses = probabilities.argmax(dim=1)
 of_truth = probabilities[torch.arange(len(truth)), truth]
 sums = probabilities.sum(dim=1)
 assert torch.allclose(sums, torch.ones(1))
-print(
-    f"the probabilities of an image add up to {sums.min():.3f} at least, {sums.max():.3f} at most"
-)
+least, most = sums.min(), sums.max()
+print(f"an image's probabilities add up to {least:.3f} at least, {most:.3f} at most")
 
 fig, axes = plt.subplots(2, 6, figsize=(8, 4), layout="constrained")
 shown = [*range(0, 360, 60), *of_truth.argsort()[:6].tolist()]
@@ -305,11 +324,13 @@ plt.show()
 # How good is that?
 # -----------------
 #
-# An accuracy means something only in comparison with other methods. The ladder's two layers, here with biases,
-# get the same images and the same loop. Nearest neighbour trains nothing: it takes the digit of the most
-# similar training image, pixel by pixel, among the images of 8 by 8 as they come, undistorted. On this split it
-# is hard to beat, perhaps because the same hands are on both sides. So make a second split: hold out the end of
-# the file, where the writers may be others. (The description doesn't say in which order they come.)
+# An accuracy means something only in comparison with other methods. The ladder's two
+# layers, here with biases, get the same images and the same loop. Nearest neighbour
+# doesn't train at all: it takes the digit of the most similar training image, compared
+# pixel by pixel on the original images of 8 by 8, without distortion. On this split it
+# is hard to beat, perhaps because the same people wrote images on both sides. So make a
+# second split and hold out the end of the file, where the writers may be different.
+# (The description doesn't say how the images are ordered.)
 
 first, last = np.split(np.arange(1797), [1442])
 splits = {"random fifth": (train, held_out), "last fifth": (first, last)}
@@ -318,7 +339,7 @@ fit(lenets["last fifth"], *splits["last fifth"])
 
 
 def right_guesses(net, images, truth):
-    """1 for each right guess, 0 for each wrong one; and the softmax of each guess."""
+    """Return 1 for each right guess, 0 for each wrong one, and each guess's softmax."""
     net.eval()
     with torch.no_grad():
         probabilities, guesses = torch.softmax(net(images), dim=1).max(dim=1)
@@ -345,10 +366,12 @@ numbers = sum(param.numel() for param in two_layers.parameters())
 print("numbers in the parameters of the two layers:", numbers)
 
 # %%
-# Nearest neighbour falls back. How far do the networks fall? Make nothing of a small difference: with another
-# seed, a network's bars are a little different, and bars of nearly one height may change places. And LeNet's
-# are a little flattered: how to distort and how long to train were chosen by looking at the first split. An
-# honest last word would take a third part that nobody has looked at.
+# Nearest neighbour gets worse. How much worse do the networks get? Don't read much into
+# small differences. With a different seed, a network's bars change a little, and bars
+# of nearly the same height may swap places. Besides, LeNet's bars are slightly
+# flattering: how to distort and how long to train were chosen by looking at the first
+# split. For an honest final figure you would need a third part that nobody has looked
+# at.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for i, by_split in enumerate(right.values()):
@@ -363,15 +386,19 @@ ax.legend(bars, splits, title="held out", ncols=2, loc="upper left")
 plt.show()
 
 # %%
-# What is the number worth, even then? Held-out images are a sample, and another sample gives another share. The
-# standard error of a share ``p`` over ``n`` images is the root of ``p * (1 - p) / n``. A *difference* of two
-# methods has another. Both read the same images, and where both are right or both wrong they don't differ. So
-# subtract image by image: the standard error of the mean is the standard deviation over the root of ``n``. To
-# treat the shares as if each came from images of its own gives more than that.
+# What is the number worth, even then? The held-out images are a sample, and a different
+# sample has a different share of right guesses. The standard error of a share ``p``
+# over ``n`` images is the root of ``p * (1 - p) / n``. A *difference* between two
+# methods has a different standard error. Both methods read the same images, and where
+# both are right or both are wrong, they don't differ. So subtract image by image: the
+# standard error of the mean difference is the standard deviation over the root of
+# ``n``. If you treated the two shares as if they came from separate images, you would
+# get a larger value.
 #
-# A difference of up to about two standard errors may be chance: whether LeNet reads better than nearest neighbour,
-# so few images hardly tell. What holds on both splits: the two layers have more numbers to fit with than LeNet, and
-# read worse.
+# A difference of up to about two standard errors may be chance. So a sample this small
+# can hardly show whether LeNet reads better than nearest neighbour. One thing holds on
+# both splits: the two layers have more parameters to fit with than LeNet, and read
+# worse.
 
 for share in (0.9, 0.95, 0.98):
     error = (share * (1 - share) / len(held_out)) ** 0.5
@@ -382,8 +409,8 @@ for split in splits:
         lenet, other = right["LeNet"][split], right[name][split]
         differences = lenet - other
         paired = differences.std() / len(differences) ** 0.5
-        both = f"{lenet.mean():.1%} and {other.mean():.1%}"
-        print(f"{split}, LeNet and {name}, this build: {both}, standard error {paired:.1%}")
+        both = f"{lenet.mean():.1%} and {other.mean():.1%}, standard error {paired:.1%}"
+        print(f"{split}, LeNet and {name}, this build: {both}")
     assert differences.mean() > 0  # the last is that of the two layers
 p, q = lenet.mean(), other.mean()
 separate = ((p * (1 - p) + q * (1 - q)) / len(differences)) ** 0.5
@@ -395,9 +422,10 @@ print(f"the last as if from separate images, this build: {separate:.1%}")
 # How sure is sure?
 # -----------------
 #
-# The softmax gives numbers that look like a certainty. They are not calibrated: of guesses that get nine
-# tenths, any share may be right. On images like those trained with, their mean may come near the share of
-# right guesses. Turn the images upside down, and they stay high, while most guesses are wrong.
+# The softmax looks like a measure of certainty, but it isn't calibrated: of the guesses
+# with a softmax of nine tenths, any share may be right. On images like those in the
+# training data, the mean softmax may be close to the share of right guesses. Turn the
+# images upside down, and the softmax stays high although most guesses are wrong.
 
 turned = images.flip((-2, -1))
 for name, shown in {"as they are": images, "upside down": turned}.items():
@@ -412,9 +440,10 @@ assert sureness > 0.7
 # Which digits are confused?
 # --------------------------
 #
-# Count the pairs of true digit and guess: row i, column j holds how often an i was read as a j. A pair is one
-# number, ``10 * i + j``, and ``torch.bincount`` counts numbers. Right guesses stand on the diagonal. The most
-# frequent mistakes stand above each matrix, up to four of them if they are equally frequent.
+# Count the pairs of true digit and guess: row i, column j holds how often an i was read
+# as a j. Each pair is one number, ``10 * i + j``, and ``torch.bincount`` counts
+# numbers. Right guesses are on the diagonal. The title of each matrix names its most
+# frequent mistakes, up to four if several are equally frequent.
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4.8), layout="constrained")
 for ax, (split, (_, unseen)) in zip(axes, splits.items(), strict=True):
@@ -440,12 +469,13 @@ plt.show()
 # Summary
 # -------
 #
-# - ``torch.nn.CrossEntropyLoss`` takes raw scores and class numbers; ``torch.softmax`` gives probabilities.
-# - An epoch is a pass over shuffled mini-batches; to evaluate, ``torch.nn.Module.eval`` and
-#   ``torch.no_grad``.
-# - An accuracy says something beside other methods, and about images like those held out; ``torch.bincount``
-#   shows where it fails.
+# - ``torch.nn.CrossEntropyLoss`` takes raw scores and class numbers; ``torch.softmax``
+#   turns scores into probabilities.
+# - An epoch is a pass over shuffled mini-batches; to evaluate, use
+#   ``torch.nn.Module.eval`` and ``torch.no_grad``.
+# - An accuracy means something only next to other methods, and only for images like
+#   those held out; ``torch.bincount`` shows where the network fails.
 #
 # Practise: ``exercises/digits``
 #
-# Next: ``train_on_gpu`` trains where there is a GPU, and says what goes wrong there.
+# Next: ``train_on_gpu`` trains on a GPU if there is one, and shows what goes wrong there.

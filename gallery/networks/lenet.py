@@ -9,16 +9,18 @@
 LeNet
 =====
 
-You write a convolutional network for small images and train it for a few steps, looking at every part of a
-step: forward pass, loss, backward pass, update. It follows LeNet-5 of 1998, by LeCun and others. Today's form
-has ReLU, maximum pooling, all maps connected, and a linear last layer. From the ladder you need
-``custom_module``, since the network is a class, and ``optimizers``, whose loop stands here at the end, around
-this network.
+You write a convolutional network for small images and train it for a few steps, looking
+at every part of a step: forward pass, loss, backward pass, update. The network follows
+LeNet-5, published in 1998 by LeCun and others. Today's form uses ReLU, maximum pooling,
+full connections between maps, and a linear last layer. From the ladder you need
+``custom_module``, because the network is a class, and ``optimizers``, because its loop
+trains the network at the end of this page.
 
 What you'll learn:
 
 - how to state shapes so that they can't go stale, and where the ten parameters are;
-- why one image isn't a batch of one, and what goes wrong without an error, in older forms too;
+- why one image isn't a batch of one, and what goes wrong without an error, in older
+  forms too;
 - what ``torch.nn.MSELoss`` divides by;
 - how to walk the graph of a loss by name, from the loss back to every parameter.
 """
@@ -27,10 +29,11 @@ What you'll learn:
 # The network
 # -----------
 #
-# A convolution slides a square of weights over an image. ``torch.nn.Conv2d`` takes the number of channels
-# that come in, the number of channels that go out, and the square's side. Each channel that comes out is a
-# feature map, a map for short; pooling then keeps the largest of four neighbours. In published versions of
-# this network several comments on shapes are wrong. An assertion is checked at each call.
+# A convolution slides a square of weights over an image. ``torch.nn.Conv2d`` takes the
+# number of input channels, the number of output channels, and the side of the square.
+# Each output channel is called a feature map, or map for short. Pooling then keeps the
+# largest of four neighbours. In published versions of this network, several comments on
+# shapes are wrong. An assertion, by contrast, is checked at every call.
 
 import matplotlib.pyplot as plt
 import torch
@@ -71,9 +74,10 @@ print("output of the first image:", [round(value, 3) for value in output[0].toli
 # Ten parameters
 # --------------
 #
-# Each layer holds a weight and a bias. A convolution's weight has an entry for each map out, each channel in
-# and each place in the square, whatever the image's size. A linear layer has one for each pair of output and
-# input, and that is where most of the numbers are.
+# Each layer holds a weight and a bias. A convolution's weight has one entry for each
+# combination of output map, input channel and position in the square, whatever the size
+# of the image. A linear layer has one entry for each pair of output and input, and that
+# is where most of the numbers are.
 
 count = 0
 for name, param in net.named_parameters():
@@ -83,8 +87,8 @@ print(len(list(net.parameters())), "parameters,", count, "numbers")
 print(f"in fc1 alone: {net.fc1.weight.numel() / count:.0%}")
 
 # %%
-# One random image on its way, drawn with pixels of one size. The maps shrink, and each convolution makes more
-# of them.
+# The figure follows one random image through the network, with every pixel drawn at the
+# same size. The maps shrink, and each convolution makes more of them.
 
 with torch.no_grad():
     conv1 = torch.relu(net.conv1(images[0]))
@@ -99,7 +103,8 @@ for i, maps in enumerate(stages):
     column = torch.nn.functional.pad(maps, (1, 1, 1, 1), value=torch.nan).flatten(0, 1)
     height, width = (size / 2 for size in column.shape)
     ax.imshow(column.numpy(), extent=(60 * i - width, 60 * i + width, -height, height))
-ax.set(title="One image on its way", xlabel="channels x rows x columns", ylabel="pixels")
+ax.set(title="One image on its way through the network")
+ax.set(xlabel="channels x rows x columns", ylabel="pixels")
 ax.set(xlim=(-30, 270), ylim=(-100, 100))
 ax.set_xticks(range(0, 300, 60), labels)
 plt.show()
@@ -108,9 +113,10 @@ plt.show()
 # Backward from a random gradient
 # -------------------------------
 #
-# The output isn't one number, so ``backward`` needs a vector; the page ``vector_jacobian_product`` says what
-# for. Any will do to see that each parameter gets a gradient of its own shape.
-# ``torch.nn.Module.zero_grad`` clears them again.
+# The output isn't one number, so ``backward`` needs a vector. The page
+# ``vector_jacobian_product`` explains why. Any vector will do to check that each
+# parameter gets a gradient of its own shape. ``torch.nn.Module.zero_grad`` clears the
+# gradients again.
 
 net(images).backward(torch.randn(4, 10))
 shapes = [param.grad.shape == param.shape for param in net.parameters()]
@@ -122,9 +128,10 @@ print("after zero_grad:", {param.grad for param in net.parameters()})
 # One sample, or a batch
 # ----------------------
 #
-# Older texts say that ``torch.nn`` takes batches only. ``torch.nn.Conv2d`` and pooling also take one sample
-# of shape (channels, rows, columns), so this network takes either and gives ``(10,)`` or ``(N, 10)``.
-# ``torch.nn.BatchNorm2d`` insists on a batch; ``torch.Tensor.unsqueeze`` makes one of one image.
+# Older texts say that ``torch.nn`` accepts only batches. But ``torch.nn.Conv2d`` and
+# pooling also take one sample of shape (channels, rows, columns), so this network takes
+# either and returns ``(10,)`` or ``(N, 10)``. ``torch.nn.BatchNorm2d`` insists on a
+# batch. ``torch.Tensor.unsqueeze`` turns one image into a batch of one.
 
 single = net(images[0])
 in_batch = net(images)[0]
@@ -136,13 +143,15 @@ try:
 except ValueError as error:
     print("BatchNorm2d:", error)
 batch_of_one = images[0].unsqueeze(0)
-print("BatchNorm2d, a batch of one:", tuple(torch.nn.BatchNorm2d(1)(batch_of_one).shape))
+normalised = torch.nn.BatchNorm2d(1)(batch_of_one)
+print("BatchNorm2d, a batch of one:", tuple(normalised.shape))
 
 # %%
-# The trap is ``torch.flatten(x, 1)``. It keeps the first dimension, and in one sample that is not the batch
-# but the channels: each becomes a row, as if it were an image, and nothing is raised. Here the next layer
-# notices, by luck of its size. A layer with 25 inputs would accept the rows and give sixteen answers for one
-# image. Count from the end instead, as ``forward`` above does.
+# The trap is ``torch.flatten(x, 1)``. It keeps the first dimension. In a single sample
+# that is the channels, not the batch, so each channel becomes a row, as if it were an
+# image, and no error is raised. Here the next layer notices, but only because its size
+# happens not to fit. A layer with 25 inputs would accept the rows and return sixteen
+# answers for one image. Count from the end instead, as ``forward`` does above.
 
 rows = torch.flatten(pooled2, 1)
 print("flatten(x, 1): ", tuple(pooled2.shape), "->", tuple(rows.shape))
@@ -158,9 +167,10 @@ print("flatten(x, -3):", tuple(pooled2.shape), "->", tuple(numbers.shape))
 # The older form
 # --------------
 #
-# Older notes show this network with squares of 3 by 3. Then maps of 6 by 6 are left, not 5 by 5. They call the base
-# class as ``super(Older, self).__init__()``, which is ``super().__init__()`` today, and flatten by ``view``, with a
-# method that counts the numbers of one image. Here it is, beside the one above.
+# Older notes show this network with squares of 3 by 3. Then the last maps are 6 by 6,
+# not 5 by 5. These notes call the base class as ``super(Older, self).__init__()``,
+# which today is ``super().__init__()``. They flatten with ``view``, and a method counts
+# the numbers in one image. Here is that form, next to the one above.
 
 
 class Older(torch.nn.Module):
@@ -191,13 +201,16 @@ class Older(torch.nn.Module):
 
 older = Older()
 print("maps", tuple(older.maps(images).shape), "  output", tuple(older(images).shape))
-print("numbers:", sum(param.numel() for param in older.parameters()), "  those of LeNet:", count)
+numbers = sum(param.numel() for param in older.parameters())
+print("numbers:", numbers, "  in LeNet:", count)
 
 # %%
-# The trap is the number in ``view(-1, n)``. The -1 stands for whatever number of rows comes out, so an ``n`` that
-# isn't an image's own cuts the batch elsewhere. Give the layers images of 28 by 28, and write the ``n`` of 32 by
-# 32: 36 images become 25 rows, each with pieces of several, and nothing is raised. Counted by the method, ``n`` is
-# right, and the next layer refuses it. ``torch.flatten`` can't cut elsewhere.
+# The trap is the number in ``view(-1, n)``. The -1 means however many rows result, so
+# if ``n`` isn't the count of one image, ``view`` cuts the batch in the wrong places.
+# Pass images of 28 by 28 and write the ``n`` of 32 by 32: 36 images become 25 rows,
+# each with pieces of several images, and no error is raised. If the method counts
+# ``n``, it is right, and the next layer refuses the rows. ``torch.flatten`` can't cut
+# in the wrong places.
 
 maps = older.maps(torch.zeros(36, 1, 28, 28))
 rows = maps.view(-1, 16 * 6 * 6)
@@ -218,19 +231,22 @@ except RuntimeError as error:
 # A loss
 # ------
 #
-# Recap: a ``torch.nn.Module`` finds the parameters of its layers; calling it runs ``forward`` and records a
-# graph; ``backward`` walks that graph and adds to each ``grad``. A training step lacks a loss and an update.
+# Recap: a ``torch.nn.Module`` finds the parameters of its layers. Calling it runs
+# ``forward`` and records a graph. ``backward`` walks that graph and adds to each
+# ``grad``. All that a training step still needs is a loss and an update.
 #
-# Make one-hot targets: 1 at the class, 0 elsewhere. (The page ``digits`` uses cross-entropy, which suits
-# classes better.) ``torch.nn.MSELoss`` takes the mean of the squared differences: it divides by the number of
-# entries, not of images. Target and output have one shape; ``nn_sequential`` shows what happens otherwise. The loss
-# has the shape ``()``, and ``torch.Tensor.item`` makes it a Python number.
+# Make one-hot targets: 1 at the class, 0 elsewhere. (The page ``digits`` uses
+# cross-entropy, which suits classes better.) ``torch.nn.MSELoss`` takes the mean of the
+# squared differences: it divides by the number of entries, not of images. Target and
+# output have the same shape; ``nn_sequential`` shows what happens otherwise. The loss
+# has shape ``()``, and ``torch.Tensor.item`` returns it as a Python number.
 
 classes = torch.tensor([3, 1, 4, 1])
 target = torch.nn.functional.one_hot(classes, 10).float()
 loss_fn = torch.nn.MSELoss()
 loss = loss_fn(net(images), target)
-print("target", tuple(target.shape), "  loss", tuple(loss.shape), f"  {loss.item():.4f}")
+print("target", tuple(target.shape), end="   ")
+print("loss", tuple(loss.shape), f"  {loss.item():.4f}")
 summed = torch.nn.MSELoss(reduction="sum")(net(images), target)
 print(f"sum / mean {summed.item() / loss.item():.1f}   entries {target.numel()}")
 
@@ -238,16 +254,17 @@ print(f"sum / mean {summed.item() / loss.item():.1f}   entries {target.numel()}"
 # The graph, by name
 # ------------------
 #
-# ``loss.grad_fn`` is the node of the operation that made the loss: a function, named after the backward
-# formula that it applies. Its ``next_functions`` are those that ``backward`` calls after it, one for each
-# tensor that the loss was computed from. Follow them all, indenting at each step. The walk ends where
-# ``AccumulateGrad`` adds to a parameter, which that function knows as its ``variable``.
+# ``loss.grad_fn`` is the node of the operation that made the loss. It is a function,
+# named after the backward formula that it applies. Its ``next_functions`` are the
+# functions that ``backward`` calls next, one for each tensor that the loss was computed
+# from. Follow them all, and indent at each step. The walk ends where ``AccumulateGrad``
+# adds to a parameter, which that function stores as its ``variable``.
 
 names = {param: name for name, param in net.named_parameters()}
 
 
 def print_graph(result):
-    """Print the functions behind a result, those that follow one further to the right."""
+    """Print the functions behind a result, each step indented further."""
 
     def print_from(function, depth):
         line = "  " * depth + type(function).__name__
@@ -265,13 +282,16 @@ loss = loss_fn(net(images), target)
 print_graph(loss)
 
 # %%
-# Read it from below, and it is ``forward``: convolution, ReLU, pooling, twice; a view where you flatten;
-# then the linear layers with ReLUs between them. ``AddmmBackward0`` belongs to a product plus the bias,
-# ``TBackward0`` to a transpose: a linear layer keeps its weight as (outputs, inputs), as the table above
-# shows. Nobody asked for the gradient of the images: in their place, ``next_functions`` has None.
+# Read from bottom to top, the output is ``forward``: convolution, ReLU and pooling,
+# twice; a view where you flatten; then the linear layers with ReLUs between them.
+# ``AddmmBackward0`` belongs to a product plus the bias. ``TBackward0`` belongs to a
+# transpose, because a linear layer keeps its weight as (outputs, inputs), as the table
+# above shows. Nobody asked for the gradient of the images, so ``next_functions`` has
+# None in their position.
 #
-# Older texts go by index, ``next_functions[0][0]`` twice, and call where they arrive the ReLU. It is the bias
-# of the last layer: an index follows the order of arguments. So go by name.
+# Older texts go by index. They write ``next_functions[0][0]`` twice and say that this
+# is the ReLU. But it is the bias of the last layer, because an index follows the order
+# of the arguments. So go by name.
 
 linear = loss.grad_fn.next_functions[0][0]
 arrived = linear.next_functions[0][0]
@@ -285,8 +305,8 @@ print("first in conv1:", net.conv1(images).grad_fn.next_functions[0][0])
 # Backpropagation
 # ---------------
 #
-# Clear the gradients, call ``backward``, and look at one bias before and after. The figure has the sizes of
-# all ten, as the root of the mean square.
+# Clear the gradients, call ``backward``, and look at one bias before and after. The
+# figure shows the size of all ten gradients, as the root of the mean square.
 
 net.zero_grad()
 print("conv1.bias.grad before:", net.conv1.bias.grad)
@@ -308,8 +328,8 @@ plt.show()
 # The update
 # ----------
 #
-# Each parameter moves against its gradient, by the learning rate times the gradient. By hand that is one line
-# for each parameter, under ``torch.no_grad``.
+# Each parameter moves against its gradient, by the learning rate times the gradient. By
+# hand, that is one line for each parameter, under ``torch.no_grad``.
 
 learning_rate = 0.1
 with torch.no_grad():
@@ -319,11 +339,12 @@ updated = loss_fn(net(images), target)
 print(f"loss before {loss.item():.4f}, after one update {updated.item():.4f}")
 
 # %%
-# ``torch.optim.SGD`` does the same, as on the rung ``optimizers``. Here is that rung's loop, from the same
-# weights; its first step gives the numbers of the one by hand. First the network learns how frequent each
-# class is: at step 20 it guesses the most frequent one for every image, and its loss is near that of the best
-# answer that is the same for all. After that it can only learn the four images by heart. They are random, and
-# hold nothing that would help with a fifth.
+# ``torch.optim.SGD`` does the same, as on the rung ``optimizers``. Here is that rung's
+# loop, starting from the same weights; its first step computes the same numbers as the
+# step by hand. At first the network learns how frequent each class is. At step 20 it
+# guesses the most frequent class for every image, and its loss is close to that of the
+# best constant answer. After that it can only learn the four images by heart. They are
+# random, and nothing in them would help with a fifth.
 
 by_hand = torch.nn.utils.parameters_to_vector(net.parameters())
 torch.manual_seed(0)
@@ -347,18 +368,21 @@ print("losses at steps 0, 1, 10, 20:", *(f"{losses[t]:.4f}" for t in (0, 1, 10, 
 print(f"loss of the best constant answer: {loss_fn(constant, target).item():.4f}")
 assert losses[-1] < 0.001
 print(f"last loss, this build: {losses[-1]:.7f}")
-print("classes", classes.tolist(), "  at step 20", guesses[20], "  at the end", guesses[-1])
+print("classes", classes.tolist(), end="   ")
+print("at step 20", guesses[20], "  at the end", guesses[-1])
 
 # %%
 # Summary
 # -------
 #
-# - A network of ``torch.nn.Conv2d``, ``torch.nn.functional.max_pool2d`` and ``torch.nn.Linear`` takes one
-#   sample or a batch if ``torch.flatten`` counts from the end.
-# - ``torch.nn.MSELoss`` divides by the number of entries; give it a target of the output's shape.
-# - ``next_functions`` leads from a loss to the ``AccumulateGrad`` of each parameter; ``torch.optim.SGD``
-#   then moves that parameter against its ``grad``.
+# - A network of ``torch.nn.Conv2d``, ``torch.nn.functional.max_pool2d`` and
+#   ``torch.nn.Linear`` takes one sample or a batch if ``torch.flatten`` counts from the
+#   end.
+# - ``torch.nn.MSELoss`` divides by the number of entries; give it a target of the
+#   output's shape.
+# - ``next_functions`` leads from a loss to the ``AccumulateGrad`` of each parameter;
+#   ``torch.optim.SGD`` then moves that parameter against its ``grad``.
 #
 # Practise: ``exercises/lenet``
 #
-# Next: ``data_loading`` gets real images, in mini-batches.
+# Next: ``data_loading`` loads real images, in mini-batches.

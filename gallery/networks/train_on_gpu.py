@@ -10,16 +10,17 @@
 Training on a GPU
 =================
 
-You train a small network wherever PyTorch finds a place for it: on a GPU where there is one, else on the
-CPU. The page runs in full on both, and its first line of output says which it was here. ``cuda_device`` has
-moved single tensors; now a network, an optimizer and mini-batches move, and things go wrong that a single
-tensor doesn't show.
+You train a small network wherever PyTorch finds a place for it: on a GPU if there is
+one, otherwise on the CPU. The page runs in full on both, and its first line of output
+shows which one it used here. ``cuda_device`` moved single tensors. Now a network, an
+optimizer and mini-batches move, and things go wrong that can't go wrong with a single
+tensor.
 
 What you'll learn:
 
-- what has to move, and when the optimizer is made;
+- what has to move, and when to make the optimizer;
 - what the errors mean: tensors on two devices, and out of memory;
-- where a loop waits for the GPU, and how to say which GPUs it sees;
+- where a loop waits for the GPU, and how to choose which GPUs it sees;
 - what mixed precision is, and what fills the memory.
 """
 
@@ -27,8 +28,8 @@ What you'll learn:
 # The device
 # ----------
 #
-# Ask once, and write ``device`` from then on. Everything below is written so; no line of the loop knows
-# which device it is.
+# Ask once, and use ``device`` everywhere after that. All the code below does this: no
+# line of the loop knows which device it is.
 
 import os
 import subprocess
@@ -55,8 +56,9 @@ print("images", tuple(images.shape), " on", images.device)
 # A module moves in place
 # -----------------------
 #
-# ``torch.Tensor.to`` returns another tensor. ``torch.nn.Module.to`` moves the module's own parameters and returns
-# the same module, so you need not assign it. Try both with ``meta``, a device without numbers that each machine has.
+# ``torch.Tensor.to`` returns a different tensor. ``torch.nn.Module.to`` moves the
+# module's own parameters and returns the same module, so you needn't assign the result.
+# Try both with ``meta``, a device without numbers that every machine has.
 
 layer = torch.nn.Linear(3, 2)
 before = torch.optim.SGD(layer.parameters(), lr=0.1)
@@ -67,23 +69,26 @@ print("layer:", layer.weight.device, " what to returned:", moved_layer.weight.de
 assert moved_layer is layer
 
 # %%
-# Move first, then make the optimizer. It keeps the parameters that it was given, and for some devices ``to`` makes
-# new ones: then the optimizer updates the old ones, and nothing is learned, without an error. What it has gathered,
-# such as a running sum for momentum, doesn't move at all.
+# Move first, then make the optimizer. The optimizer keeps the parameters that it was
+# given, and for some devices ``to`` makes new ones. Then the optimizer updates the old
+# parameters, and the network learns nothing, without any error. What an optimizer has
+# accumulated, such as a running sum for momentum, doesn't move at all.
 
 after = torch.optim.SGD(layer.parameters(), lr=0.1)
 own = {id(param) for param in layer.parameters()}
 for name, optimizer in {"before": before, "after": after}.items():
     held = [id(param) for group in optimizer.param_groups for param in group["params"]]
-    print(f"optimizer made {name:6s} the move: {len(own & set(held))} of the layer's", len(own))
+    shared = len(own & set(held))
+    print(f"optimizer made {name:6s} the move: {shared} of the layer's", len(own))
 
 # %%
 # The whole loop
 # --------------
 #
-# Each mini-batch moves when its turn comes. Two options let the copy to a GPU run beside other work:
-# ``pin_memory=True`` makes the loader put mini-batches into pinned memory, from which the GPU fetches by itself, and
-# ``non_blocking=True`` lets the program go on meanwhile. On the CPU neither has anything to do.
+# Each mini-batch moves when its turn comes. Two options let the copy to a GPU run
+# alongside other work. ``pin_memory=True`` makes the loader put mini-batches into
+# pinned memory, which the GPU can read by itself. ``non_blocking=True`` lets the
+# program go on in the meantime. On the CPU neither option has anything to do.
 
 torch.manual_seed(0)
 net = torch.nn.Sequential(
@@ -120,7 +125,8 @@ for epoch in range(6):
         optimizer.step()
     losses.append(total.item() / len(data))
     print(f"epoch {epoch}  mean loss {losses[-1]:.3f}")
-print(f"{len(losses)} epochs on {device}, this build: {time.perf_counter() - start:.3f} s")
+seconds = time.perf_counter() - start
+print(f"{len(losses)} epochs on {device}, this build: {seconds:.3f} s")
 
 net.eval()
 with torch.no_grad():
@@ -132,14 +138,16 @@ print(f"right of the {len(guesses)} images held out: {right:.1%}")
 # Where the loop waits
 # --------------------
 #
-# The loss is summed up on the device, and ``torch.Tensor.item`` is called once an epoch. On a GPU a call returns
-# before its work is done. ``item`` needs the number, so it waits for all that was asked for before: a
-# synchronisation. To print a tensor is one as well, and so are ``cpu`` and an ``if`` that depends on its numbers. A
-# clock around a call measures too little there, and one around ``item`` or ``cpu`` too much: they seem slow because
-# they wait. Call ``torch.cuda.synchronize`` before you read the clock.
+# The loop adds up the loss on the device and calls ``torch.Tensor.item`` once per
+# epoch. On a GPU, a call returns before its work is done. ``item`` needs the number, so
+# it waits for everything that was asked for before: a synchronisation. Printing a
+# tensor is one too, and so are ``cpu`` and an ``if`` that depends on the tensor's
+# numbers. There, a clock around an ordinary call measures too little, and a clock
+# around ``item`` or ``cpu`` measures too much: they seem slow because they wait. Call
+# ``torch.cuda.synchronize`` before you read the clock.
 
 x, y = images.to(device), classes.to(device)
-loss_fn(net(x), y).item()  # the first call starts things up
+loss_fn(net(x), y).item()  # the first call also pays for start-up
 start = time.perf_counter()
 loss = loss_fn(net(x), y)
 returned = time.perf_counter()
@@ -153,10 +161,12 @@ print(f"item took, this build: {1e3 * (known - returned):.4f} ms")
 # On two devices
 # --------------
 #
-# "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!" What was forgotten
-# is a mini-batch, its targets, or a tensor that ``forward`` makes without ``device``. Find out which by the
-# devices. On a machine without a GPU, ``meta`` stands in for the other device below, and PyTorch says it in other
-# words. (A convolution on a GPU says that input type and weight type should be the same; it means the device.)
+# "Expected all tensors to be on the same device, but found at least two devices, cuda:0
+# and cpu!" This error means that you forgot a mini-batch, its targets, or a tensor that
+# ``forward`` makes without ``device``. Look at the devices to find out which. On a
+# machine without a GPU, ``meta`` is the other device below, and PyTorch's message has
+# different words. (On a GPU, a convolution says that input type and weight type should
+# be the same; it means the device.)
 
 elsewhere = torch.device("cpu" if device.type == "cuda" else "meta")
 forgotten = {
@@ -172,8 +182,8 @@ print("parameters on:", *{str(param.device) for param in net.parameters()})
 print("targets on:   ", y.to(elsewhere).device)
 
 # %%
-# A module's ``to`` finds parameters, buffers and submodules. A tensor in a plain attribute stays behind;
-# ``register_buffer`` makes it one that moves.
+# A module's ``to`` finds parameters, buffers and submodules. A tensor in an ordinary
+# attribute stays behind. ``register_buffer`` turns it into a buffer, which moves.
 
 
 class Scaled(torch.nn.Module):
@@ -192,8 +202,9 @@ print("plain attribute on:", scaled.plain.device, "  buffer on:", scaled.buffer.
 # Out of memory
 # -------------
 #
-# When a GPU has no room, PyTorch raises ``torch.OutOfMemoryError``: "CUDA out of memory", and how much was asked
-# for. For the CPU's memory it raises the base class. Ask for far more than there is:
+# When a GPU has no room, PyTorch raises ``torch.OutOfMemoryError``. The message begins
+# "CUDA out of memory" and says how much was asked for. If the CPU's memory runs out,
+# PyTorch raises the base class. Ask for far more than there is:
 
 print(torch.OutOfMemoryError.__name__, "is a", torch.OutOfMemoryError.__base__.__name__)
 try:
@@ -202,16 +213,17 @@ except RuntimeError as error:
     print(f"{type(error).__name__}:", f"{2**58 * 4:,d} bytes asked for on {device}")
 
 # %%
-# In a training it's rarely one tensor. Much of the memory holds what each operation saved for ``backward``, in
-# proportion to the mini-batch. So make that smaller, and add up the gradients of several before each step. Evaluate under
-# ``torch.no_grad``, which keeps nothing. And note losses as numbers: a loss kept as a tensor keeps its graph. Count
-# the bytes.
+# During training, a single tensor is rarely to blame. Much of the memory holds what
+# each operation saved for ``backward``, in proportion to the mini-batch. So make the
+# mini-batch smaller, and add up the gradients of several mini-batches before each step.
+# Evaluate under ``torch.no_grad``, which saves nothing. And record losses as numbers,
+# because a loss kept as a tensor keeps its graph. Now count the bytes.
 
 parameters = {param.data_ptr() for param in net.parameters()}
 
 
 def kept_for_backward(size, *, autocast=False):
-    """The kilobytes that a forward pass of so many images keeps, parameters left out."""
+    """Return the kilobytes that a forward pass keeps, not counting parameters."""
     kept = {}
 
     def note(tensor):
@@ -232,7 +244,8 @@ mixed = [kept_for_backward(size, autocast=True) for size in sizes]
 with torch.no_grad():
     nothing = kept_for_backward(256)
 for size, one, other in zip(sizes, plain, mixed, strict=True):
-    print(f"{size:3d} images: {one:7.1f} kB in float32, {other:6.1f} kB in mixed precision")
+    kilobytes = f"{one:7.1f} kB in float32, {other:6.1f} kB in mixed precision"
+    print(f"{size:3d} images: {kilobytes}")
 print(f"256 images under no_grad: {nothing} kB")
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
@@ -246,9 +259,10 @@ plt.show()
 # Mixed precision
 # ---------------
 #
-# Under ``torch.autocast``, products run in 16 bits. Parameters stay in float32, and so does what needs it, such as
-# the loss. With bfloat16 that's all. With float16, small gradients become 0: ``torch.amp.GradScaler`` multiplies
-# the loss before ``backward``, and divides the gradients again before the step.
+# Under ``torch.autocast``, products run in 16 bits. Parameters stay in float32, and so
+# does everything that needs the precision, such as the loss. With bfloat16, that's all.
+# With float16, small gradients become 0, so ``torch.amp.GradScaler`` multiplies the
+# loss before ``backward`` and divides the gradients again before the step.
 
 with torch.autocast(device.type, dtype=torch.bfloat16):
     scores = net(x)
@@ -257,16 +271,19 @@ print("parameters", net[0].weight.dtype, " scores", scores.dtype, " loss", loss.
 scaler = torch.amp.GradScaler(device.type)
 small = torch.tensor(1e-8, device=device)
 print(f"{small.item():.0e} in float16: {small.half().item():.1e}", end="   ")
-print(f"scaled by {scaler.get_scale():.0f} first: {scaler.scale(small).half().item():.1e}")
+in_float16 = scaler.scale(small).half().item()
+print(f"scaled by {scaler.get_scale():.0f} first: {in_float16:.1e}")
 
 # %%
 # Which GPUs
 # ----------
 #
-# ``CUDA_VISIBLE_DEVICES`` is a variable of the environment: a list of the GPUs that a program may see. Set it
-# where the program is started, since CUDA reads it once. The GPUs that are left count from 0: of the list 2,3,
-# ``cuda:0`` is the machine's third. With an empty list there is none, so you can try how a program does without.
-# (A file that was saved on a GPU then opens if ``torch.load`` gets ``map_location``; ``custom_module`` shows files.)
+# ``CUDA_VISIBLE_DEVICES`` is an environment variable: a list of the GPUs that a program
+# may see. Set it where you start the program, because CUDA reads it only once. The
+# remaining GPUs are numbered from 0: with the list 2,3, ``cuda:0`` is the machine's
+# third GPU. With an empty list there is no GPU, so you can try out how a program
+# behaves without one. (To open a file that was saved on a GPU, pass ``map_location`` to
+# ``torch.load``; ``custom_module`` shows how to save and load files.)
 
 for visible in ["", "0"] if device.type == "cuda" else [""]:
     done = subprocess.run(
@@ -282,9 +299,12 @@ for visible in ["", "0"] if device.type == "cuda" else [""]:
 # Summary
 # -------
 #
-# - Move the network in place, then make the optimizer; move each mini-batch, and ask for numbers rarely.
-# - Tensors that meet must be on one device; memory goes to what ``backward`` needs, in proportion to the mini-batch.
-# - ``torch.autocast`` runs products in 16 bits; ``CUDA_VISIBLE_DEVICES`` says which GPUs a program sees.
+# - Move the network in place, then make the optimizer; move each mini-batch, and ask
+#   for numbers rarely.
+# - Tensors that meet must be on one device; memory goes to what ``backward`` needs, in
+#   proportion to the mini-batch.
+# - ``torch.autocast`` runs products in 16 bits; ``CUDA_VISIBLE_DEVICES`` says which
+#   GPUs a program sees.
 #
 # Practise: ``exercises/train_on_gpu``
 #

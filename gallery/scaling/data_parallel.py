@@ -10,31 +10,37 @@
 Data parallel
 =============
 
-You fit the network in several processes at once, each with its share of the batch. ``torch.distributed``
-lets them talk, and ``torch.nn.parallel.DistributedDataParallel`` averages their gradients while it computes
-them. This rung removes the one process that has the whole batch; the layers, the loss and the optimizer are
-those of ``optimizers``, and so are the losses.
+You fit the network in several processes, each working on its share of the batch.
+``torch.distributed`` lets the processes talk to each other, and
+``torch.nn.parallel.DistributedDataParallel`` averages their gradients while it computes
+them. This rung removes the one process that has the whole batch. The layers, the loss
+function and the optimizer are those of ``optimizers``, and the losses are the same too.
 
-The script runs alone, in one process. Run it as
-``torchrun --local-addr localhost --nproc-per-node 2 data_parallel.py``, and two processes share the work.
+The script runs alone, in one process. Run it as ``torchrun --local-addr localhost
+--nproc-per-node 2 data_parallel.py``, and two processes share the work.
 
 What you'll learn:
 
-- who holds what, and what travels between processes at each step;
-- why the loss is multiplied by the number of processes, and why the fit is then the same as ever;
-- how to save all-reduces while gradients accumulate;
-- how to start processes on one machine and on several, and what happens when one of them hangs or dies.
+- which process has which data, and what the processes exchange at each step;
+- why the loss is multiplied by the number of processes, and why the fit then stays the
+  same;
+- how to avoid all-reduces while gradients accumulate;
+- how to start processes on one machine and on several, and what happens when one of
+  them hangs or dies.
 """
 
 # %%
 # A group of processes
 # --------------------
 #
-# ``torchrun`` starts your script several times and tells each process its number, the rank, and how many there
-# are. They meet in a process group: ``torch.distributed.init_process_group`` waits until all have come, for as
-# long as ``timeout`` says. The backend carries the numbers: nccl between GPUs, gloo between CPUs. Each process
-# takes one GPU, by its local rank, and makes it the current one with ``torch.cuda.set_device``. Without ``torchrun`` this
-# process is a group of one. Only rank 0 prints, or you would read everything once for each.
+# ``torchrun`` starts your script several times. It tells each process its number, the
+# rank, and how many processes there are. The processes meet in a process group:
+# ``torch.distributed.init_process_group`` waits until all of them have joined, for at
+# most ``timeout``. The backend carries the numbers: nccl between GPUs, gloo between
+# CPUs. Each process takes the GPU whose number is its local rank, and makes it the
+# current one with ``torch.cuda.set_device``. Without ``torchrun``, this process is a
+# group of one. Only rank 0 prints; otherwise you would read everything once per
+# process.
 
 import json
 import os
@@ -49,14 +55,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.distributed as dist
-import torch.distributed.nn  # before there is a group, which its functions' defaults would hold on to
+import torch.distributed.nn  # before the group exists: its defaults would keep it alive
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 from torch.distributed.run import get_args_parser
 
 plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
 
 on_gpus = torch.cuda.device_count() >= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if on_gpus else "cpu"
+local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+device = torch.device("cuda", local_rank) if on_gpus else "cpu"
 options = {"backend": "nccl" if on_gpus else "gloo", "timeout": timedelta(seconds=60)}
 if on_gpus:
     torch.cuda.set_device(device)
@@ -80,9 +87,10 @@ say("processes:", processes)
 # Shares
 # ------
 #
-# Each process makes the same numbers from the same seed and keeps some of the rows. For a data set on disk,
-# ``torch.utils.data.distributed.DistributedSampler`` deals the rows out; the page ``data_loading`` shows it.
-# ``torch.tensor_split`` cuts at any number of rows: where they don't come out even, the first shares have a row more.
+# Each process makes the same numbers from the same seed and keeps some of the rows. For
+# a data set on disk, ``torch.utils.data.distributed.DistributedSampler`` hands out the
+# rows; the page ``data_loading`` shows how. ``torch.tensor_split`` works with any
+# number of rows. When they don't divide evenly, the first shares get one more row.
 
 torch.manual_seed(0)
 rng = np.random.default_rng(0)
@@ -101,12 +109,13 @@ for size, count in ((64, 2), (64, 4), (65, 2), (63, 4)):
 # A sum, and an average
 # ---------------------
 #
-# The loss is a sum over rows, so it is the sum of the shares' losses, and its gradient is the sum of the shares'
-# gradients. Nothing else has to travel: not the rows, not the predictions. Try it without a second process.
+# The loss is a sum over rows, so it is the sum of the shares' losses, and its gradient
+# is the sum of the shares' gradients. The processes need to exchange nothing else,
+# neither rows nor predictions. You can check this in a single process.
 
 
 def network():
-    """The two layers, with the problem's first weights."""
+    """The two layers, with the problem's starting weights."""
     net = torch.nn.Sequential(
         torch.nn.Linear(D_in, H, bias=False, dtype=torch.float64, device=device),
         torch.nn.ReLU(),
@@ -121,35 +130,38 @@ def network():
 loss_fn = torch.nn.MSELoss(reduction="sum")
 net = network()
 parts = list(zip(x.tensor_split(2), y.tensor_split(2), strict=True))
-part_gradients = [
-    torch.autograd.grad(loss_fn(net(x_part), y_part), net[0].weight)[0] for x_part, y_part in parts
-]
+part_losses = [loss_fn(net(x_part), y_part) for x_part, y_part in parts]
+part_gradients = [torch.autograd.grad(each, net[0].weight)[0] for each in part_losses]
 (gradient,) = torch.autograd.grad(loss_fn(net(x), y), net[0].weight)
 assert torch.allclose(sum(part_gradients), gradient)
 for name, each in (
     ("gradients of two shares", part_gradients),
     ("their sum", [sum(part_gradients)]),
     ("their average", [sum(part_gradients) / 2]),
-    ("that of the whole batch", [gradient]),
+    ("whole batch's gradient", [gradient]),
 ):
     say(f"{name:23s}  length", *(f"{part.norm():.4e}" for part in each))
 
 # %%
-# ``torch.nn.parallel.DistributedDataParallel``, DDP for short, averages the gradients, and does not add them up. That is right for a loss
-# that is a mean over rows, where all shares are equal. Yours is a sum, so multiply it by the number of processes
-# before ``backward``: the average of the enlarged gradients is the sum. A learning rate as many times larger would do
-# the same for this optimizer, though not for one such as Adam, whose steps hardly depend on the gradient's size.
+# ``torch.nn.parallel.DistributedDataParallel``, DDP for short, averages the gradients;
+# it doesn't add them up. That is right when the loss is a mean over rows and all shares
+# are equal. Your loss is a sum, so multiply it by the number of processes before
+# ``backward``: the average of the enlarged gradients is the sum. For this optimizer,
+# you could multiply the learning rate instead. That wouldn't work for an optimizer such
+# as Adam, whose steps hardly depend on the size of the gradient.
 #
 # The whole loop
 # --------------
 #
-# First the loop in one process without any group, to compare with. Then the same with the group. An all-reduce,
-# ``torch.distributed.all_reduce``, replaces a tensor in every process by the sum of all: here the loss that you
-# note. The wrapped network makes its own for the gradients, while ``backward`` still runs.
+# For comparison, first write the loop for one process, without a group. Then write it
+# with the group. An all-reduce, ``torch.distributed.all_reduce``, replaces a tensor in
+# every process by the sum over all processes. You use it for the loss that you record.
+# The wrapped network runs its own all-reduces for the gradients while ``backward`` is
+# still running.
 
 
 def fit_alone():
-    """The loop of one process that has the whole batch."""
+    """The loop in one process with the whole batch."""
     net = network()
     optimizer = torch.optim.SGD(net.parameters(), lr=1e-6)
     history = []
@@ -188,9 +200,10 @@ for t in (0, 1, 100, 200, 300, 400, 499):
     say(f"step {t:3d}  loss {losses[t]:.3e}  alone {alone[t]:.3e}")
 
 # %%
-# Each process updates its own copy of the weights. No copy is ever sent after the first, which goes out when the
-# network is wrapped. The copies stay the same since each gets the same averaged gradient. Check that across the
-# group: at each place, the largest of all values must be one's own.
+# Each process updates its own copy of the weights. The weights are sent only once, when
+# you wrap the network. After that the copies stay the same, because each gets the same
+# averaged gradient. Check that across the group: the largest value of each weight over
+# all processes must equal the process's own value.
 
 for name, weight in net.module.named_parameters():
     largest = weight.detach().clone()
@@ -203,16 +216,18 @@ for name, weight in net.module.named_parameters():
 # Fewer all-reduces
 # -----------------
 #
-# Gradients may also accumulate over several backward passes, where a batch doesn't fit into memory at once: ``backward``
-# adds to ``grad``, and the optimizer steps after the last. Only then do the processes need each other's
-# gradients. Inside ``torch.nn.parallel.DistributedDataParallel.no_sync`` they don't exchange any. A hook, called
-# instead of each all-reduce of gradients, makes it and notes how many numbers it had.
+# If a batch doesn't fit into memory, gradients can accumulate over several backward
+# passes: ``backward`` adds to ``grad``, and the optimizer steps after the last pass.
+# Only then do the processes need each other's gradients. Inside
+# ``torch.nn.parallel.DistributedDataParallel.no_sync`` they don't exchange any. To see
+# this, register a hook, which DDP calls instead of its own all-reduce of gradients. The
+# hook notes how many numbers there are, and then runs the all-reduce.
 
 sent = []
 
 
 def counted(state, bucket):
-    """Note how many gradients travel, and send them."""
+    """Note how many gradients are sent, and send them."""
     sent.append(bucket.buffer().numel())
     return allreduce_hook(state, bucket)
 
@@ -230,10 +245,13 @@ with net.no_sync():
     for x_part, y_part in rows[:-1]:
         (processes * loss_fn(net(x_part), y_part)).backward()
 (processes * loss_fn(net(rows[-1][0]), rows[-1][1])).backward()
-say(f"with no_sync for all but the last: {sent}")
+say(f"with no_sync for all but the last pass: {sent}")
 accumulated = net.module[0].weight.grad
 assert torch.allclose(accumulated, gradient)
-say(f"length of the gradient {accumulated.norm():.4e}, of the whole batch's {gradient.norm():.4e}")
+say(
+    f"length of the gradient {accumulated.norm():.4e},",
+    f"of the whole batch's {gradient.norm():.4e}",
+)
 del net  # it holds the group
 dist.destroy_process_group()
 
@@ -241,23 +259,26 @@ dist.destroy_process_group()
 # Two processes
 # -------------
 #
-# Here is the whole program once more, as short as it gets. Write it to a file and let ``torchrun`` start it
-# twice; ``python -m torch.distributed.run`` is the same command. ``--standalone`` finds a free port for the
-# processes to meet at. They meet under this machine's own name, and wait in vain where it can't be looked up;
-# ``--local-addr localhost`` gives a name that each machine knows. If you run this page itself under ``torchrun``,
-# this cell starts nothing.
+# Here is the whole program once more, as short as possible. Write it to a file and let
+# ``torchrun`` start it in two processes; ``python -m torch.distributed.run`` is the
+# same command. ``--standalone`` finds a free port where the processes can meet. By
+# default they look for this machine under its own name, and time out if that name can't
+# be looked up. ``--local-addr localhost`` is a name that every machine knows. If you
+# run this page itself under ``torchrun``, this cell starts nothing.
 #
-# The last two lines belong together. The threads that carry the numbers let go of their tensors a moment after the
-# last sum; where Python ends first, it may abort. ``torch.distributed.destroy_process_group`` waits for those threads,
-# if nothing else holds the group. The wrapped network does, until you delete it, and so does a module that PyTorch
-# imports on its own as it wraps a network, unless it is there before the group is.
+# The last two lines belong together. The threads that carry the numbers let go of their
+# tensors a moment after the last sum; if Python ends before that, it may abort.
+# ``torch.distributed.destroy_process_group`` waits for those threads, if nothing else
+# holds the group. The wrapped network holds it until you delete it. So does a module
+# that PyTorch imports when it wraps a network, unless you import that module before you
+# create the group.
 
 PROGRAM = """\
 import json, pathlib, sys
 import numpy as np
 import torch
 import torch.distributed as dist
-import torch.distributed.nn  # before there is a group
+import torch.distributed.nn  # before the group exists
 
 dist.init_process_group("gloo")
 rank, processes = dist.get_rank(), dist.get_world_size()
@@ -288,7 +309,7 @@ shares = [None] * processes
 dist.all_gather_object(shares, (rank, len(x), first))
 if rank == 0:
     for share in shares:
-        print("rank %d has %d rows, and a first loss of %.3e" % share)
+        print("rank %d has %d rows and a first loss of %.3e" % share)
     for t in (0, 1, 100, 200, 300, 400, 499):
         print(f"step {t:3d}  loss {losses[t]:.3e}")
     pathlib.Path(sys.argv[1]).write_text(json.dumps(losses))
@@ -298,14 +319,14 @@ dist.destroy_process_group()
 
 
 def torchrun(program, folder):
-    """Run a program in two processes, with a path in the folder, and wait for both."""
+    """Run a program in two processes, and wait for both."""
     script = Path(folder, "program.py")
     script.write_text(program, encoding="utf-8")
     options = ["--standalone", "--local-addr=localhost", "--nproc-per-node=2"]
     command = [sys.executable, "-m", "torch.distributed.run", *options, script]
     return subprocess.run(
         [*command, Path(folder, "noted")],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},  # a thread for each process
+        env={**os.environ, "OMP_NUM_THREADS": "1"},  # one thread per process
         capture_output=True,
         text=True,
         timeout=300,
@@ -323,13 +344,15 @@ if processes == 1:
 assert np.allclose(two_losses, alone, rtol=1e-8, atol=0)
 
 # %%
-# The curves lie on each other. What differs is rounding, since the 64 rows are added in another order.
+# The curves coincide. Adding the 64 rows in a different order changes only the
+# rounding.
 
 if rank == 0:
     ax = plt.figure(figsize=(7, 4), layout="constrained").subplots()
     ax.semilogy(alone, label="one process, whole batch")
-    ax.semilogy(two_losses, "--", label="two processes, half of it each")
-    ax.set(title="One fit, two processes", xlabel="step t", ylabel="sum of squared errors")
+    ax.semilogy(two_losses, "--", label="two processes, half the batch each")
+    ax.set(title="One fit, two processes")
+    ax.set(xlabel="step t", ylabel="sum of squared errors")
     ax.legend()
     plt.show()
 
@@ -337,13 +360,15 @@ if rank == 0:
 # When one hangs or dies
 # ----------------------
 #
-# The others need its part of a sum. As long as it *hangs*, they wait, until the time-out of the group ends them.
-# ``torch.distributed.monitored_barrier`` is a meeting place with a time-out of its own that says who is
-# missing. When a process *dies*, its connections end with it, and a sum that needs it raises at once. Here rank 1
-# hangs until rank 0 has noticed it, and then ends with exit code 3.
+# When one process stops, the others still wait for its part of a sum. If it *hangs*,
+# they wait until the group's timeout. ``torch.distributed.monitored_barrier`` is a
+# meeting point with its own timeout, and it reports who is missing. If it *dies*, its
+# connections end with it, and a sum that needs it raises immediately. Here rank 1 hangs
+# until rank 0 has noticed, and then ends with exit code 3.
 #
-# ``torchrun`` watches the processes too: when one ends with an error, it ends the others and reports which it was.
-# So that rank 0 has time to say what it sees, this program lets it ignore the signal to end.
+# ``torchrun`` watches the processes too: when one ends with an error, it ends the
+# others and reports which one failed. This program makes rank 0 ignore the signal to
+# end, so that it has time to print what it sees.
 
 FAILS = """\
 import os, pathlib, re, signal, sys, time
@@ -380,31 +405,34 @@ if processes == 1:
     print(done.stdout, end="")
     cause = done.stderr.partition("Root Cause")[2]
     failed, code = re.search(r"rank +: (\d+) .*\n +exitcode +: (-?\d+)", cause).groups()
-    print(f"rank {failed} ended with exit code {code}; torchrun with {done.returncode}")
+    print(f"rank {failed} ended with exit code {code}, torchrun with {done.returncode}")
 
 # %%
 # On several hosts
 # ----------------
 #
-# Start the same command on each host. All must name one meeting place, a host and a port that the others can reach,
-# and the same id for the job. Ranks are dealt out there: with two hosts and two processes on each, you get four.
+# Start the same command on each host. All hosts must name one meeting point, a host and
+# a port that the others can reach, and the same job id. The ranks are assigned there:
+# two hosts with two processes each make four.
 
-COMMAND = (
-    "--nnodes 2 --nproc-per-node 2 --rdzv-backend c10d --rdzv-endpoint host1:29400 --rdzv-id 7"
-)
+MEETING_POINT = "--rdzv-backend c10d --rdzv-endpoint host1:29400 --rdzv-id 7"
+COMMAND = f"--nnodes 2 --nproc-per-node 2 {MEETING_POINT}"
 options = get_args_parser().parse_args([*COMMAND.split(), "data_parallel.py"])
 hosts, each = int(options.nnodes), int(options.nproc_per_node)
 say("torchrun", COMMAND, "data_parallel.py")
-say("meet at", options.rdzv_endpoint, " processes:", hosts * each)
+say("meeting point", options.rdzv_endpoint, " processes:", hosts * each)
 
 # %%
 # Summary
 # -------
 #
-# - Each process has its rows and a copy of the weights; ``torch.distributed.all_reduce`` adds up what they found.
-# - ``torch.nn.parallel.DistributedDataParallel`` averages the gradients; for a loss that is a sum, multiply
-#   it by the number of processes, and the fit is that of one process.
-# - ``torchrun`` starts the processes on one host or on many, and ends all of them when one fails.
+# - Each process has its rows and a copy of the weights;
+#   ``torch.distributed.all_reduce`` adds up their results.
+# - ``torch.nn.parallel.DistributedDataParallel`` averages the gradients. If the loss is
+#   a sum, multiply it by the number of processes, and the fit is the same as in one
+#   process.
+# - ``torchrun`` starts the processes on one host or on many, and ends all of them when
+#   one fails.
 #
 # Practise: ``exercises/data_parallel``
 #

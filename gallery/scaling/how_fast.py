@@ -10,25 +10,28 @@
 How fast can it be?
 ===================
 
-You count what one step of the ladder costs, measure what a machine can do at best, and put the rungs'
-loops beside that bound. Old texts promise "50x or greater on a GPU". Here you find out when, and why. The counts
-hold anywhere. A line that says "this build" shows a time, of the machine that ran the page: run the script, and it is yours.
+You count what one step of the ladder costs, measure what a machine can do at best, and
+compare the rungs' loops with that bound. Old texts promise "50x or greater on a GPU".
+Here you find out when that is true, and why. The counts are the same on every machine.
+A line that says "this build" shows a time measured on the machine that ran the page.
+Run the script, and you see the times of your own machine.
 
 What you'll learn:
 
-- how many operations and bytes a step takes, by its shapes alone;
-- how to take a time that means something;
-- which bound a machine sets, and how near each loop comes to it;
-- what ``torch.compile`` and CUDA graphs are for, and from which size on a GPU pays.
+- how to work out the operations and bytes of a step from its shapes;
+- how to measure a time that means something;
+- which bound a machine sets, and how close each loop comes to it;
+- what ``torch.compile`` and CUDA graphs are for, and where a GPU breaks even.
 """
 
 # %%
 # What a step computes
 # --------------------
 #
-# A product of an (a, b) matrix and a (b, c) matrix has a times c results, and each is a sum of b products:
-# ``2 * a * b * c`` operations, a multiplication and an addition for each term. A step has five products, and
-# their shapes say the rest. The two with ``x`` do nearly all of the work.
+# The product of an (a, b) matrix and a (b, c) matrix has a times c elements, and each
+# of them is a sum of b products. That makes ``2 * a * b * c`` operations, a
+# multiplication and an addition for each term. A step has five products, and their
+# shapes determine the rest. The two products with ``x`` do nearly all of the work.
 
 import concurrent.futures
 import time
@@ -59,8 +62,9 @@ for name, count in operations.items():
 print(f"{'all five':33s} {total:10,d}")
 
 # %%
-# ``torch.utils.flop_counter.FlopCounterMode`` watches the products that PyTorch runs and counts their
-# operations by the same rule. By hand or by autograd, a step costs the same (``autograd`` shows what tracking ``x`` adds).
+# ``torch.utils.flop_counter.FlopCounterMode`` watches the products that PyTorch runs
+# and counts their operations by the same rule. By hand or by autograd, a step costs the
+# same. (``autograd`` shows what it costs to track ``x`` as well.)
 
 learning_rate = 1e-6
 
@@ -107,24 +111,27 @@ for name, work in (
 # What a step moves
 # -----------------
 #
-# An operation needs its numbers, and they come from memory. A product reads two matrices and writes one.
-# Operations for each byte moved is called the arithmetic intensity: high, and the arithmetic takes the
-# time; low, and memory does. In float64 a number has twice the bytes, so every intensity halves.
+# The numbers for an operation come from memory. A product reads two matrices and writes
+# one. The number of operations for each byte moved is called the arithmetic intensity.
+# If it is high, the arithmetic takes the time; if it is low, memory does. In float64 a
+# number has twice the bytes, so every intensity halves.
 
 numbers = {name: a * b + b * c + a * c for name, (a, b, c) in shapes.items()}
 intensity = {name: operations[name] / (4 * numbers[name]) for name in numbers}
 for name, count in numbers.items():
-    print(f"{name:33s} {4 * count:9,d} bytes in float32, intensity {intensity[name]:5.2f}")
+    print(f"{name:33s} {4 * count:9,d} bytes in float32,", end=" ")
+    print(f"intensity {intensity[name]:5.2f}")
 
 # %%
-# How much does the update of ``w1`` move? Look at what PyTorch runs: a ``TorchDispatchMode``, which the counter
-# above is one of, sees each operation with its tensors. As the ladder writes it, the update is two: ``mul`` reads the
-# gradient and writes a tensor as large; ``sub_`` reads that one and ``w1``, and writes ``w1``. With ``alpha``, one
-# operation does both.
+# How much does the update of ``w1`` move? Look at what PyTorch runs: a
+# ``TorchDispatchMode``, such as the counter above, sees each operation with its
+# tensors. As the ladder writes it, the update takes two operations. ``mul`` reads the
+# gradient and writes a tensor of the same size; ``sub_`` reads that tensor and ``w1``,
+# and writes ``w1``. With ``alpha``, one operation does both.
 
 
 class Watch(TorchDispatchMode):
-    """Notes each operation's name, and how many numbers it reads and writes."""
+    """Records each operation's name, and how many numbers it reads and writes."""
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         result = func(*args, **(kwargs or {}))
@@ -142,21 +149,27 @@ def in_one(w1, grad_w1):
 
 
 w, grad = torch.zeros(D_in, H), torch.ones(D_in, H)
-updates = {"w1 -= learning_rate * grad_w1": as_written, "w1.sub_(grad_w1, alpha=...)": in_one}
+updates = {
+    "w1 -= learning_rate * grad_w1": as_written,
+    "w1.sub_(grad_w1, alpha=...)": in_one,
+}
 for name, update in updates.items():
     seen = []
     with Watch():
         update(w, grad)
     numbers[name] = sum(read + written for _, read, written in seen)
     intensity[name] = 2 * D_in * H / (4 * numbers[name])
-    print(f"{name:33s} {4 * numbers[name]:9,d} bytes in float32, intensity {intensity[name]:5.2f}")
+    print(f"{name:33s} {4 * numbers[name]:9,d} bytes in float32,", end=" ")
+    print(f"intensity {intensity[name]:5.2f}")
     for operation, read, written in seen:
         print(f"    {operation:4s} reads {read:,d} numbers, writes {written:,d}")
 
 # %%
-# Operations and bytes grow with the sizes, but not alike. With more rows in the batch, or more hidden units, each
-# number of ``x`` and ``w1`` serves more operations, until the other size limits it. An update stays where it is. A
-# machine has a number to compare with these: the operations that it can do while it moves a byte.
+# Operations and bytes grow with the sizes, but not at the same rate. With more rows in
+# the batch, or more hidden units, each number of ``x`` and ``w1`` is used in more
+# operations, until the other size sets the limit. The intensity of an update doesn't
+# change. A machine has a number to compare these with: how many operations it can do in
+# the time that it takes to move a byte.
 
 widths = 2 ** np.arange(0, 15)
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
@@ -165,7 +178,7 @@ for n, style in ((1, ":"), (64, "-"), (1024, "--")):
     ax.loglog(widths, large, style, label=f"x @ w1, N = {n}")
 for name, style in zip(updates, ((0, (1, 3)), "-."), strict=True):
     ax.axhline(intensity[name], color="black", linestyle=style, label=name)
-ax.set(title="Operations for each byte moved, float32", xlabel="hidden units H")
+ax.set(title="Operations for each byte moved, in float32", xlabel="hidden units H")
 ax.set(ylabel="arithmetic intensity")
 ax.legend()
 plt.show()
@@ -174,10 +187,11 @@ plt.show()
 # A time that means something
 # ---------------------------
 #
-# Four things go wrong with clocks. First, the first call pays for what later calls find ready: code is
-# loaded, caches are filled, memory is handed out page by page. So warm up, and don't count it.
+# Four things go wrong when you measure times. First, the first call pays for things
+# that later calls find ready: code is loaded, caches are filled, and memory is handed
+# out page by page. So warm up, and don't count it.
 
-fresh, fills = torch.empty(2**24), []  # 64 MiB that nobody has touched
+fresh, fills = torch.empty(2**24), []  # 64 MiB that nothing has touched yet
 for _ in range(6):
     start = time.perf_counter()
     fresh.fill_(1.0)
@@ -186,15 +200,16 @@ print(f"the first fill, this build: {fills[0]:.2f} ms")
 print(f"the shortest of five later ones, this build: {min(fills[1:]):.2f} ms")
 
 # %%
-# Second, a call may return before its work is done. A GPU works like that always: a call hands the work over,
-# and ``torch.cuda.synchronize`` waits for it. A thread shows the same on any machine. Stop the clock when
-# the call returns, and you have measured how long it takes to ask.
+# Second, a call may return before its work is done. On a GPU it always does: the call
+# hands over the work, and ``torch.cuda.synchronize`` waits for it. You can see the same
+# effect with a thread on any machine. If you stop the clock when the call returns, you
+# have measured how long it takes to hand over the work.
 
 asked, done = [], []  # in milliseconds
 with concurrent.futures.ThreadPoolExecutor(1) as other:
     for _ in range(5):
         start = time.perf_counter()
-        answer = other.submit(time.sleep, 0.02)  # stands for 20 ms of a device's work
+        answer = other.submit(time.sleep, 0.02)  # like 20 ms of work on a device
         asked.append(1000 * (time.perf_counter() - start))
         answer.result()  # waits, as torch.cuda.synchronize does
         done.append(1000 * (time.perf_counter() - start))
@@ -202,13 +217,14 @@ print(f"until the call returns, this build: {min(asked):.3f} ms")
 print(f"until the work is done, this build: {min(done):.3f} ms")
 
 # %%
-# Third, other programs interrupt, which only makes a time longer. So to compare loops, take the shortest of many times.
-# Fourth, threads. ``torch.utils.benchmark.Timer`` warms up, waits for a GPU, and computes with one thread unless you
-# name another number, whatever PyTorch would take otherwise.
+# Third, other programs interrupt yours, and that can only make a time longer. So to
+# compare loops, take the shortest of many times. Fourth, the number of threads matters.
+# ``torch.utils.benchmark.Timer`` warms up, waits for a GPU, and computes with one
+# thread unless you ask for a different number, whatever PyTorch's own setting is.
 
 
 def measure(work, threads=1, seconds=0.1):
-    """The shortest time of a piece of work, in microseconds."""
+    """The shortest time of a call, in microseconds."""
     timer = benchmark.Timer("work()", globals={"work": work}, num_threads=threads)
     times, end = [], time.perf_counter() + seconds
     while len(times) < 5 or time.perf_counter() < end:
@@ -224,14 +240,16 @@ print("threads inside Timer:", *seen)
 # The bound
 # ---------
 #
-# Two numbers say what a machine can do: how many operations a second it does in a large product, and how many
-# bytes a second it copies. Work takes at least as long as its operations take at the one rate, and as its
-# bytes take at the other: the roofline. A float32 has half the bytes of a float64, and a processor's vector
-# unit holds twice as many of them. What you measure is a rate that the machine has reached; it may do better.
+# Two numbers describe what a machine can do: how many operations per second it does in
+# a large product, and how many bytes per second it copies. Work takes at least as long
+# as its operations take at the first rate, and at least as long as its bytes take at
+# the second. This bound is called the roofline. A float32 has half the bytes of a
+# float64, and a processor's vector unit holds twice as many of them. What you measure
+# is a rate that the machine has reached; it may be able to do better.
 
 
 def rates(dtype):
-    """Operations and bytes that a product and a copy take a microsecond."""
+    """Operations per microsecond of a product, and bytes per microsecond of a copy."""
     torch.manual_seed(0)
     a, b = torch.rand(2, 384, 384, dtype=dtype)
     big = torch.rand(2**22, dtype=dtype)
@@ -245,10 +263,12 @@ for dtype, (product, copy) in machine.items():
     print(f"{product / 1000:.1f} G operations a second, {copy / 1000:.1f} GB a second")
 
 # %%
-# A loop can leave out neither of the two large products. Their own time is the bound to beat: run just
-# these two, into memory that is there already. The roofline, which knows only counts and rates, says how long they
-# would take at the rates of a larger product and of memory; matrices as small as these may wait in a cache, which is
-# faster. More threads share a product, where the machine has them.
+# A loop can leave out neither of the two large products. The time of these two alone is
+# the bound to compare with. Run only these two, and let them write into memory that is
+# already allocated. The roofline knows only counts and rates. It says how long the two
+# would take at the rates of a larger product and of memory. Matrices as small as these
+# may fit in a cache, which is faster than memory. If the machine has several cores,
+# threads can share a product.
 
 
 def two_products(x, y, w1, w2):
@@ -265,20 +285,24 @@ def two_products(x, y, w1, w2):
 large = ("h = x @ w1", "grad_w1 = x.T @ grad_h")
 threads = torch.get_num_threads()
 for itemsize, (dtype, (product, copy)) in zip((4, 8), machine.items(), strict=True):
-    roofline = sum(max(operations[n] / product, itemsize * numbers[n] / copy) for n in large)
-    one, all_threads = (measure(two_products(*tensors(dtype)), each) for each in (1, threads))
-    print(f"{dtype}, this build: roofline {roofline:.1f} us, two products {one:.1f} us,", end=" ")
+    bounds = [max(operations[n] / product, itemsize * numbers[n] / copy) for n in large]
+    print(f"{dtype}, this build: roofline {sum(bounds):.1f} us,", end=" ")
+    work = two_products(*tensors(dtype))
+    one, all_threads = measure(work), measure(work, threads)
+    print(f"two products {one:.1f} us,", end=" ")
     print(f"with all threads, {threads}: {all_threads:.1f} us")
 
 # %%
 # The rungs' loops
 # ----------------
 #
-# Here are the rungs' loops in short, each as a function that makes one step and gives the loss. The rungs that
-# differentiate a function differ in what that function is; the rungs with a module in what makes the update.
-# The last is that of ``data_parallel``, here a group of one process. Three rungs are left out: the engine of
-# ``autograd_by_hand`` asks NumPy for the operations of the first loop, and the networks of ``custom_module`` and
-# ``dynamic_graph`` for those of ``optimizers``.
+# Here are short versions of the rungs' loops, each as a function that makes one step
+# and returns the loss. The rungs that differentiate a function differ in that function,
+# and the rungs with a module differ in how they make the update. The last loop is that
+# of ``data_parallel``, here in a group of one process. Three rungs are left out: the
+# engine of ``autograd_by_hand`` calls the same NumPy operations as the first loop, and
+# the networks of ``custom_module`` and ``dynamic_graph`` run the same operations as
+# ``optimizers``.
 
 
 def numpy_by_hand(dtype):
@@ -365,6 +389,7 @@ def by_module(dtype, *, sgd=True, group=False):
 
 
 dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+traced = torch.fx.symbolic_trace(squared_error)
 loops = {
     "numpy_by_hand": numpy_by_hand,
     "tensors_by_hand": lambda dtype: with_item(by_hand, *tensors(dtype)),
@@ -372,27 +397,29 @@ loops = {
     "custom_function": partial(by_autograd, loss_of=own_relu),
     "nn_sequential": partial(by_module, sgd=False),
     "optimizers": by_module,
-    "static_graph": partial(by_autograd, loss_of=torch.fx.symbolic_trace(squared_error)),
+    "static_graph": partial(by_autograd, loss_of=traced),
     "data_parallel": partial(by_module, group=True),
 }
 
 # %%
-# One loop more: the least that PyTorch's own operations allow. Every result has a place that is made once.
-# The update of a weight is part of its product (``torch.Tensor.addmm_`` adds a product to a tensor), so no
-# gradient of a weight is ever written down. Then no step allocates memory, and little is left beside the two large
+# Add one more loop, the least that PyTorch's own operations allow. Every result has a
+# place that is allocated once. The update of a weight is part of its product
+# (``torch.Tensor.addmm_`` adds a product to a tensor), so no gradient of a weight is
+# ever written down. A step allocates no memory, and does little besides the two large
 # products.
 
 
 def fused_step(x, y, w1, w2):
-    """A function that makes one step in place; the loss stays in a tensor."""
+    """A function that makes one step in place, and returns the loss in a tensor."""
     h, error, loss = x.mm(w1), y.clone(), y.sum()
     grad_h = h.clone()
+    masked = torch.ops.aten.threshold_backward  # keeps a gradient where h > 0
 
     def step():
         torch.mm(x, w1, out=h).relu_()
         torch.addmm(y, h, w2, beta=-1, out=error)  # y_pred - y
         torch.mm(error, w2.t(), out=grad_h)
-        torch.ops.aten.threshold_backward(grad_h, h, 0, grad_input=grad_h)  # where h > 0
+        masked(grad_h, h, 0, grad_input=grad_h)
         w2.addmm_(h.t(), error, alpha=-2 * learning_rate)
         w1.addmm_(x.t(), grad_h, alpha=-2 * learning_rate)
         return torch.dot(error.view(-1), error.view(-1), out=loss)
@@ -408,22 +435,24 @@ for name, each in losses.items():
     print(f"{name:16s} first loss {each[0]:.3e}, the hundredth {each[-1]:.3e}")
 
 # %%
-# Compile, capture
-# ----------------
+# Compile and capture
+# -------------------
 #
-# ``torch.compile`` writes new code for a step: operations on the same numbers become one pass over memory.
-# Its default backend needs a C++ compiler on the CPU, and takes seconds at the first call; ``static_graph`` times it.
-# A ``torch.cuda.CUDAGraph`` is for the other cost, that of asking: on a GPU, starting the kernels of so small a
-# step takes longer than running them. A capture notes the kernels once, and a replay starts them all with one call.
-# What is captured has to stay where it is in memory, so the fused step, with its fixed places, is made for it.
+# ``torch.compile`` writes new code for a step: operations on the same numbers become
+# one pass over memory. On the CPU, its default backend needs a C++ compiler, and the
+# first call takes seconds; ``static_graph`` times it. A ``torch.cuda.CUDAGraph`` is for
+# the other cost, handing over the work. On a GPU, launching the kernels of such a small
+# step takes longer than running them. A capture records the kernels once, and a replay
+# launches them all with one call. What you capture has to stay at the same place in
+# memory. The fused step has fixed places, so it is made for this.
 
 has_cuda = torch.cuda.is_available()
 
 
 def cuda_graph(step):
-    """A function that replays one captured step, and gives the tensor that has its loss."""
+    """A function that replays one captured step, and returns its loss in a tensor."""
     for _ in range(3):
-        step()  # starts up what a capture needs
+        step()  # warms up what the capture needs
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         loss = step()
@@ -443,61 +472,71 @@ if has_cuda:
     assert np.isclose(replayed, four[3], rtol=1e-8)
     print(f"after three steps, the replayed loss {replayed:.3e}, by hand {four[3]:.3e}")
 else:
-    print("skipped, as torch.cuda.is_available() is False: a captured step")
+    print("skipped, because torch.cuda.is_available() is False: a captured step")
 
 # %%
-# Each beside the bound
-# ---------------------
+# Each loop and the bound
+# -----------------------
 #
-# Now the time of one step of each loop, with one thread. NumPy alone may take more: its products have threads of
-# their own, which Timer doesn't reach. Read a row against the first: what a loop takes beyond it is the rest of
-# the arithmetic, memory to be found and moved, and Python between the operations. Where two rows change places when
-# you run the page again, it can't tell them apart.
+# Now measure one step of each loop, with one thread. Only NumPy may use several,
+# because its products have their own threads, which Timer doesn't control. Compare each
+# row with the first. What a loop takes beyond it is the rest of the arithmetic,
+# allocating memory and moving numbers, and Python between the operations. If two rows
+# change places when you run the page again, the measurement can't separate them.
 
 rows = {"two products": lambda dtype: two_products(*tensors(dtype)), **loops}
 if has_cuda:
-    rows["GPU, by hand"] = lambda dtype: partial(by_hand, *tensors(dtype, "cuda"))
-    rows["GPU, CUDA graph"] = lambda dtype: cuda_graph(fused_step(*tensors(dtype, "cuda")))
+    on_gpu = partial(tensors, device="cuda")
+    rows["GPU, by hand"] = lambda dtype: partial(by_hand, *on_gpu(dtype))
+    rows["GPU, CUDA graph"] = lambda dtype: cuda_graph(fused_step(*on_gpu(dtype)))
 for name, loop in rows.items():
     single, double = (measure(loop(dtype)) for dtype in machine)
-    print(f"{name:16s} this build: {single:7.1f} us in float32, {double:7.1f} us in float64")
+    print(f"{name:16s} this build: {single:7.1f} us in float32,", end=" ")
+    print(f"{double:7.1f} us in float64")
 dist.destroy_process_group()
 
 # %%
-# From which size on does a GPU pay?
-# ----------------------------------
+# When does a GPU break even?
+# ---------------------------
 #
-# Work takes time to ask for and time to do. A GPU does it many times as fast, and asking takes longer. So what
-# it gains is no one factor. Take a model with round numbers: a CPU that starts a step in 10 microseconds and
-# does 100 G operations a second, a GPU that starts it in 50 and does a hundred times as many. The second row is
-# the ladder's step. The factor of 50 comes from a benchmark of convolutions, whose place is further down.
+# Work takes time to hand over and time to do. A GPU does the work many times as fast,
+# but the handing over takes longer. So there is no single speed-up. Take a model with
+# round numbers: a CPU that starts a step in 10 microseconds and does 100 G operations a
+# second, and a GPU that starts it in 50 microseconds and does a hundred times as many.
+# The second row is the ladder's step. The factor of 50 in the old texts comes from a
+# benchmark of convolutions, whose work belongs in a lower row.
 
 for count in (10_000, total, 10**9, 10**12):
     cpu_model, gpu_model = 10 + count / 1e5, 50 + count / 1e7  # in microseconds
-    print(
-        f"in the model, {count:17,d} operations: {cpu_model / gpu_model:5.1f} times as fast on the GPU"
-    )
+    print(f"in the model, {count:17,d} operations:", end=" ")
+    print(f"{cpu_model / gpu_model:5.1f} times as fast on the GPU")
 
 # %%
-# Your machine has numbers of its own, so let a sweep find them: more hidden units, more rows in the batch. From
-# the first row to the last the operations of the two large products grow by a factor of thousands; what asking takes is
-# the same in each row. A GPU pays from the first row on from which its time is the shorter one in all that follow.
+# Your machine's numbers are different, so find them with a sweep over more hidden units
+# and more rows in the batch. From the first row to the last, the operations of the two
+# large products grow by a factor of thousands, but handing over the work costs the same
+# in each row. The break-even point is the first row in which the GPU is faster and
+# stays faster in every row after it.
 
 places = ("cpu", "cuda") if has_cuda else ("cpu",)
 for n, h in sorted(((n, h) for n in (4, 64, 256) for h in (4, 100, 1000)), key=np.prod):
     inputs = [tensors("float32", place, N=n, H=h) for place in places]
     times = [f"{measure(partial(by_hand, *each)):.1f} us" for each in inputs]
-    print(f"N {n:3d}, H {h:4d}, operations {4 * n * D_in * h:13,d}, this build: ", *times)
+    count = 4 * n * D_in * h
+    print(f"N {n:3d}, H {h:4d}, operations {count:13,d}, this build: ", *times)
 if not has_cuda:
-    print("skipped, as torch.cuda.is_available() is False: the same on a GPU")
+    print("skipped, because torch.cuda.is_available() is False: the same on a GPU")
 
 # %%
 # Summary
 # -------
 #
-# - Shapes give operations and bytes; two of the five products do nearly all of the work.
-# - Warm up, wait for the device, name the threads, repeat: ``torch.utils.benchmark.Timer`` helps.
-# - A loop is read against the bound; a GPU pays where the products outweigh asking for them.
+# - Shapes tell you the operations and the bytes; two of the five products do nearly all
+#   of the work.
+# - Warm up, wait for the device, set the number of threads, repeat:
+#   ``torch.utils.benchmark.Timer`` helps.
+# - Compare a loop with the bound; a GPU is worth it when the products outweigh the cost
+#   of launching them.
 #
 # Practise: ``exercises/how_fast``
 #

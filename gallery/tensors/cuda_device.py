@@ -10,27 +10,29 @@
 Tensors on a GPU
 ================
 
-You find out whether PyTorch can use a CUDA GPU here, make tensors on it and move them there and back. The
-ladder runs on the CPU; ``tensors_by_hand`` says that the device, not the dtype, sends work to a GPU. Here
-you see what would have to move for that, what a move costs, and what happens if you forget one tensor. The
-page runs on every machine: what needs CUDA is skipped where there is none, and the output says so.
+You find out whether PyTorch can use a CUDA GPU here, create tensors on it and move them
+there and back. The ladder runs on the CPU, and ``tensors_by_hand`` says that the
+device, not the dtype, sends work to a GPU. Here you see what you would have to move,
+what a move costs, and what happens if you forget one tensor. The page runs on every
+machine: without CUDA, it skips what needs it, and the output says so.
 
 What you'll learn:
 
-- how to write a program that takes a GPU where there is one;
-- what the default device reaches, and what it doesn't;
-- how ``to`` changes the device, the dtype, or both at once;
+- how to write a program that uses a GPU if there is one;
+- what the default device applies to, and what it doesn't;
+- how ``to`` changes the device, the dtype, or both in one call;
 - what happens when one operation meets two devices;
-- how to find out what a GPU gains, instead of believing a number.
+- how to measure what you gain from a GPU, instead of believing a number.
 """
 
 # %%
 # Is there one?
 # -------------
 #
-# ``torch.cuda.is_available`` answers with True or False and never raises. To write one program for both
-# kinds of machine, ask once and use ``device`` from then on. A ``torch.device`` is a name for a place, so
-# you can make one for a place that isn't there; a tensor you can't.
+# ``torch.cuda.is_available`` returns True or False and never raises an error. To write
+# one program for both kinds of machine, ask once and use ``device`` everywhere after
+# that. A ``torch.device`` is only the name of a place. You can name a GPU that you
+# don't have, but you can't put a tensor on it.
 
 import time
 import warnings
@@ -59,10 +61,11 @@ print(f"a name for a second GPU:   {second}, type {second.type}, index {second.i
 # Make a tensor there
 # -------------------
 #
-# ``torch.ones``, ``torch.rand``, ``torch.tensor`` and most functions that make tensors take ``device``.
-# Without it, tensors lie on the default device, the CPU. The device ``meta`` is on every machine: its tensors
-# have a shape, a dtype and a device like any other, and no numbers. It stands in below wherever the place
-# matters and the numbers don't.
+# ``torch.ones``, ``torch.rand``, ``torch.tensor`` and most functions that make tensors
+# take ``device``. Without it, the tensor is on the default device, which is the CPU.
+# Every machine also has the device ``meta``. A tensor on ``meta`` has a shape, a dtype
+# and a device like any other, but no numbers. On this page ``meta`` replaces the GPU
+# wherever the device matters and the numbers don't.
 
 print("default:", torch.ones(2, 3).device)
 print("meta:   ", torch.ones(2, 3, device="meta"))
@@ -76,10 +79,11 @@ else:
     skipped("a tensor made on the GPU")
 
 # %%
-# ``torch.set_default_device`` changes the default, for the whole program; with None it is the CPU again. To
-# change it for a few lines, write ``with torch.device("cuda"):``. The default reaches functions that take
-# ``device``. ``torch.from_numpy`` doesn't: its tensor uses the array's memory, which is the CPU's. A tensor
-# made like another one lies where that one does.
+# ``torch.set_default_device`` changes the default for the whole program, and passing
+# None makes it the CPU again. To change it for a few lines, write
+# ``with torch.device("cuda"):``. The default applies to functions that take ``device``.
+# ``torch.from_numpy`` doesn't take one, because its tensor uses the array's memory,
+# which is the CPU's. A tensor made like another one is on the same device as its model.
 
 array, model = np.ones(2), torch.ones(2)
 torch.set_default_device("meta")
@@ -101,9 +105,10 @@ except TypeError as error:
 # Move one
 # --------
 #
-# ``torch.Tensor.to`` returns a tensor on the device that you name, and the old one stays where it is. If
-# the tensor is there already, you get that tensor itself. What comes back from the GPU are the same
-# numbers. From ``meta`` there is no way back, since there are no numbers to bring.
+# ``torch.Tensor.to`` returns a tensor on the device you name, and the old one stays
+# where it is. If the tensor is there already, you get back that very tensor. A tensor
+# that comes back from the GPU has the same numbers as before. From ``meta`` nothing can
+# come back, because there are no numbers to bring.
 
 torch.manual_seed(0)
 x = torch.rand(2, 3)
@@ -120,14 +125,17 @@ if has_cuda:
     there = x.to("cuda")
     back = there.to("cpu")
     difference = (back - x).abs().max()
-    print(f"x.to('cuda') on {there.device}  back on {back.device}, {difference} apart at most")
+    places = f"x.to('cuda') on {there.device}  back on {back.device}"
+    print(f"{places}, {difference} apart at most")
 else:
-    skipped("the way to the GPU and back")
+    skipped("the trip to the GPU and back")
 
 # %%
-# For autograd a move is an operation like any other, and so is a cast. What ``to``, ``cuda`` or ``double`` makes of
-# a tensor that requires gradients is a result and no leaf: its ``grad`` stays None, and the gradient goes to the
-# tensor that was moved. To have it on the GPU, put the data there first and call ``requires_grad_`` then.
+# For autograd, a move is an operation like any other, and so is a cast. What ``to``,
+# ``cuda`` or ``double`` makes of a tensor that requires gradients is a result, not a
+# leaf. Its ``grad`` stays None, and the gradient goes to the tensor that was moved. If
+# you want the gradient on the GPU, put the data there first and then call
+# ``requires_grad_``.
 
 first = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
 moved = first.to(device, torch.double)
@@ -138,16 +146,16 @@ assert first.grad is not None
 assert late.is_leaf
 for name, tensor in (("first", first), ("moved", moved), ("late", late)):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # PyTorch warns those who read the grad of a result
+        warnings.simplefilter("ignore")  # PyTorch warns if you read a result's grad
         print(f"{name:5s} is_leaf {tensor.is_leaf!s:5s} grad", tensor.grad)
 
 # %%
 # Device is not dtype
 # -------------------
 #
-# Some texts tell you to cast to a new datatype to use the GPU. A cast changes what kind of number the
-# tensor holds and leaves it where it is; a move does the opposite. Given both, ``to`` changes both in one
-# call.
+# Some texts tell you to cast to a new datatype to use the GPU. A cast changes what kind
+# of number the tensor holds, and leaves the tensor where it is. A move does the
+# opposite. If you pass both a device and a dtype, ``to`` changes both in one call.
 
 changes = {
     "x": x,
@@ -159,8 +167,8 @@ for name, tensor in changes.items():
     print(f"{name:27s} {tensor.dtype!s:14s} {tensor.device}")
 
 # %%
-# The classic example of that is ``to("cpu", torch.double)``: from the GPU, in float32, to the CPU, in
-# float64.
+# The classic example is ``to("cpu", torch.double)``: from float32 on the GPU to float64
+# on the CPU.
 
 if has_cuda:
     there = torch.ones(2, 3, device="cuda")
@@ -169,14 +177,15 @@ if has_cuda:
 else:
     back = x.to("cpu", torch.double)
     print("before:", x.device, x.dtype, "  after:", back.device, back.dtype)
-    skipped("the change of device; x lay on the CPU, and only the cast ran")
+    skipped("the change of device; x was on the CPU, so only the cast ran")
 
 # %%
 # Two devices in one operation
 # ----------------------------
 #
-# PyTorch moves nothing behind your back. An operation on tensors from two places raises, and you decide
-# which one moves. A tensor without axes is the exception: a number from the CPU may join in anywhere.
+# PyTorch moves nothing behind your back. An operation on tensors from two devices
+# raises an error, and you decide which tensor to move. A CPU tensor without axes is the
+# exception: a single number may join in anywhere.
 
 other = torch.ones(2, 3, device="meta")
 try:
@@ -198,10 +207,18 @@ else:
 # What a move costs
 # -----------------
 #
-# A move copies bytes. How many depends on the dtype: its ``itemsize`` says how many bytes a number takes.
-# So a cast moves nothing, but a cast before a move makes it smaller or larger.
+# A move copies bytes. How many depends on the dtype: its ``itemsize`` is the number of
+# bytes per number. A cast moves nothing, but casting before a move makes the move
+# smaller or larger.
 
-dtypes = (torch.int8, torch.bfloat16, torch.float16, torch.float32, torch.int64, torch.float64)
+dtypes = (
+    torch.int8,
+    torch.bfloat16,
+    torch.float16,
+    torch.float32,
+    torch.int64,
+    torch.float64,
+)
 names = [str(dtype).removeprefix("torch.") for dtype in dtypes]
 N, D_in, H = 64, 1000, 100
 elements = N * D_in + D_in * H  # the numbers in x and in w1
@@ -209,22 +226,23 @@ for name, dtype in zip(names, dtypes, strict=True):
     print(f"x and w1 of the ladder in {name:8s} {elements * dtype.itemsize:9,d} bytes")
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-ax.bar(names, [dtype.itemsize for dtype in dtypes], label="bytes a number")
-ax.set(title="What one number takes", xlabel="dtype", ylabel="bytes")
+ax.bar(names, [dtype.itemsize for dtype in dtypes], label="bytes per number")
+ax.set(title="How many bytes a number takes", xlabel="dtype", ylabel="bytes")
 plt.show()
 
 # %%
 # What does a GPU gain?
 # ---------------------
 #
-# Old texts promise a factor of 50 or greater. That number comes from an old benchmark of convolutions. For
-# your sizes on your machine it is a claim to measure. Two things to get right: a GPU works on after the
-# call has returned, so wait with ``torch.cuda.synchronize`` before you read the clock, and the first call
-# starts things up, so don't count it.
+# Old texts promise a factor of 50 or greater. That number comes from an old benchmark
+# of convolutions. For your sizes on your machine, it is a claim to measure. Get two
+# things right. A GPU is still working after the call has returned, so wait with
+# ``torch.cuda.synchronize`` before you read the clock. The first call also pays for
+# start-up, so don't count it.
 
 
 def seconds(device, size, repeats=5):
-    """The shortest time of a product of two square matrices."""
+    """Return the shortest time for a product of two square matrices."""
     a = torch.rand(size, size, device=device)
     times = []
     for _ in range(repeats + 1):
@@ -246,15 +264,18 @@ if has_cuda:
         microseconds = 1e6 * seconds("cuda", size)
         print(f"size {size:4d} on the GPU, this build: {microseconds:.1f} us")
 else:
-    skipped("the same products on the GPU; so there is no factor to show")
+    skipped("the same products on the GPU, so there is no factor to show")
 
 # %%
 # Summary
 # -------
 #
-# - ``torch.cuda.is_available`` decides, ``torch.device`` names the place, ``torch.Tensor.to`` moves.
-# - A cast moves nothing; ``to`` with a device and a dtype does both; tensors that meet must be on one device.
-# - Measure what a GPU gains, with ``torch.cuda.synchronize`` before you read the clock.
+# - ``torch.cuda.is_available`` decides, ``torch.device`` names the place,
+#   ``torch.Tensor.to`` moves.
+# - A cast moves nothing; ``to`` with a device and a dtype does both; tensors that meet
+#   must be on one device.
+# - Measure what you gain from a GPU, with ``torch.cuda.synchronize`` before you read
+#   the clock.
 #
 # Practise: ``exercises/cuda_device``
 #

@@ -10,27 +10,29 @@
 Tensors and NumPy
 =================
 
-You pass numbers between NumPy and PyTorch and find out each time whether the two share memory. On the
-ladder, ``tensors_by_hand`` turns its arrays into tensors with ``torch.from_numpy`` and clones the weights
-before the loop. After this page you know what would have happened without the clones, and which other calls
-copy.
+You pass numbers between NumPy and PyTorch, and find out each time whether the two share
+memory. On the ladder, ``tensors_by_hand`` turns its arrays into tensors with
+``torch.from_numpy`` and clones the weights before the loop. By the end of this page you
+know what would happen without the clones, and which other calls copy.
 
 What you'll learn:
 
 - that an array and a tensor can be two names for the same numbers, in both directions;
-- which calls share memory and which copy, found out by looking at the memory;
-- what becomes of an array and a tensor in one operation;
-- which tensors refuse to become arrays, with what message, and what helps;
-- which arrays refuse to become tensors, and what PyTorch says to a read-only one.
+- which calls share memory and which copy, checked by looking at the memory;
+- what happens when an array and a tensor meet in one operation;
+- which tensors refuse to become arrays, with what message, and how to convert them
+  anyway;
+- which arrays refuse to become tensors, and how PyTorch treats a read-only one.
 """
 
 # %%
 # One memory, two names
 # ---------------------
 #
-# ``torch.Tensor.numpy`` and ``torch.from_numpy`` move no number. Change either side in place, and the other
-# shows it. Only ``array = array + 1`` changes nothing: unlike ``array += 1`` it makes a new array and gives it
-# the old name, while the tensor stays with the array from which it was created.
+# ``torch.Tensor.numpy`` and ``torch.from_numpy`` move no numbers: the array and the
+# tensor share memory. Changing either of them in place changes the other. Only
+# ``array = array + 1`` doesn't. Unlike ``array += 1``, it makes a new array and calls
+# it ``array``, while the tensor keeps the original array from which it was created.
 
 import warnings
 
@@ -58,9 +60,10 @@ print("after array = array + 1:", array, "and", tensor)
 assert not np.shares_memory(array, tensor.numpy())
 
 # %%
-# What an array made from a tensor keeps to itself is its description: where to begin, how many numbers, how
-# far from one to the next. So arrays of many shapes can use one tensor's six numbers. The addresses say
-# which ones: each dot is a number that the array on that line can read and change.
+# An array made from a tensor has its own description: where to begin, how many numbers
+# to read, and how far it is from one to the next. So arrays of many shapes can use the
+# same six numbers of one tensor. The addresses show which ones. Each dot is a number
+# that the array on that line can read and change.
 
 t = torch.arange(6.0).view(2, 3)
 arrays = {
@@ -75,10 +78,11 @@ for line, (name, part) in enumerate(arrays.items()):
     start = part.ctypes.data - t.untyped_storage().data_ptr()  # in bytes
     places = [start + np.dot(place, part.strides) for place in np.ndindex(part.shape)]
     places = [int(place) // t.itemsize for place in places]
-    print(f"{name:18s} shape {part.shape!s:7s} strides {part.strides!s:8s} places {places}")
+    layout = f"shape {part.shape!s:7s} strides {part.strides!s:8s}"
+    print(f"{name:18s} {layout} places {places}")
     ax.plot(places, [line] * len(places), "o", markersize=12, label=name)
 title = "Five arrays in the memory of one tensor"
-ax.set(title=title, xlabel="place in the storage", ylabel="array", ylim=(4.5, -0.5))
+ax.set(title=title, xlabel="position in the storage", ylabel="array", ylim=(4.5, -0.5))
 ax.set_yticks(range(len(arrays)), arrays)
 plt.show()
 
@@ -86,13 +90,13 @@ plt.show()
 # Who shares, who copies?
 # -----------------------
 #
-# ``numpy.shares_memory`` compares the addresses that two arrays use. Then trust nobody and change the
-# source in place: a result that shares must change, a copy must not. The function does both, and stops the
-# page if they disagree.
+# ``numpy.shares_memory`` compares the addresses that two arrays use. To be sure, also
+# change the source in place: a result that shares must change, a copy must not. The
+# function below checks both, and stops the page if they disagree.
 
 
 def table(source, results):
-    """Print for each result whether it uses the memory of what it was made from."""
+    """Print for each result whether it shares memory with its source."""
     before = [np.asarray(result).copy() for result in results.values()]
     source += 1
     for (line, result), old in zip(results.items(), before, strict=True):
@@ -117,8 +121,9 @@ from_array = {
 table(a, from_array)
 
 # %%
-# In the other direction the source is a tensor ``t`` of six float32 numbers. A conversion to the dtype or
-# to the device that the tensor has is no conversion: ``to`` and ``cpu`` then return the tensor itself.
+# In the other direction, the source is a tensor ``t`` of six float32 numbers.
+# Converting to the dtype or the device that the tensor has already changes nothing:
+# ``to`` and ``cpu`` then return the tensor itself.
 
 t = torch.arange(6.0).view(2, 3)
 from_tensor = {
@@ -142,10 +147,11 @@ table(t, from_tensor)
 # Both in one operation
 # ---------------------
 #
-# With the tensor on the left, arithmetic gives a tensor of the wider dtype, and NumPy warns that this won't
-# last. With the array on the left, most operators raise. ``torch.add`` and its like take no arrays. So
-# convert one side: then both orders work, and you choose what comes out. A single number from an array, such
-# as ``a[0]``, mixes as a Python number does.
+# With the tensor on the left, arithmetic returns a tensor of the wider dtype, and NumPy
+# warns that this will stop working. With the array on the left, most operators raise an
+# error. ``torch.add`` and functions like it don't accept arrays. So convert one of the
+# two: then both orders work, and you choose what type the result has. A single number
+# from an array, such as ``a[0]``, behaves like a Python number.
 
 a, t = np.array([1.0, 2.0]), torch.tensor([10.0, 20.0])  # float64 and float32
 mixtures = {
@@ -169,8 +175,9 @@ for line, mix in mixtures.items():
     print("", *(warning.category.__name__ for warning in caught))
 
 # %%
-# ``t += a`` isn't in place: it makes a new tensor, of float64 here, and gives it the old name. And ``out=`` of
-# NumPy's functions takes arrays only. Give it the array that shares the tensor's memory.
+# ``t += a`` isn't in place. It makes a new tensor, of float64 here, and calls it ``t``.
+# The ``out=`` argument of NumPy's functions accepts arrays only, so pass the array that
+# shares the tensor's memory.
 
 t = old = torch.tensor([10.0, 20.0])
 with warnings.catch_warnings():
@@ -189,17 +196,19 @@ print("np.add(a, 1, out=old.numpy()):", old)
 # Tensors that refuse
 # -------------------
 #
-# Old texts say that every tensor on the CPU converts but those of the type CharTensor, which is int8. Try
-# the dtypes one by one and print what the arrays hold: int8 converts like the others.
+# Old texts say that every tensor on the CPU converts except a CharTensor, which is
+# int8. Try the dtypes one by one and print what the arrays hold: int8 converts like the
+# others.
 
 tried = "float64 float32 float16 complex64 complex128 int64 int32 int16 int8 uint8 bool"
 arrays = [torch.ones(2).to(getattr(torch, name)).numpy() for name in tried.split()]
 print(*(array.dtype for array in arrays))
 
 # %%
-# These refuse. NumPy has no dtype for the first three. In the others is something that an array can't have:
-# it records no gradients, knows no conjugate and no minus sign that are only marked as such, keeps a place
-# for every zero, and lies in the memory of the CPU. ``force=True`` does what it can; where it works, see
+# The tensors below refuse. For the first three, NumPy has no dtype. The others have
+# something that an array can't have. An array records no gradients. It has no flag for
+# "conjugate these numbers" or "change their sign". It stores every zero. And it is in
+# the CPU's memory. ``force=True`` does what it can. Where it works, the output shows
 # whether memory is still shared.
 
 bfloat16 = torch.ones(2, dtype=torch.bfloat16)
@@ -213,7 +222,7 @@ meta = torch.ones(2, device="meta")
 
 
 def outcome(tensor, *, force):
-    """What numpy() does with memory, or the first sentence of its error."""
+    """Return what numpy() does with memory, or the first sentence of its error."""
     try:
         array = tensor.numpy(force=force)
     except (RuntimeError, TypeError) as error:
@@ -228,9 +237,9 @@ for name, tensor in zip(names.split(", "), tensors, strict=True):
     print(f"      force=True {outcome(tensor, force=True)}")
 
 # %%
-# What helps depends on what is in the way. Under ``torch.no_grad`` a tracked tensor converts as it is, since
-# nothing is recorded there in any case. A tensor on ``meta`` has no numbers: nothing but its shape can be
-# carried over.
+# The right conversion depends on the reason. Under ``torch.no_grad`` a tracked tensor
+# converts directly, because nothing is recorded there anyway. A tensor on ``meta`` has
+# no numbers, so only its shape can be carried over.
 
 with torch.no_grad():
     under_no_grad = tracked.numpy()
@@ -252,8 +261,9 @@ for line, array in helps.items():
 # Arrays that refuse, and one that warns
 # --------------------------------------
 #
-# The other way, NumPy has layouts and dtypes that PyTorch doesn't: negative strides, another
-# machine's byte order, text. For the first two a copy is the way out.
+# In the other direction, NumPy has layouts and dtypes that PyTorch doesn't: negative
+# strides, the byte order of a different kind of machine, text. For the first two, make
+# a copy.
 
 a = np.arange(3.0)
 foreign = {"reversed": a[::-1], "big-endian": a.astype(">f8"), "text": np.array(["a"])}
@@ -262,12 +272,14 @@ for name, array in foreign.items():
         torch.from_numpy(array)
     except (TypeError, ValueError) as error:
         print(f"{name}: {str(error).split('. ')[0].rstrip('.')}")
-print(torch.from_numpy(a[::-1].copy()), torch.from_numpy(a.astype(">f8").astype(a.dtype)))
+native = a.astype(">f8").astype(a.dtype)
+print(torch.from_numpy(a[::-1].copy()), torch.from_numpy(native))
 
 # %%
-# PyTorch has no read-only tensors. An array that is protected from writing loses its protection on the way:
-# the tensor shares the memory and can change it. You get a warning, once in a program unless you ask for it
-# every time, and from ``torch.from_dlpack`` none. ``torch.tensor`` copies, so it has nothing to warn of.
+# PyTorch has no read-only tensors. A write-protected array loses its protection when
+# you convert it: the tensor shares the memory and can change it. You get a warning, but
+# only once per program unless you ask for it every time. ``torch.from_dlpack`` doesn't
+# warn at all. ``torch.tensor`` copies, so there is nothing to warn about.
 
 protected = np.zeros(3)
 protected.flags.writeable = False
@@ -276,7 +288,8 @@ for convert in (torch.from_numpy, torch.as_tensor, torch.from_dlpack, torch.tens
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         convert(protected).add_(1)
-    print(f"{convert.__name__:11s} warnings {len(caught)}, the array is now {protected}")
+    count = f"warnings {len(caught)}"
+    print(f"{convert.__name__:11s} {count}, the array is now {protected}")
     for warning in caught:
         print("   ", str(warning.message).partition(", and")[0])
 torch.set_warn_always(False)
@@ -285,9 +298,11 @@ torch.set_warn_always(False)
 # Summary
 # -------
 #
-# - ``torch.from_numpy`` and ``torch.Tensor.numpy`` share memory; ``torch.tensor`` and a change of dtype copy.
-# - ``torch.Tensor.detach`` helps where gradients are in the way; an unknown dtype needs ``torch.Tensor.to``.
-# - ``numpy.shares_memory`` answers when you don't remember.
+# - ``torch.from_numpy`` and ``torch.Tensor.numpy`` share memory; ``torch.tensor`` and a
+#   change of dtype copy.
+# - If gradients are the obstacle, use ``torch.Tensor.detach``. If the dtype is, use
+#   ``torch.Tensor.to``.
+# - ``numpy.shares_memory`` has the answer when you don't remember.
 #
 # Practise: ``exercises/numpy_interop``
 #

@@ -9,15 +9,16 @@
 Operations on tensors
 =====================
 
-You add, index and reshape tensors, and after each operation you look at where the result lies: in new
-memory, or in memory that another tensor uses too. That is how to read the lines of ``tensors_by_hand`` that
-look alike and are not. ``w1 -= ...`` changes the weights in place, ``grad_h[h <= 0] = 0`` writes through an
-index, ``w2.t()`` moves no number, and ``loss.item()`` leaves the world of tensors.
+You add, index and reshape tensors, and after each operation you look at where the
+result is stored: in new memory, or in memory that another tensor uses too. Then you can
+read lines of ``tensors_by_hand`` that look alike but do different things: ``w1 -= ...``
+changes the weights in place, ``grad_h[h <= 0] = 0`` writes through an index, ``w2.t()``
+moves no numbers, and ``loss.item()`` returns a Python number.
 
 What you'll learn:
 
 - four ways to add, and what the underscore at the end of a name means;
-- which indexing gives a view of the same memory and which a copy;
+- which kinds of indexing return a view of the same memory, and which a copy;
 - when ``view`` fails, and what ``reshape`` does then;
 - how to take a number out of a tensor.
 """
@@ -26,8 +27,9 @@ What you'll learn:
 # Addition, four ways
 # -------------------
 #
-# The operator, the function, the function with a tensor for the result, and the method that changes a
-# tensor in place. All four give the same numbers.
+# You can add with an operator, with a function, with a function that writes into a
+# tensor you provide, or with a method that changes a tensor in place. All four compute
+# the same numbers.
 
 import matplotlib.pyplot as plt
 import torch
@@ -53,10 +55,11 @@ assert torch.equal(in_place, x + y)
 # Where does the sum go?
 # ----------------------
 #
-# A name that ends in an underscore belongs to a method that changes its tensor in place: ``add_``,
-# ``zero_``, ``relu_``. ``y.add(x)`` returns a new tensor, which nobody keeps here. To see what a line does
-# to ``y``, give the tensor a second name before. ``torch.Tensor.data_ptr`` is the address of a tensor's
-# first number: it tells whether ``y`` is where it was.
+# A method whose name ends in an underscore changes its tensor in place: ``add_``,
+# ``zero_``, ``relu_``. ``y.add(x)``, by contrast, returns a new tensor. The line below
+# doesn't keep it, so its result is lost. To see what a line does to ``y``, give the
+# tensor a second name first. ``torch.Tensor.data_ptr`` is the address of a tensor's
+# first number. If it hasn't changed, ``y`` is still where it was.
 
 
 def report(line, y, old):
@@ -73,8 +76,8 @@ y.add_(x)
 report("y.add_(x)", y, old)
 
 # %%
-# ``y += x`` and ``out=y`` write in place too. ``y = y + x`` makes a new tensor and gives it the old name:
-# anything else that was called ``y`` doesn't see that change.
+# ``y += x`` and ``out=y`` also write in place. ``y = y + x`` makes a new tensor and
+# calls it ``y``. Any other name for the old tensor doesn't see the change.
 
 y = old = start.clone()
 y += x
@@ -87,10 +90,15 @@ report("y = y + x", y, old)
 assert y is not old
 
 # %%
-# In place means: into the numbers that are there. So neither the dtype nor the shape can change, and an
-# operation that would need it raises.
+# In place means that the result overwrites the numbers that are already there. So
+# neither the dtype nor the shape can change, and an operation that would have to change
+# one of them raises an error.
 
-for target, other in ((torch.zeros(3, dtype=torch.long), 0.5), (torch.zeros(3), torch.ones(2, 3))):
+pairs = (
+    (torch.zeros(3, dtype=torch.long), 0.5),
+    (torch.zeros(3), torch.ones(2, 3)),
+)
+for target, other in pairs:
     print("new tensor:", (target + other).dtype, tuple((target + other).shape))
     try:
         target.add_(other)
@@ -101,15 +109,16 @@ for target, other in ((torch.zeros(3, dtype=torch.long), 0.5), (torch.zeros(3), 
 # Indexing
 # --------
 #
-# Indexing is NumPy's, with two kinds of result. Numbers and slices describe a regular walk through memory,
-# so they give a view: the same numbers under another name. Lists and masks pick numbers anywhere, and give
-# a copy. The storage tells which: it is the block of memory behind a tensor.
+# Indexing works as in NumPy, with two kinds of result. Integers and slices step through
+# memory at regular intervals, so they return a view: the same numbers under another
+# name. Lists and masks can pick numbers from anywhere, so they return a copy. You can
+# find out which by looking at the storage, the block of memory behind a tensor.
 
 x = torch.arange(12.0).view(3, 4)
 
 
 def share(a, b):
-    """Whether two tensors use the same block of memory."""
+    """Return whether two tensors use the same block of memory."""
     return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
 
 
@@ -126,8 +135,9 @@ for index, part in parts.items():
     print(f"{index:13s} shape {tuple(part.shape)!s:10s} {kind}")
 
 # %%
-# On the left of an equals sign every index writes into ``x`` itself, masks too. That is how the ladder's
-# ``grad_h[h <= 0] = 0`` works. One slice that NumPy has is missing: a step back.
+# On the left of an equals sign, every index writes into ``x`` itself, even a mask. That
+# is how ``grad_h[h <= 0] = 0`` works on the ladder. One slice that NumPy has is missing
+# in PyTorch: you can't step backwards.
 
 x[x > 5] = 0
 x[:, 1] += 100
@@ -141,8 +151,9 @@ print(x)
 # View
 # ----
 #
-# ``torch.Tensor.view`` gives the same numbers another shape. One size may be -1: it follows from the
-# others. No number moves: a change through the view shows in the original.
+# ``torch.Tensor.view`` returns the same numbers in a different shape. You may write -1
+# for one of the sizes, and PyTorch works it out from the others. No numbers move, so a
+# change made through the view shows in the original.
 
 x = torch.arange(6)
 table = x.view(2, -1)
@@ -152,9 +163,11 @@ print("x    ", tuple(x.shape), "  ", x.tolist())
 assert share(table, x)
 
 # %%
-# A tensor walks its storage in strides: so many places to the next row, so many to the next column. The
-# transpose of ``tensors_by_hand`` swaps shape and strides and touches no number. But read row by row, it
-# now jumps back and forth, and no strides lay that walk out as one line. Then ``view`` refuses.
+# A tensor steps through its storage in strides: so far to the next row, so far to the
+# next column. The transpose in ``tensors_by_hand`` swaps shape and strides and touches
+# no numbers. But reading the transposed tensor row by row now means jumping back and
+# forth in memory, and no stride describes those jumps as a single line. So ``view``
+# refuses.
 
 x = torch.arange(6)
 table = x.view(2, 3)
@@ -171,9 +184,10 @@ except RuntimeError as error:
 # Reshape
 # -------
 #
-# ``torch.reshape`` gives a view where one is possible and copies where none is, so after it you don't know
-# whether memory is shared. ``torch.Tensor.contiguous`` says what it does: it copies into reading order,
-# unless the tensor is in reading order already.
+# ``torch.reshape`` returns a view where it can and copies where it must, so afterwards
+# you don't know whether memory is shared. ``torch.Tensor.contiguous`` is clearer about
+# it: it copies the numbers into reading order, unless the tensor is in that order
+# already.
 
 results = {
     "table.reshape(6)": table.reshape(6),
@@ -182,19 +196,20 @@ results = {
     "table.contiguous()": table.contiguous(),
 }
 for name, result in results.items():
-    print(f"{name:28s} {'shares memory' if share(result, x) else 'is a copy'}: {result.tolist()}")
+    kind = "shares memory" if share(result, x) else "is a copy"
+    print(f"{name:28s} {kind}: {result.tolist()}")
 
 # %%
-# The figure shows both walks. Each number of ``x`` is its own place in the storage, so reading a tensor row
-# by row prints the places that it visits. A straight line can be a view of shape ``(6,)``; the broken one
-# can't.
+# The figure shows both ways through the storage. The numbers in ``x`` equal their
+# positions in the storage, so reading a tensor row by row prints the positions that it
+# visits. The straight line can be a view of shape ``(6,)``. The zigzag can't.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for tensor, name in ((table, "table"), (turned, "turned = table.t()")):
     label = f"{name}, strides {tensor.stride()}"
     ax.plot(range(1, 7), tensor.flatten().tolist(), "o-", label=label)
 title = "The same six numbers, read row by row"
-ax.set(title=title, xlabel="number read", ylabel="place in the storage")
+ax.set(title=title, xlabel="reading step", ylabel="position in the storage")
 ax.legend()
 plt.show()
 
@@ -202,11 +217,13 @@ plt.show()
 # Out of the tensor
 # -----------------
 #
-# A sum has shape ``()``, as every loss on the ladder. ``torch.Tensor.item`` takes its number out as a
-# Python number. It works for one element, in whatever shape; for more there is ``torch.Tensor.tolist``.
+# A sum has shape ``()``, like every loss on the ladder. ``torch.Tensor.item`` returns
+# its value as a Python number. It works for one element, whatever the shape. For more
+# than one, use ``torch.Tensor.tolist``.
 
 total = table.sum()
-print("shape", tuple(total.shape), " item", total.item(), " a Python", type(total.item()).__name__)
+number = total.item()
+print("shape", tuple(total.shape), " item", number, " a Python", type(number).__name__)
 print("from shape (1, 1):", torch.tensor([[2.5]]).item())
 try:
     table.item()
@@ -218,10 +235,12 @@ print("tolist:", table.tolist())
 # Summary
 # -------
 #
-# - ``torch.add`` makes a new tensor, ``torch.Tensor.add_`` and ``out=`` write into one that is there.
-# - Slices, ``torch.Tensor.view`` and ``torch.t`` share memory; lists, masks, at times ``torch.reshape`` copy.
-# - ``torch.Tensor.item`` takes the number out of a tensor that has one.
+# - ``torch.add`` makes a new tensor; ``torch.Tensor.add_`` and ``out=`` write into an
+#   existing one.
+# - Slices, ``torch.Tensor.view`` and ``torch.t`` share memory. Indexing with a list or
+#   a mask copies; ``torch.reshape`` copies only when it must.
+# - ``torch.Tensor.item`` takes the number out of a tensor that holds one.
 #
 # Practise: ``exercises/operations``
 #
-# Next: ``numpy_interop`` asks the same question of arrays and tensors: who shares, and who copies?
+# Next: ``numpy_interop`` asks the same question of arrays and tensors: which calls share, and which copy?

@@ -17,6 +17,7 @@ from twolayer.exercises.classes import CustomFunction, CustomModule, by_backward
 from twolayer.exercises.computation import Computation, by_autograd
 from twolayer.exercises.draws import Draw
 from twolayer.exercises.mistakes import Mistake
+from twolayer.exercises.registry import exercises_of, lesson_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,152 +88,27 @@ def single(wanted: Callable[[Any], Any], **options: Any) -> Computation:
 DOUBLE = single(lambda x: 2 * x, copy=True, contiguous=True)
 TENSOR = single(lambda x: 2 * x, tensors=True, leaves=("x",))
 
-# The mask of ReLU
+# An update in place
 
 
-def draw_mask(draw: Draw) -> dict[str, Any]:
-    """The input of a ReLU, with exact zeros, and the gradient of its output."""
-    N, H = draw.sizes("N", "H")
-    return {"h": draw.with_zeros(N, H), "grad": draw.normal(N, H)}
-
-
-def mask(*first: Mistake, pass_zero: bool = False) -> Computation:
-    """The exercise of ReLU's backward pass."""
-    return Computation(
-        draw=draw_mask,
-        wanted=lambda h, grad: grad * (h >= 0 if pass_zero else h > 0),
-        returns=("grad_h",),
-        mistakes=(
-            *first,
-            Mistake(diagnoses.MASK_MISSING, lambda h, grad: grad),
-            Mistake(diagnoses.MASK_INVERTED, lambda h, grad: grad * (h <= 0)),
-            Mistake(diagnoses.MASK_INCLUDES_ZERO, lambda h, grad: grad * (h >= 0)),
-            Mistake(diagnoses.MASK_EXCLUDES_ZERO, lambda h, grad: grad * (h > 0)),
-            Mistake(diagnoses.MASK_WRONG_ARRAY, lambda h, grad: grad * (grad > 0)),
-        ),
-    )
-
-
-MASK = mask()
-MASK_AFTER = mask(Mistake(diagnoses.MASK_AFTER_CHANGE, lambda h, grad: grad))
-
-
-def mask_after_change(h: Any, grad: Any) -> Any:
-    """Clip first, look for negative entries then."""
-    h_relu = np.maximum(h, 0)
-    grad_h = grad.copy()
-    grad_h[h_relu < 0] = 0
-    return grad_h
-
-
-# Momentum
-
-
-def draw_momentum(draw: Draw) -> dict[str, Any]:
-    """Weights, their velocity, their gradient, and two numbers."""
+def draw_step(draw: Draw) -> dict[str, Any]:
+    """Weights, their gradient and a learning rate."""
     N, D = draw.sizes("N", "D")
-    return {
-        "w": draw.normal(N, D),
-        "v": draw.normal(N, D),
-        "grad": draw.normal(N, D),
-        "learning_rate": draw.number(0.05, 0.2),
-        "momentum": 0.9,
-    }
+    rate = draw.number(0.05, 0.2)
+    return {"w": draw.normal(N, D), "grad": draw.normal(N, D), "learning_rate": rate}
 
 
-def momentum_step(
-    w: Any,
-    v: Any,
-    grad: Any,
-    learning_rate: Any,
-    momentum: Any,
-    *,
-    old: bool = False,
-    reset: int = 1,
-) -> dict[str, Any]:
-    """One step, or one that uses the velocity of the step before."""
-    new = reset * momentum * v + grad
-    return {"w": w - learning_rate * (v if old else new), "v": new}
+STEP = Computation(draw=draw_step, wanted=lambda w, grad, rate: w - rate * grad, changes=("w",))
 
 
-MOMENTUM = Computation(
-    draw=draw_momentum,
-    wanted=momentum_step,
-    changes=("w", "v"),
-    mistakes=(
-        Mistake(diagnoses.OLD_VALUE, lambda *a: {"w": momentum_step(*a, old=True)["w"]}, term="v"),
-        Mistake(diagnoses.FORGOT_TERM, lambda *a: momentum_step(*a, reset=0), term="momentum * v"),
-    ),
-)
+def move(by: Callable[[Any, float], Any]) -> Callable[..., None]:
+    """A step in place."""
 
-
-def momentum(
-    *, sign: int = 1, rate: Callable[[float], float] = lambda r: r, old: bool = False
-) -> Callable[..., Any]:
-    """A step in place, with a mistake or without."""
-
-    def answer(w: Any, v: Any, grad: Any, learning_rate: Any, momentum: Any) -> None:
-        if old:
-            w -= learning_rate * v
-        v *= momentum
-        v += grad
-        if not old:
-            w -= sign * rate(learning_rate) * v
+    def answer(w: Any, grad: Any, learning_rate: float) -> None:
+        w -= by(grad, learning_rate)
 
     return answer
 
-
-def no_effect(w: Any, v: Any, grad: Any, learning_rate: Any, momentum: Any) -> None:
-    """A new array under the old name."""
-    v *= momentum
-    v += grad
-    w = w - learning_rate * v
-
-
-def no_velocity(w: Any, v: Any, grad: Any, learning_rate: Any, momentum: Any) -> None:
-    """Plain gradient descent."""
-    del momentum
-    v[:] = grad
-    w -= learning_rate * grad
-
-
-# Gradients of two losses, one after the other
-
-
-def second_gradient(w: Any, *, zero: bool = True) -> Any:
-    """The gradient of the second of two losses."""
-    (w**2).sum().backward()
-    if zero:
-        w.grad = None
-    (3 * w).sum().backward()
-    return w.grad
-
-
-def draw_w(draw: Draw) -> dict[str, Any]:
-    """One array."""
-    return {"w": draw.normal(*draw.sizes("N", "D"))}
-
-
-ACCUMULATE = Computation(
-    draw=draw_w,
-    wanted=second_gradient,
-    returns=("grad_w",),
-    tensors=True,
-    leaves=("w",),
-    mistakes=(Mistake(diagnoses.ACCUMULATES, lambda w: second_gradient(w, zero=False)),),
-)
-CALLED_BEFORE_CHANGE = Computation(
-    draw=draw_momentum,
-    wanted=lambda w, v, grad, learning_rate, momentum: w * grad,
-    returns=("change",),
-    mistakes=(
-        Mistake(
-            diagnoses.NEW_VALUE,
-            lambda w, v, grad, rate, m: (w - rate * grad) * grad,
-            term="w",
-        ),
-    ),
-)
 
 # Classes
 
@@ -465,7 +341,7 @@ PLANTED: list[tuple[str, Checker, Any]] = [
         single(lambda x: 2 * x, tensors=True, leaves=("x",), tracked=False),
         lambda x: 2 * x,
     ),
-    ("unchanged", MOMENTUM, no_effect),
+    ("unchanged", STEP, lambda w, grad, rate: w - rate * grad),
     ("transposed", LAYER, with_x(lambda grad: grad.T)),
     (
         "transposed",
@@ -501,19 +377,9 @@ PLANTED: list[tuple[str, Checker, Any]] = [
     ("arriving-gradient", PRODUCT, Alone),
     ("wrong-value", SIZES, (64, 100)),
     ("wrong-parameters", MODULE, Biased),
-    ("added", MOMENTUM, momentum(sign=-1)),
-    ("rate-twice", MOMENTUM, momentum(rate=lambda r: r * r)),
-    ("rate-missing", MOMENTUM, momentum(rate=lambda _: 1.0)),
-    ("mask-missing", MASK, lambda h, grad: grad),
-    ("mask-inverted", MASK, lambda h, grad: np.where(h > 0, 0, grad)),
-    ("mask-after-change", MASK_AFTER, mask_after_change),
-    ("mask-wrong-array", MASK, lambda h, grad: np.maximum(grad, 0)),
-    ("mask-includes-zero", MASK, lambda h, grad: np.where(h < 0, 0, grad)),
-    ("mask-excludes-zero", mask(pass_zero=True), lambda h, grad: np.where(h > 0, grad, 0)),
-    ("forgot-term", MOMENTUM, no_velocity),
-    ("old-value", MOMENTUM, momentum(old=True)),
-    ("new-value", CALLED_BEFORE_CHANGE, lambda w, v, grad, rate, m: (w - rate * grad) * grad),
-    ("accumulates", ACCUMULATE, lambda w: second_gradient(w, zero=False)),
+    ("added", STEP, move(lambda grad, rate: -rate * grad)),
+    ("rate-twice", STEP, move(lambda grad, rate: rate * rate * grad)),
+    ("rate-missing", STEP, move(lambda grad, rate: grad)),
     ("known-mistake", LOG, lambda x: x),
     ("known-mistake", Value(wanted=lambda: 3, wrong=((2, "counted from 0"),)), 2),
 ]
@@ -534,60 +400,28 @@ def test_a_planted_mistake_gets_its_name(name: str, checker: Checker, answer: An
 
 
 def test_every_diagnosis_is_planted() -> None:
-    """There are at least 25 kinds of mistakes, and each of them is planted above."""
-    assert {name for name, _, _ in PLANTED} == set(diagnoses.KINDS) - {"calls-check"}
+    """There are at least 25 kinds of mistakes; each is planted above, or declared by a lesson, whose are planted."""
+    checks = [exercise.check for lesson in lesson_names() for exercise in exercises_of(lesson)]
+    known = {one.kind.name for each in checks for one in getattr(each, "mistakes", ())}
+    planted = {name for name, _, _ in PLANTED}
+    assert planted | known == set(diagnoses.KINDS) - {"calls-check"}
     assert len(diagnoses.KINDS) >= 25
-
-
-def loops(x: Any, w: Any, b: Any, grad_y: Any) -> tuple[Any, Any, Any]:
-    """The gradients, entry by entry."""
-    grad_x, grad_w, grad_b = (0 * array for array in (x, w, b))
-    for n in range(x.shape[0]):
-        for j in range(w.shape[1]):
-            grad_b[j] += grad_y[n, j]
-            for i in range(x.shape[1]):
-                grad_x[n, i] += grad_y[n, j] * w[i, j]
-                grad_w[i, j] += grad_y[n, j] * x[n, i]
-    return grad_x, grad_w, grad_b
-
-
-def summed(library: Any) -> Callable[..., Any]:
-    """The gradients with the summation convention of NumPy or PyTorch."""
-
-    def answer(x: Any, w: Any, b: Any, grad_y: Any) -> tuple[Any, Any, Any]:
-        del b
-        e = library.einsum
-        return e("nj,ij->ni", grad_y, w), e("ni,nj->ij", x, grad_y), e("nj->j", grad_y)
-
-    return answer
-
-
-TENSORS = Computation(draw=draw_layer, wanted=right, returns=NAMES, tensors=True)
 
 
 @pytest.mark.parametrize(
     ("checker", "answer"),
     [
-        (LAYER, loops),
         (LAYER, right),
-        (LAYER, summed(np)),
-        (TENSORS, loops),
-        (TENSORS, right),
-        (TENSORS, summed(torch)),
         (PRODUCT, Product),
         (MODULE, Layer),
-        (MOMENTUM, momentum()),
-        (MASK, lambda h, grad: np.where(h > 0, grad, 0)),
-        (ACCUMULATE, second_gradient),
-        (SIZES, torch.Size([64, 10])),
-        (SIZES, [64, 10]),
+        (STEP, move(lambda grad, rate: rate * grad)),
         (Value(wanted=lambda: 0.1), 0.1 + 1e-12),
         (Value(wanted=lambda: {"x"}), {"x"}),
         (LOG, lambda x: x**2),
     ],
 )
-def test_a_right_answer_is_right_in_any_style(checker: Checker, answer: Any) -> None:
-    """Loops, matrix products and einsum, in arrays or tensors, are right."""
+def test_a_right_answer_is_right(checker: Checker, answer: Any) -> None:
+    """What gets no diagnosis is right."""
     assert checker.diagnose(answer, seconds=60) is None
 
 

@@ -1,7 +1,8 @@
 """Answers that were written without a look at the checks: other right ones, and learners' mistakes.
 
 ``held_out/<lesson>.toml`` has, for each exercise, a right answer and others in odd styles, and wrong answers as
-edits of the right one, or in full.
+edits of the right one, or in full. What a lesson says of its own conditions stands in ``told``, with a look at the
+checks: words of the verdict, and a wrong answer of these two forms or the name of one above.
 """
 
 from __future__ import annotations
@@ -25,24 +26,33 @@ UNNAMED = {"entry", "wrong-value", "not-comparable"}
 """Diagnoses that tell what is seen, and not what the mistake is."""
 
 
-def sources() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
-    """The right and the wrong answers, each an exercise's id and code, by what they are."""
-    right, wrong = {}, {}
+def edited(code: str, edits: str | list[list[str]]) -> str:
+    """The code with edits in it, or another in its place."""
+    if isinstance(edits, str):
+        return edits
+    for old, new in edits:
+        assert old in code, old
+        code = code.replace(old, new)
+    return code
+
+
+def sources() -> tuple[dict[str, tuple[str, str]], ...]:
+    """The right answers, the wrong ones and those told, each an exercise's id and code, by what they are."""
+    right, wrong, said = (dict[str, tuple[str, str]]() for _ in range(3))
     for path in sorted((HERE / "held_out").glob("*.toml")):
         for exercise in tomllib.loads(path.read_text("utf-8"))["exercise"]:
             id_, first = exercise["id"], exercise["right"]
             for place, code in enumerate([first, *exercise.get("also_right", [])]):
                 right[f"{id_} {place}"] = id_, code
-            for slip, edits in exercise["wrong"].items():
-                code = edits if isinstance(edits, str) else first
-                for old, new in edits if not isinstance(edits, str) else ():
-                    assert old in code, (id_, slip)
-                    code = code.replace(old, new)
-                wrong[f"{id_} {slip}"] = id_, code
-    return right, wrong
+            slips = {slip: edited(first, edits) for slip, edits in exercise["wrong"].items()}
+            wrong |= {f"{id_} {slip}": (id_, code) for slip, code in slips.items()}
+            for words, edits in exercise.get("told", {}).items():
+                code = slips[edits] if str(edits) in slips else edited(first, edits)
+                said[f"{id_} {words}"] = id_, code
+    return right, wrong, said
 
 
-RIGHT, WRONG = sources()
+RIGHT, WRONG, TOLD = sources()
 
 
 @cache
@@ -77,15 +87,25 @@ def told(id_: str, code: str) -> Verdict:
 
 
 @pytest.mark.parametrize(("id_", "code"), RIGHT.values(), ids=RIGHT)
-def test_right_answers_are_right(id_: str, code: str) -> None:
-    """A right answer in any style is right."""
+def test_right_answers_are_right(id_: str, code: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """A right answer in any style is right, and nothing is said beside that."""
     assert told(id_, code).right, told(id_, code).text
+    assert not capfd.readouterr().err
 
 
 @pytest.mark.parametrize(("id_", "code"), WRONG.values(), ids=WRONG)
 def test_wrong_answers_are_wrong(id_: str, code: str) -> None:
     """A learner's mistake never passes."""
     assert not told(id_, code).right
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_a_lesson_asks_for_is_told(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """An answer that breaks a lesson's own condition is told so in its words, and nothing else."""
+    verdict = told(*TOLD[name])
+    assert not verdict.right
+    assert name.partition(" ")[2] in " ".join(verdict.text.split())
+    assert not capfd.readouterr().err
 
 
 def test_most_mistakes_are_named() -> None:

@@ -131,7 +131,7 @@ no stdout | how_fast.2 | sys.stdout = None; return 0
 another stdin | how_fast.2 | sys.stdin = io.StringIO('1'); return 0
 a million lines | how_fast.3 | for i in range(10**6): print(i)
     return 0
-dtype | creating.2 | torch.set_default_dtype(torch.half); return 0 * inputs[0]
+dtype | creating.1 | torch.set_default_dtype(torch.half); return 0 * inputs[0]
 device | optimizers.2 | torch.set_default_device('meta'); return 0 * inputs[0]
 grad mode | tracking.1 | torch.set_grad_enabled(False); return 0 * inputs[2]
 inference | gradients.2 | torch.inference_mode().__enter__(); return 0 * inputs[0], 0
@@ -253,6 +253,7 @@ def state() -> dict[str, object]:
         "torch's defaults": (torch.get_default_dtype(), torch.get_default_device()),
         "grad mode": (torch.is_grad_enabled(), torch.is_inference_mode_enabled()),
         "torch's switches": (torch.is_anomaly_enabled(), torch.get_num_threads()),
+        "determinism": torch.get_deterministic_debug_mode(),
         "random": random.getstate(),
         "np.random": [np.asarray(each).tolist() for each in np.random.get_state()],  # noqa: NPY002
         "torch's generator": torch.get_rng_state().tolist(),

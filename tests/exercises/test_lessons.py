@@ -7,13 +7,13 @@ import contextlib
 import io
 import re
 import runpy
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from twolayer.exercises import check, verdict
+from twolayer.exercises.answers import Value
 from twolayer.exercises.computation import Computation
 from twolayer.exercises.mistakes import Edit, Mistake
 from twolayer.exercises.registry import exercises_of, lesson_names
@@ -83,39 +83,25 @@ def test_the_solution_is_right(
     assert check(id_, exercise.answer, seconds=60).right, capsys.readouterr().out
 
 
-def planted(id_: str, mistake: Mistake) -> Any:
-    """An answer with a mistake that its lesson declares."""
-    checker = COMPUTATIONS[id_]
-    if isinstance(mistake, Edit):
-        return mistake.answer(ALL[id_].solution)
-    assert not checker.changes, "want an Edit"
-    assert checker.takes == "function", "want an Edit"
-    assert checker.run is None, "want an Edit"
-
-    def answer(*inputs: Any) -> Any:
-        assert mistake.variant is not None
-        found, wanted = mistake.variant(*inputs), checker.wanted(*inputs)
-        wanted = wanted if isinstance(wanted, tuple) else (wanted,)
-        if isinstance(found, Mapping):
-            found = tuple(
-                found.get(name, right) for name, right in zip(checker.names, wanted, strict=True)
-            )
-        return found
-
-    return answer
-
-
 @pytest.mark.parametrize(
     ("id_", "mistake"),
     [(id_, mistake) for id_, checker in COMPUTATIONS.items() for mistake in checker.mistakes],
     ids=[f"{id_}-{n}" for id_, c in COMPUTATIONS.items() for n in range(len(c.mistakes))],
 )
 def test_every_declared_mistake_is_named(id_: str, mistake: Mistake) -> None:
-    """An answer with a mistake that its lesson declares is told just that mistake."""
-    verdict = check(id_, planted(id_, mistake), seconds=60, why=True)
+    """An answer with a mistake that its lesson declares, as an edit, is told just that mistake."""
+    assert isinstance(mistake, Edit)
+    verdict = check(id_, mistake.answer(ALL[id_].solution), seconds=60, why=True)
     assert verdict.diagnosis == mistake.kind.name, verdict.text
     for word in mistake.words.values():
         assert words(word) in words(verdict.text)
+
+
+@every_exercise
+def test_every_wrong_value_is_named(id_: str, exercise: Exercise) -> None:
+    """A value that its lesson knows to be wrong is told what is wrong with it."""
+    for value, text in exercise.check.wrong if isinstance(exercise.check, Value) else ():
+        assert words(text) in words(check(id_, value).text)
 
 
 @every_computation

@@ -7,7 +7,7 @@ leads to the value of its last expression, or of the name that its last assignme
 an exception; arrays, tensors and the like are turned into plain Python before they are compared.
 
 What a cell says of an outcome is a literal, ``raises `X```, ``raises `X` or `Y```, ``warns `X``` or
-``warns `X`, gives `…```, where a dash and words may follow; "may warn" leaves the warning open. A
+``warns `X`, returns `…```, where a dash and words may follow; "may warn" leaves the warning open. A
 literal may use the names of dtypes, ``inf`` and ``nan``.
 """
 
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 Names = dict[str, Any]
 
-SAME = ("task", "NumPy", "PyTorch", "both give")
-STEPS = ("step", "numpy_by_hand", "tensors_by_hand", "both leave")
-PARTING = ("question", "NumPy", "gives", "PyTorch", "gives")
-THEN = ("an old post says", "old code", "today", "write", "gives")
-NEVER = ("never true", "code", "in truth", "write", "gives")
+SAME = ("task", "NumPy", "PyTorch", "both return")
+STEPS = ("step", "NumPy by hand", "Tensors by hand", "both leave")
+DIFFERING = ("question", "NumPy", "NumPy's result", "PyTorch", "PyTorch's result")
+THEN = ("old claim", "old code", "today", "write", "result")
+NEVER = ("claim", "code", "what happens", "write", "result")
 
 RELATIVE, ABSOLUTE = 1e-6, 1e-12
 RESULT = "_result"
@@ -52,8 +52,8 @@ DELIMITER = re.compile(r"\|(?: *:?-+:? *\|)+")
 CODE = re.compile(r"`([^`]+)`")
 OUTCOME = re.compile(
     r"""
-    (?:(?:(?P<may>may)\ warn|warns)\ `(?P<warning>\w+)` (?:,\ (?=gives|raises) | (?=\ \N{EN DASH}|$)))?
-    (?:raises\ `(?P<error>\w+)`(?:\ or\ `(?P<other>\w+)`)? | (?:(?:gives\ )?`(?P<value>[^`]+)`))?
+    (?:(?:(?P<may>may)\ warn|warns)\ `(?P<warning>\w+)` (?:,\ (?=returns|raises) | (?=\ \N{EN DASH}|$)))?
+    (?:raises\ `(?P<error>\w+)`(?:\ or\ `(?P<other>\w+)`)? | (?:(?:returns\ )?`(?P<value>[^`]+)`))?
     (?:\ \N{EN DASH}\ .+)?
     """,
     re.VERBOSE,
@@ -107,8 +107,8 @@ class Given:
         for value in self.value:
             with contextlib.suppress(RowError):
                 value = plain(value)
-            parts.append(f"gives {value!r}")
-        return ", ".join(parts) or "gives nothing: its code ends without an expression"
+            parts.append(f"returns {value!r}")
+        return ", ".join(parts) or "returns nothing: its code ends without an expression"
 
 
 def first_line(message: object) -> str:
@@ -222,7 +222,7 @@ def outcome_of(cell: str) -> Stated:
     """
     match = OUTCOME.fullmatch(cell)
     if not match or not any(match.group("warning", "error", "value")):
-        message = f"want gives, raises or warns and a name or literal as code, got {cell!r}"
+        message = f"want returns, raises or warns and a name or literal as code, got {cell!r}"
         raise RowError(message)
     value = [literal(match["value"])] if match["value"] else []
     error, other, warning = (match[name] or "" for name in ("error", "other", "warning"))
@@ -382,8 +382,8 @@ def _check_parting(cells: Sequence[str], names: Names) -> None:
 
 def _check_then(cells: Sequence[str], names: Names) -> None:
     """The posts' code does what the page says of it, and so does the code to write."""
-    _, old, today, write, gives = cells
-    for column, cell, outcome in (("old code", old, today), ("write", write, gives)):
+    _, old, today, write, result = cells
+    for column, cell, outcome in (("old code", old, today), ("write", write, result)):
         code = code_of(cell)
         check(column, code, run(code, fresh(names)), outcome_of(outcome))
 
@@ -393,7 +393,7 @@ CHECKS = MappingProxyType(
     {
         SAME: _check_same,
         STEPS: _check_step,
-        PARTING: _check_parting,
+        DIFFERING: _check_parting,
         THEN: _check_then,
         NEVER: _check_then,
     }

@@ -51,8 +51,8 @@ def test_the_judge_is_the_first_rung(values: dict[str, Any]) -> None:
 
 def test_no_mistake_is_left_unmended(page: Run, values: dict[str, Any]) -> None:
     """Each loop that is broken has its mend, which the page's judge has let pass."""
-    assert set(values["broken"]) <= set(values["mended"])
-    assert page.output.count("\nmended: ") == 11
+    assert set(values["broken"]) <= set(values["fixed"])
+    assert page.output.count("\nfixed: ") == 11
 
 
 def test_a_rate_that_explodes_overflows_at_the_step_that_the_package_names(
@@ -154,7 +154,7 @@ def test_a_target_without_its_axis_is_compared_with_every_prediction(
         pairs, rel=0.01
     )
     one = Problem(PROBLEM.x, PROBLEM.y[:, :1], PROBLEM.w1, PROBLEM.w2[:, :1])
-    assert values["mended"]["shape"] == pytest.approx(reference(problem=one), rel=1e-8)
+    assert values["fixed"]["shape"] == pytest.approx(reference(problem=one), rel=1e-8)
     assert values["messages"]["shape"] == (
         "UserWarning: Using a target size (torch.Size([64])) "
         "that is different to the input size (torch.Size([64, 1]))"

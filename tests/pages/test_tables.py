@@ -79,10 +79,10 @@ GOOD = {
     "a body": (tables.SAME, "| loop | `for n in a: n + 1` | `for n in t: n + 1` | `3` |"),
     "a file": (tables.SAME, '| save | `open("f", "x").close(); 1` | `open("f", "x").close(); 1` | `1` |'),
     "a step": (tables.STEPS, "| add | `h = x + 1` | `h = x.add(1)` | `[4, 2, 3]` |"),
-    "other values": (tables.PARTING, "| repeat? | `a.size` | `3` | `t.size()` | `(3,)` \N{EN DASH} a call |"),
-    "other types": (tables.PARTING, "| mean? | `2` | `2` | `2.0` | `2.0` |"),
-    "an exception": (tables.PARTING, "| mean? | `a.mean()` | `2.0` | `t.mean()` | raises `RuntimeError` |"),
-    "a warning": (tables.PARTING, f"| loud? | `1` | `1` | `{WARN}; 1` | warns `UserWarning`, gives `1` |"),
+    "other values": (tables.DIFFERING, "| repeat? | `a.size` | `3` | `t.size()` | `(3,)` \N{EN DASH} a call |"),
+    "other types": (tables.DIFFERING, "| mean? | `2` | `2` | `2.0` | `2.0` |"),
+    "an exception": (tables.DIFFERING, "| mean? | `a.mean()` | `2.0` | `t.mean()` | raises `RuntimeError` |"),
+    "a warning": (tables.DIFFERING, f"| loud? | `1` | `1` | `{WARN}; 1` | warns `UserWarning`, returns `1` |"),
     "a warning alone": (tables.THEN, f"| shout | `{WARN}` | warns `UserWarning` \N{EN DASH} loudly | `1` | `1` |"),
     "a warning and an exception": (
         tables.THEN,
@@ -90,11 +90,11 @@ GOOD = {
     ),
     "a warning that may come": (
         tables.THEN,
-        f"| shout | `{WARN}; 1` | may warn `UserWarning`, gives `1` | `1` | `1` |",
+        f"| shout | `{WARN}; 1` | may warn `UserWarning`, returns `1` | `1` | `1` |",
     ),
     "a warning that need not come": (
         tables.THEN,
-        "| shout | `1` | may warn `UserWarning`, gives `1` | `1` | `1` |",
+        "| shout | `1` | may warn `UserWarning`, returns `1` | `1` | `1` |",
     ),
     "an exception that another release raises": (
         tables.THEN,
@@ -107,26 +107,26 @@ BAD = {
     "a wrong value": (
         tables.SAME,
         "| sort | `np.sort(a)` | `t.sort().values` | `[1, 2, 4]` |",
-        "NumPy: np.sort(a)\n    given:  gives [1, 2, 3]\n    stated: `[1, 2, 4]`",
+        "NumPy: np.sort(a)\n    given:  returns [1, 2, 3]\n    stated: `[1, 2, 4]`",
     ),
     "a wrong value in the second column": (
         tables.SAME,
         "| sort | `np.sort(a)` | `t.flip(0)` | `[1, 2, 3]` |",
-        "PyTorch: t.flip(0)\n    given:  gives [2, 1, 3]\n    stated: `[1, 2, 3]`",
+        "PyTorch: t.flip(0)\n    given:  returns [2, 1, 3]\n    stated: `[1, 2, 3]`",
     ),
     "a decimal that is off": (
         tables.SAME,
         "| divide | `a.mean() / 3` | `t.double().mean() / 3` | `0.66667` |",
-        "gives 0.6666666",
+        "returns 0.6666666",
     ),
     "a decimal for a whole number": (
         tables.SAME,
         "| add | `a.sum()` | `t.sum()` | `6.0` |",
-        "given:  gives 6\n",
+        "given:  returns 6\n",
     ),
-    "a number for a truth": (tables.SAME, "| ask | `a[1] == 1` | `1` | `1` |", "gives True"),
-    "a list for a tuple": (tables.SAME, "| ask | `a.shape` | `t.shape` | `[3]` |", "gives (3,)"),
-    "code without a value": (tables.SAME, "| no | `import os` | `1` | `1` |", "gives nothing"),
+    "a number for a truth": (tables.SAME, "| ask | `a[1] == 1` | `1` | `1` |", "returns True"),
+    "a list for a tuple": (tables.SAME, "| ask | `a.shape` | `t.shape` | `[3]` |", "returns (3,)"),
+    "code without a value": (tables.SAME, "| no | `import os` | `1` | `1` |", "returns nothing"),
     "a value without a plain form": (
         tables.SAME,
         "| no | `object` | `object()` | `'object'` |",
@@ -140,10 +140,10 @@ BAD = {
     "a warning": (
         tables.SAME,
         f"| shout | `{WARN}; 1` | `1` | `1` |",
-        "given:  warns UserWarning (loud), gives 1\n",
+        "given:  warns UserWarning (loud), returns 1\n",
     ),
     "a wrong exception": (
-        tables.PARTING,
+        tables.DIFFERING,
         "| mean? | `a.mean()` | `2.0` | `t.mean()` | raises `TypeError` |",
         "PyTorch: t.mean()\n    given:  raises RuntimeError",
     ),
@@ -153,47 +153,47 @@ BAD = {
         "raises ZeroDivisionError",
     ),
     "an exception's parent": (
-        tables.PARTING,
+        tables.DIFFERING,
         "| index? | `1` | `1` | `t[9]` | raises `LookupError` |",
         "raises IndexError",
     ),
     "an exception that does not come": (
-        tables.PARTING,
+        tables.DIFFERING,
         "| sum? | `a.sum()` | `6` | `t.sum()` | raises `RuntimeError` |",
-        "given:  gives 6\n    stated: raises `RuntimeError`",
+        "given:  returns 6\n    stated: raises `RuntimeError`",
     ),
     "a missing warning": (
         tables.THEN,
-        "| shout | `1` | warns `UserWarning`, gives `1` | `1` | `1` |",
-        "old code: 1\n    given:  gives 1\n    stated: warns `UserWarning`, gives `1`",
+        "| shout | `1` | warns `UserWarning`, returns `1` | `1` | `1` |",
+        "old code: 1\n    given:  returns 1\n    stated: warns `UserWarning`, returns `1`",
     ),
     "a warning of another kind": (
         tables.THEN,
-        f"| shout | `{WARN}; 1` | warns `FutureWarning`, gives `1` | `1` | `1` |",
-        "given:  warns UserWarning (loud), gives 1",
+        f"| shout | `{WARN}; 1` | warns `FutureWarning`, returns `1` | `1` | `1` |",
+        "given:  warns UserWarning (loud), returns 1",
     ),
     "another kind where one may come": (
         tables.THEN,
-        f"| shout | `{WARN}; 1` | may warn `FutureWarning`, gives `1` | `1` | `1` |",
-        "given:  warns UserWarning (loud), gives 1",
+        f"| shout | `{WARN}; 1` | may warn `FutureWarning`, returns `1` | `1` | `1` |",
+        "given:  warns UserWarning (loud), returns 1",
     ),
     "a warning in what to write": (
         tables.THEN,
-        f"| shout | `1` | gives `1` | `{WARN}; 1` | `1` |",
+        f"| shout | `1` | returns `1` | `{WARN}; 1` | `1` |",
         "write: warnings.warn('loud', UserWarning); 1",
     ),
     "a wrong value after a warning": (
         tables.THEN,
-        f"| shout | `{WARN}; 1` | warns `UserWarning`, gives `2` | `1` | `1` |",
-        "stated: warns `UserWarning`, gives `2`",
+        f"| shout | `{WARN}; 1` | warns `UserWarning`, returns `2` | `1` | `1` |",
+        "stated: warns `UserWarning`, returns `2`",
     ),
     "rows that agree": (
-        tables.PARTING,
+        tables.DIFFERING,
         "| sum? | `a.sum()` | `6` | `t.sum()` | `6` \N{EN DASH} the same |",
         "the columns do not part: both have `6`",
     ),
     "exceptions that agree": (
-        tables.PARTING,
+        tables.DIFFERING,
         "| index? | `a[9]` | raises `IndexError` | `t[9]` | raises `IndexError` |",
         "the columns do not part",
     ),
@@ -225,17 +225,17 @@ BAD = {
     "an outcome in other words": (
         tables.THEN,
         "| sort | `1` | yields `1` | `1` | `1` |",
-        "want gives, raises or warns and a name or literal as code, got 'yields `1`'",
+        "want returns, raises or warns and a name or literal as code, got 'yields `1`'",
     ),
     "an outcome of words alone": (
         tables.THEN,
         "| sort | `1` | \N{EN DASH} nothing | `1` | `1` |",
-        "want gives, raises or warns",
+        "want returns, raises or warns",
     ),
     "a wrong step": (
         tables.STEPS,
         "| add | `h = x + 1` | `h = x + 2` | `[4, 2, 3]` |",
-        "tensors_by_hand: h = x + 2\n    given:  gives [5, 3, 4]",
+        "Tensors by hand: h = x + 2\n    given:  returns [5, 3, 4]",
     ),
 }
 
@@ -414,4 +414,7 @@ def test_another_divisor_turns_its_rows_red(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(torch.Tensor, "std", std)
 
-    assert broken(CHEAT_SHEET) == ["standard deviation, divided by n - 1", "what `std` divides by?"]
+    assert broken(CHEAT_SHEET) == [
+        "standard deviation, divided by n - 1",
+        "what does `std` divide by?",
+    ]

@@ -52,8 +52,23 @@ Math.max(...[document.documentElement, ...document.querySelectorAll(".main, .con
     .map(box => box.scrollWidth - box.clientWidth))
 """
 _CUT_OFF = """
-[...document.querySelectorAll(".sphx-glr-script-out pre, .cell_output pre")]
+[...document.querySelectorAll("article pre")]
     .filter(box => box.scrollWidth > box.clientWidth).map(box => box.textContent.slice(0, 60))
+"""
+_BROKEN_NUMBERS = """
+() => {
+    const texts = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+    const range = document.createRange(), found = [];
+    while (texts.nextNode()) {
+        const text = texts.currentNode;
+        for (const number of text.data.matchAll(/\\d[\\d.]*e[-+]\\d+/g)) {
+            range.setStart(text, number.index);
+            range.setEnd(text, number.index + number[0].length);
+            if (range.getClientRects().length > 1) found.push(number[0]);
+        }
+    }
+    return found;
+}
 """
 _THE_RIGHT_FIGURES = """
 ([theme, width]) => [...document.querySelectorAll("article img.only-light, article img.only-dark")]
@@ -172,7 +187,7 @@ def faults(browser: Browser, address: str, page: str, theme: str, width: int) ->
 
     Returns:
         Errors and warnings, missing files, requests to others, what sticks out at 100 and (on a
-        phone) at 400 %, what is printed and (on a desk) cut off, figures of the other theme or width, a
+        phone) at 400 %, code and output that is (on a desk) cut off, broken numbers, figures of the other theme or width, a
         first view that is too heavy or of too many files, what moves while the page loads and is
         scrolled to its end, and what axe says.
     """
@@ -184,8 +199,9 @@ def faults(browser: Browser, address: str, page: str, theme: str, width: int) ->
             found.append(f"first view: {asked} requests, at most {REQUESTS}")
         found += _too_wide(tab.page)
         if width == max(WIDTHS):
-            found += [f"printed, but cut off: {words}" for words in tab.page.evaluate(_CUT_OFF)]
+            found += [f"cut off: {words}" for words in tab.page.evaluate(_CUT_OFF)]
         figures = "wide" if width == max(WIDTHS) else "narrow"
+        found += [f"broken: {number}" for number in tab.page.evaluate(_BROKEN_NUMBERS)]
         if not tab.page.evaluate(_THE_RIGHT_FIGURES, [theme, figures]):
             found.append(f"figures that are not {figures} and for {theme}")
         tab.page.evaluate(_TO_THE_END)

@@ -129,12 +129,12 @@ def test_the_sentence_says_that_curves_agree(tab: Page) -> None:
     status = tab.locator(".curves-status").first
     slider = tab.locator("input[type=range]").first
     slider.fill("499")
-    said = f"At step 499 the {len(RUNGS)} curves agree to the digits shown: 4.8514e-07."
+    said = f"At step 499, the {len(RUNGS)} curves agree to the digits shown: 4.8514e-07."
     expect(status).to_have_text(said)
     assert status.get_attribute("aria-live") == "polite"
 
     tab.locator(".curves-buttons").first.get_by_text("None").click()
-    expect(status).to_have_text("No curve is switched on.")
+    expect(status).to_have_text("No curve is shown.")
 
 
 def test_no_difference_is_shown_as_zero(tab: Page, fits: list[Fit]) -> None:

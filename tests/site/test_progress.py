@@ -154,7 +154,7 @@ def test_a_tick_is_remembered(browser: Browser, place: Place) -> None:
     with opened(browser, place.page(LESSON)) as tab:
         assert tab.locator(MARK).count() == 0
         tab.get_by_label(BOX).check()
-        assert tab.get_by_role("status").inner_text() == "Kept in this browser alone."
+        assert tab.get_by_role("status").inner_text() == "Saved in this browser only."
         tab.reload()
 
         assert tab.get_by_label(BOX).is_checked()
@@ -223,7 +223,7 @@ def test_home_counts(browser: Browser, place: Place, folder: Path) -> None:
     boxes = [p for p in pages if 'class="progress' in p.read_text("utf-8")]
     with opened(browser, place.page("index")) as tab:
         assert tab.locator(".progress").inner_text().strip() == ""
-        assert not tab.get_by_text("Forget all ticks").is_visible()
+        assert not tab.get_by_text("Clear all ticks").is_visible()
         done = {LESSON: [1, 1], "glossary": [1, 1], EXERCISES: [3, 1, 2], "no/longer/there": [1, 1]}
         tab.evaluate(ticked(done))
         tab.reload()
@@ -237,7 +237,7 @@ def test_forgetting_leaves_nothing(browser: Browser, place: Place) -> None:
     with opened(browser, place.page("genindex")) as tab:
         tab.evaluate(ticked({LESSON: [1, 1]}))
         tab.goto(place.page("index"))
-        button = tab.get_by_text("Forget all ticks")
+        button = tab.get_by_text("Clear all ticks")
         tab.once("dialog", lambda dialog: dialog.dismiss())
         button.click()
         assert tab.locator(".ladder " + MARK).count() == 1
@@ -246,7 +246,7 @@ def test_forgetting_leaves_nothing(browser: Browser, place: Place) -> None:
 
         assert tab.locator(MARK).count() == 0
         assert not button.is_visible()
-        assert tab.evaluate("document.activeElement.textContent") == "Forgotten"
+        assert tab.evaluate("document.activeElement.textContent") == "All ticks cleared"
         assert tab.evaluate("localStorage.length") == 0
         tab.goto(place.page(LESSON))
         assert not tab.get_by_label(BOX).is_checked()
@@ -315,7 +315,7 @@ def test_a_storage_that_refuses_is_said(browser: Browser, hosted: Place, refusal
         assert tab.get_by_label("exercise 1").is_checked()
         assert tab.locator(SIDEBAR).inner_text().strip() == "2 of 3"
         said = tab.get_by_role("status").all_inner_texts()
-        assert said == ["This browser can't keep it."] * 2 + [""]
+        assert said == ["This browser can't save it."] * 2 + [""]
         tab.goto(hosted.page("index"))
         assert errors == []
 
@@ -343,7 +343,7 @@ def test_ticking_asks_for_nothing(browser: Browser, hosted: Place) -> None:
         tab.goto(hosted.page("index"), wait_until="networkidle")
         asked.clear()
         tab.once("dialog", lambda dialog: dialog.accept())
-        tab.get_by_text("Forget all ticks").click()
+        tab.get_by_text("Clear all ticks").click()
         tab.wait_for_timeout(200)
         assert asked == []
         assert tab.context.cookies() == []

@@ -238,7 +238,7 @@ def test_without_scripts_the_page_points_to_the_index(
     """Where no scripts run, no field is shown that does nothing: a sentence leads to the index."""
     with opened(browser, f"{address}/{page}", java_script_enabled=False) as tab:
         said = tab.locator("noscript").first.inner_text()
-        assert said.startswith("Search needs scripts")
+        assert said.startswith("Search needs JavaScript")
         link = tab.locator("noscript a[href$='genindex.html']").first
         assert link.is_visible()
         assert not tab.locator("input[type=search]").first.is_visible()

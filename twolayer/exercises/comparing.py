@@ -99,15 +99,24 @@ def known(results: Sequence[Cases], mistakes: Sequence[Tried]) -> Diagnosis | No
         mistakes: The mistakes, the likeliest first.
 
     Returns:
-        The first mistake that explains all results that are wrong, else the first that explains one.
+        The first mistake that explains all results that are wrong; else that two of them are swapped, if they
+        are; else the first mistake that explains one of them.
     """
+    right = [cases for cases in results if all(c.right for c in cases)]
     wrong = [cases for cases in results if not all(c.right for c in cases)]
-    found = []
+    parts = []
     for mistake, given in mistakes:
-        if explained := [cases for cases in wrong if _explains(given, cases)]:
-            diagnosis = mistake.kind(name=explained[0][0].name, **mistake.words)
-            found.append((not all(_agrees(given, cases) for cases in results), diagnosis))
-    return min(found, key=lambda one: one[0])[1] if found else None
+        explained = [cases for cases in wrong if _explains(given, cases)]
+        if not explained:
+            continue
+        found = mistake.kind(name=explained[0][0].name, **mistake.words)
+        if all(_agrees(given, cases) for cases in results):
+            return found
+        # A number may be that of a mistake by chance, which shows where the mistake gets a right result wrong.
+        by_chance = not all(_agrees(given, cases) for cases in right)
+        if not by_chance or any(c.wanted.size > 1 for c in explained[0]):
+            parts.append(found)
+    return (swapped(wrong[0]) or parts[0]) if parts else None
 
 
 def _pairs(
@@ -308,7 +317,7 @@ def factor(cases: Cases) -> Diagnosis | None:
     if np.allclose(ratios, ratios[0], rtol=near, atol=0):
         return diagnoses.FACTOR(name=c.name, factor=_usual(ratios[0]))
     for (what, power), values in scaled.items():
-        if np.allclose(values, values[0], rtol=near, atol=0):
+        if np.allclose(values, values[0], rtol=near, atol=0) and _simple(values[0]):
             count = f"{c.sizes[what]}, where {c.sizes[what]} is {what}"
             times = "/" if power == 1 else "*"
             return diagnoses.FACTOR(name=c.name, factor=f"{_usual(values[0])} {times} {count}")
@@ -357,6 +366,13 @@ DETECTORS: tuple[Detector, ...] = (
 
 :meta hide-value:
 """
+
+
+def _simple(value: float) -> bool:
+    """Whether a factor is a whole number, or a part of 1 by such: others beside a size are chance."""
+    return any(
+        np.isclose(number, np.round(number), rtol=1e-6, atol=0) for number in (value, 1 / value)
+    )
 
 
 def _usual(value: float) -> str:

@@ -241,6 +241,7 @@ class Computation:
                     tensors=self.tensors,
                     dtype=self.dtype,
                     whole=name in self.whole,
+                    alone=len(self.names) == 1,
                 )
                 for name in self.names
             }

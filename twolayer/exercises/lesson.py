@@ -31,6 +31,8 @@ def given(**words: str) -> Callable[[Draw], dict[str, Any]]:
         >>> drawn = given(x="normal N D", rate="number 0.1 0.9", D="size")(Draw(0))
         >>> drawn["x"].shape[1] == drawn["D"], 0.1 < drawn["rate"] < 0.9
         (True, True)
+        >>> given(y="normal N 1")(Draw(0))["y"].shape[1]
+        1
     """
     inputs = {name: text.split() for name, text in words.items()}
     parts = [name if kind == "size" else rest for name, (kind, *rest) in inputs.items()]
@@ -46,11 +48,15 @@ def given(**words: str) -> Callable[[Draw], dict[str, Any]]:
         return {
             name: sizes[name]
             if kind == "size"
-            else getattr(draw, kind)(*(sizes[w] if w in sizes else float(w) for w in rest))
+            else getattr(draw, kind)(*(sizes[w] if w in sizes else _number(w) for w in rest))
             for name, (kind, *rest) in inputs.items()
         }
 
     return draw
+
+
+def _number(word: str) -> int | float:
+    return float(word) if "." in word else int(word)
 
 
 def loss_and(loss: Callable[..., Any], *names: str) -> Callable[..., tuple[Any, ...]]:

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 
 def read(
-    name: str, given: Any, wanted: Any, *, tensors: bool, dtype: bool = True, whole: bool = False
+    name: str,
+    given: Any,
+    wanted: Any,
+    *,
+    tensors: bool,
+    dtype: bool = True,
+    whole: bool = False,
+    alone: bool = True,
 ) -> Array:
     """Take a result as an array.
 
@@ -27,6 +34,7 @@ def read(
         tensors: Whether arrays are wanted as tensors.
         dtype: Whether the dtype must be the wanted one.
         whole: Whether numbers must be whole.
+        alone: Whether it is the only result.
 
     Returns:
         The result.
@@ -41,7 +49,7 @@ def read(
     if given is Ellipsis:
         raise DiagnosisError(diagnoses.EMPTY(what=f"{name} is still `...`"))
     if given is None and wanted is not None:
-        raise DiagnosisError(diagnoses.NONE(name=name))
+        raise DiagnosisError((diagnoses.NONE if alone else diagnoses.ONE_NONE)(name=name))
     if _is_numbers(wanted) and isinstance(given, list):
         return _numbers(name, given, wanted)
     wanted = plain(wanted)
@@ -99,7 +107,10 @@ def differs(name: str, before: Any, after: Any) -> Diagnosis | None:
         return diagnoses.WRONG_SHAPE(name=f"the input {name}", given=new.shape, wanted=old.shape)
     if (moved := apart(new, old, tolerance=0)).any():
         index = index_of(moved)
-        return diagnoses.MODIFIED(name=name, index=index, before=old[index], after=new[index])
+        then, now = (f"{array[index]:.6g}" for array in (old, new))
+        if then == now:  # They differ further on.
+            then, now = (f"{array[index]:.17g}" for array in (old, new))
+        return diagnoses.MODIFIED(name=name, index=index, before=then, after=now)
     if before.dtype != after.dtype:
         return diagnoses.WRONG_DTYPE(
             name=f"the input {name}", given=after.dtype, wanted=before.dtype

@@ -53,7 +53,7 @@ _LADDER = (
     Rung("tensors_by_hand", "Tensors by hand", "NumPy, and being tied to the CPU"),
     Rung("autograd_by_hand", "Autograd by hand", "the backward pass written for this one network"),
     Rung("autograd", "Autograd", "the engine that you wrote"),
-    Rung("custom_function", "Custom function", "the built-in ReLU, which you now write yourself"),
+    Rung("custom_function", "Custom function", "nothing; a ReLU of your own is new"),
     Rung(
         "nn_sequential", "Layers in a row", "the weights, the products and the formula of the loss"
     ),

@@ -110,14 +110,14 @@
     }
 
     function sentence(step, shown) {
-      if (!shown.length) return "No curve is switched on.";
+      if (!shown.length) return "No curve is shown.";
       const values = shown.map((i) => data.curves[i].values[step]).sort((a, b) => a - b);
       const [least, most] = [values[0], values.at(-1)].map((value) => format(value, data.digits));
-      const where = `At ${data.x.replace(/ \w$/, "")} ${step}`;
-      if (shown.length === 1) return `${where} ${data.curves[shown[0]].name} has ${most}.`;
+      const where = `At ${data.x.replace(/ \w$/, "")} ${step},`;
+      if (shown.length === 1) return `${where} ${data.curves[shown[0]].name} is at ${most}.`;
       const count = `${where} the ${shown.length} curves`;
       if (least === most) return `${count} agree to the digits shown: ${most}.`;
-      return `${count} lie between ${least} and ${most}.`;
+      return `${count} are between ${least} and ${most}.`;
     }
 
     function read() {

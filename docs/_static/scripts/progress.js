@@ -1,4 +1,4 @@
-// What the reader ticked, pages and exercises, kept by this browser alone.
+// The pages and exercises that the reader ticked, saved in this browser only.
 (() => {
   "use strict";
 
@@ -72,20 +72,20 @@
         const { checked } = box;
         read();
         store(ticked(page).filter((n) => n !== number).concat(checked ? number : []));
-        status.textContent = !checked ? "" : refused ? "This browser can't keep it." : "Kept in this browser alone.";
+        status.textContent = !checked ? "" : refused ? "This browser can't save it." : "Saved in this browser only.";
       });
     }
 
     read();
     if (page === "index") {
-      place.innerHTML = '<p role="status" tabindex="-1"></p><button type="button">Forget all ticks</button>';
+      place.innerHTML = '<p role="status" tabindex="-1"></p><button type="button">Clear all ticks</button>';
       [said, forget] = place.children;
       forget.addEventListener("click", () => {
-        if (!confirm("Forget all ticks?")) return;
+        if (!confirm("Clear all ticks?")) return;
         held = {};
         keep(page, []);
         show();
-        said.textContent = "Forgotten";
+        said.textContent = "All ticks cleared";
         said.focus();
       });
     } else if (page) {

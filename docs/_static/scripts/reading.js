@@ -1,4 +1,4 @@
-// Small helps for reading: drawers at the keyboard, and folded outputs in print.
+// Small helps for reading: drawers at the keyboard, folded outputs in print, wide graphs.
 (() => {
   "use strict";
 
@@ -44,9 +44,19 @@
     });
   }
 
+  // A graph that is wider than the screen begins at its result.
+  function graphs() {
+    for (const box of document.querySelectorAll(".graph-picture")) {
+      const start = box.querySelector(".result").getBoundingClientRect();
+      const { left, width } = box.getBoundingClientRect();
+      box.scrollLeft = start.left + start.width / 2 - left - width / 2;
+    }
+  }
+
   function main() {
     drawers();
     folds();
+    graphs();
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", main);

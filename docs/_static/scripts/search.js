@@ -69,8 +69,8 @@
         status.textContent = found ? said(found.count, words) : "";
       } catch {
         list.replaceChildren();
-        status.textContent = "The search index can't be loaded. The index of names still works: ";
-        status.append(element("a", { href: new URL("genindex.html", root).href }, "index"), ".");
+        status.textContent = "The search index can't be loaded. Look in the ";
+        status.append(element("a", { href: new URL("genindex.html", root).href }, "index of names"), " instead.");
       }
       list.setAttribute("aria-busy", "false");
     }

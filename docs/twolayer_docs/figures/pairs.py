@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 DARK_BACKGROUND = (0.075, 0.078, 0.086)
 _WHITE = (1.0, 1.0, 1.0)
 _INK = (0.92, 0.93, 0.94)
-_VISIBLE = 3.0  # the least contrast of a line that was meant to be seen
+_VISIBLE = 2.5  # the least contrast of a line that was meant to be seen; a grid has 2.2
 _DARKEST_INK = 0.44  # the share of the page's colour at which grey still has contrast 4.5
 _NEUTRAL = 0.12
 _LOWEST_CONTRAST = 4.5

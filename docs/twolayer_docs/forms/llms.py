@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 OPTIONAL = "The project"
 """The part of the navigation that teaches nothing."""
 _NOTES = (
-    "Everything that these pages show was printed by the code above it when the site was built. "
-    "Each page is here as Markdown: its address has `.md` after that of the page."
+    "Every output on these pages was printed by the code above it when the site was built. "
+    "Each page is also here as Markdown: append `.md` to its address."
 )
 _ADDRESS = re.compile(r"(?<=\]\()[^()\s]+(?=\))")
 
@@ -49,7 +49,11 @@ def write(site: Path, address: str | None = None) -> int:
         message = "index.html: no navigation with a name is found, which llms.txt is made from"
         raise ValueError(message)
     lines = [f"# {name.get_text().strip()}", "", f"> {_description(home, 'index.html')}", ""]
-    lines += [_NOTES, "", f"All pages that teach are also in [one file]({root}llms-full.txt)."]
+    taught = ["index.html", *(entry.place for entry in entries if entry.part != OPTIONAL)]
+    full = "\n\n".join(_with_address(site, place, root) for place in taught)
+    (site / "llms-full.txt").write_text(full, "utf-8", newline="\n")
+    size = f"{len(full.encode()) / 1000:.0f} kB"
+    lines += [_NOTES, "", f"All lessons are also in [one file]({root}llms-full.txt) of {size}."]
     part = None
     for entry in entries:
         if entry.part != part:
@@ -59,9 +63,6 @@ def write(site: Path, address: str | None = None) -> int:
         said = _description(BeautifulSoup(head, "html.parser"), entry.place)
         lines.append(f"- [{entry.title}]({root}{entry.place}{MARKDOWN}): {said}")
     (site / "llms.txt").write_text("\n".join(lines) + "\n", "utf-8", newline="\n")
-    taught = ["index.html", *(entry.place for entry in entries if entry.part != OPTIONAL)]
-    full = "\n\n".join(_with_address(site, place, root) for place in taught)
-    (site / "llms-full.txt").write_text(full, "utf-8", newline="\n")
     return len(entries)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_LEFT_OUT = ".headerlink, .sphx-glr-footer, .only-dark, img.narrow, .page-links, fieldset, [aria-hidden=true]"
+_LEFT_OUT = ".headerlink, .only-dark, .narrow, .page-links, fieldset, [aria-hidden=true]"
 _RENAMED = {"blockquote": ".admonition", "p": "summary", "b": ".admonition-title, .rubric"}
 _WORDS_ALONE = "[href^='#'], .glossary-link, .field-list a:has(> em)"
 _DESCRIBED = ".py > *"
@@ -66,10 +66,7 @@ def convert(html: str, place: PurePosixPath, places: frozenset[PurePosixPath]) -
         '# Loss\n\nIt is *one* number.\n'
     """
     found = BeautifulSoup(html, "html.parser", parse_only=SoupStrainer("article", role="main"))
-    wanted = ["article", ".headerlink"]
-    if place.match("gallery/*/*.html") and place.name != "index.html":
-        wanted.append(".sphx-glr-footer")
-    for selector in wanted:
+    for selector in ("article", ".headerlink"):
         if found.select_one(selector) is None:
             message = f"{place}: the page has no {selector}, by which its Markdown is told apart"
             raise ValueError(message)

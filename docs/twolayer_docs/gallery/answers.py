@@ -30,7 +30,7 @@ FOLDER = "gallery/exercises/"
 PACKAGE = ROOT / "twolayer" / "exercises"
 _CHECK = re.compile(r'(?m)^check\("(\w+\.\d+)", ')
 _LITERAL = re.compile(r"``(.+?)``")
-_STUB = "What the check says of this code"
+_STUB = "What the check says about this code"
 _SECONDS = 60.0
 """How long one call of a solution may take on a slow machine that builds the site."""
 
@@ -89,7 +89,7 @@ def folds(id_: str) -> list[nodes.Node]:
         hint = nodes.paragraph("", "", *said(text))
         made.append(fold("", hint, title=f"Hint {number}", about=exercise.title))
     source = nodes.literal_block(exercise.source, exercise.source, language="python")
-    verdict = nodes.paragraph("", "", nodes.Text("The check says: "))
+    verdict = nodes.paragraph("", "", nodes.Text("The check prints: "))
     verdict += nodes.literal("", verdict_of(id_, exercise))
     made.append(fold("", source, verdict, title="Solution", about=exercise.title))
     return made

@@ -68,11 +68,13 @@ def needs(script: str, address: str | None = None) -> str:
     first = ""
     if address is None and _IMPORTS.search(script):
         packages.append(wheel.requirement(address))
-        first = f" First download `{wheel.name()}`,\nwhich the site's page on exercises offers, to this folder."
+        first = (
+            f" First download `{wheel.name()}`\nfrom the site's page on exercises to this folder."
+        )
     named = " ".join(f'"{package}"' for package in packages)
     return (
         f"To run this notebook you need Jupyter with Python {oldest} or newer, and some packages."
-        f"{first} If one is\nmissing, run this line in a cell of its own, then restart the kernel:\n\n"
+        f"{first} If a package is\nmissing, run this line in a new cell, and then restart the kernel:\n\n"
         f"    %pip install {named}\n"
     )
 

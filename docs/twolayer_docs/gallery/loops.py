@@ -161,12 +161,17 @@ def _step(rung: Rung, before: list[str], loop: list[str]) -> Iterator[nodes.Node
     lost, new = gone(before, loop), sum(new_lines(before, loop))
     said = plain_line("", f"This rung removes {rung.removes}. ", classes=["loop-step"])
     if lost or new:
-        said += [nodes.Text("From the loop of "), last, nodes.Text(f", {_lines(len(lost))} gone")]
+        said += [nodes.Text("Compared with the loop of "), last]
+        said += nodes.Text(f", {_lines(len(lost))} gone")
         for number, code in enumerate(lost):
-            said += [nodes.Text(", " if number else ": "), nodes.literal("", code)]
-        said += nodes.Text(f"; {_lines(new)} new or changed.")
+            said += [nodes.Text(", " if number else " ("), nodes.literal("", code)]
+        said += nodes.Text(f"{')' * bool(lost)}, and {_lines(new)} new or changed.")
     else:
-        said += [nodes.Text("Its loop is that of "), last, nodes.Text(", line for line.")]
+        said += [
+            nodes.Text("Its loop is the same as that of "),
+            last,
+            nodes.Text(", line for line."),
+        ]
     yield said
 
 

@@ -140,3 +140,15 @@ def check_outputs(_app: Sphinx, document: nodes.document) -> None:
             if _NO_NUMBER.search(line) and not _VERDICT.match(line.strip()):
                 said = "the page shows a number that is none: %s"
                 _LOGGER.warning(said, line.strip(), location=node, type="output")
+
+
+def put_output_first(_app: Sphinx, document: nodes.document) -> None:
+    """Put what a cell printed below its code, where sphinx-gallery puts the cell's pictures."""
+    for box in list(document.findall(nodes.literal_block)):
+        if "sphx-glr-script-out" not in box["classes"]:
+            continue
+        start = end = box.parent.index(box)
+        while start and isinstance(box.parent[start - 1], nodes.image | nodes.raw):
+            start -= 1
+        siblings = box.parent.children
+        siblings[start : end + 1] = [box, *siblings[start:end]]

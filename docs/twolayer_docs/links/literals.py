@@ -2,7 +2,8 @@
 
 Gallery text writes plain ``literals``, so that downloads read well. On the site, a literal that
 is a name of an API (``torch.relu``, ``np.maximum``) leads to its documentation, and one that is
-the name of a gallery page (``autograd``, ``creating``) or of a guide (``all_rungs``) to that page.
+the name of a gallery page (``autograd``, ``creating``) or of a guide (``all_rungs``) becomes a link
+to that page with the page's title.
 A name that the page's own code uses for something else stays a literal, save in the line that says
 which page is next.
 """
@@ -37,7 +38,7 @@ class Target(NamedTuple):
     uri: str
     """The anchor on that page, or a whole address elsewhere."""
     title: str
-    """What the reader sees on hovering."""
+    """The page's title, or what the reader sees on hovering over a name."""
 
 
 def full_names(text: str) -> Iterator[str]:
@@ -122,10 +123,12 @@ def link_literals(app: Sphinx, document: nodes.document, docname: str) -> None:
         if place is None:
             link = nodes.reference("", "", child, internal=False, refuri=target.uri)
             link["reftitle"] = target.title
+            link["classes"].append("literal-link")
+        elif target.uri:
+            link = make_refnode(builder, docname, place, target.uri, child, target.title)
+            link["classes"].append("literal-link")
         else:
-            anchor = target.uri or None
-            link = make_refnode(builder, docname, place, anchor, child, target.title)
-        link["classes"].append("literal-link")
+            link = make_refnode(builder, docname, place, None, nodes.Text(target.title))
         literal.replace_self(link)
 
 

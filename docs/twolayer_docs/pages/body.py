@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 LONGEST = 20
 """How many lines of output stay unfolded."""
+LONGEST_CODE = 80
+"""How many lines of code do."""
 _OUTPUTS = {"sphx-glr-script-out", "stream"}
 _VARIABLE = "sphx-glr-backref-instance"
 _CODE = '<div class="highlight"><pre>'
 _FOCUSABLE_CODE = '<div class="highlight"><pre tabindex="0">'
+_NUMBER = re.compile(r"\b\d[\d.]*e[-+]\d+\b")
 _BREAK = re.compile(r"(?<=[(,;\[])(?=[^\s)\],<])|(?<=[A-Za-z_)]\.)(?=[A-Za-z_])")
 _LOGGER = logging.getLogger(__name__)
 _LOGO = for_page((DOCS / "_static" / "logo.svg").read_text("utf-8"))
@@ -61,13 +64,14 @@ class Translator(HTML5Translator):
         super().depart_document(node)
 
     def visit_literal_block(self, node: nodes.literal_block) -> None:
-        """Fold what a cell printed where it is long."""
+        """Fold what a cell printed where it is long, and code where it is very long."""
         try:
             super().visit_literal_block(node)
         except nodes.SkipNode:
             lines = node.astext().strip("\n").count("\n") + 1
-            if lines > LONGEST and not _OUTPUTS.isdisjoint(node["classes"]):
-                summary = f"<summary>Output, {lines} lines</summary>"
+            printed = not _OUTPUTS.isdisjoint(node["classes"])
+            if lines > (LONGEST if printed else LONGEST_CODE):
+                summary = f"<summary>{'Output' if printed else 'Code'}, {lines} lines</summary>"
                 self.body[-1] = (
                     f'<details class="long-output">{summary}\n{self.body[-1]}</details>\n'
                 )
@@ -81,9 +85,11 @@ class Translator(HTML5Translator):
         super().visit_image(node)
 
     def visit_Text(self, node: nodes.Text) -> None:  # noqa: N802 - docutils' name
-        """Let code in tables break after a bracket, a comma, a dot, a semicolon, and nowhere within a name."""
+        """Keep numbers whole; let code in tables break after a bracket, a comma, a dot, a semicolon."""
         start = len(self.body)
         super().visit_Text(node)
+        number = r'<span class="number">\g<0></span>'
+        self.body[start:] = [_NUMBER.sub(number, part) for part in self.body[start:]]
         if self.protect_literal_text and within(node, nodes.entry):
             self.body[start:] = [_BREAK.sub("<wbr>", part) for part in self.body[start:]]
 
@@ -96,6 +102,12 @@ class Translator(HTML5Translator):
         """End a link."""
         if _VARIABLE not in node["classes"]:
             super().depart_reference(node)
+
+    def visit_container(self, node: nodes.container) -> None:
+        """Leave out sphinx-gallery's links to downloads: those at the page's top lead to the same files."""
+        if "sphx-glr-footer" in node["classes"]:
+            raise nodes.SkipNode
+        super().visit_container(node)
 
     def visit_note(self, node: Element) -> None:
         """Leave out the box in which sphinx-gallery says where the downloads are: links at the top do."""
@@ -113,10 +125,12 @@ def within(node: nodes.Node, kind: type) -> bool:
 
 
 def offer(
-    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.Node | None
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], doctree: nodes.Node | None
 ) -> None:
-    """Offer a page's template the logo, and what completes the theme's page."""
+    """Offer a page's template the logo, and what completes the theme's page; lead on once."""
     context |= {"brand_logo": LOGO, "complete": complete}
+    if doctree and any(p.astext().startswith("Next: ") for p in doctree.findall(nodes.paragraph)):
+        context["next"] = None
 
 
 def complete(page: str) -> str:

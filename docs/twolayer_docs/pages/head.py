@@ -121,13 +121,15 @@ def offer(
 
 
 def describe(doctree: nodes.Node | None) -> str:
-    """Choose a description: the first paragraph that has some length, cut at a word where it is too long."""
+    """Choose a description: the first paragraph that has some length, as many of its sentences as there is room for."""
     for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
         text = " ".join(paragraph.astext().split())
         if len(text) <= _LENGTH // 4 or body.within(paragraph, nodes.Admonition):
             continue
         if len(text) <= _LENGTH:
             return text
+        if sentences := re.match(rf".{{1,{_LENGTH}}}(?<=[.!?])(?= )", text):
+            return sentences[0]
         return text[: _LENGTH - 1].rpartition(" ")[0].rstrip(",;:.") + "…"
     return _FALLBACK
 

@@ -49,6 +49,8 @@ def test_llms_lists_the_pages_in_reading_order(made: Path) -> None:
 
     lines = (made / "llms.txt").read_text("utf-8").split("\n")
     assert lines[:3] == ["# net", "", '> About index.html: "x".']
+    size = (made / "llms-full.txt").stat().st_size / 1000
+    assert lines[6] == f"All lessons are also in [one file](llms-full.txt) of {size:.0f} kB."
     assert lines[-9:] == [
         "## Pages",
         "",

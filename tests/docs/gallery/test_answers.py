@@ -67,7 +67,7 @@ def test_four_folds_stand_below_an_exercise(tmp_path: Path) -> None:
     assert warnings == ""
     assert [fold.find("summary").get_text() for fold in found] == [  # type: ignore[union-attr]
         f"{name}, {find('numpy_by_hand.2').title}"
-        for name in ("What the check says of this code", "Hint 1", "Hint 2", "Solution")
+        for name in ("What the check says about this code", "Hint 1", "Hint 2", "Solution")
     ]
     assert not any(fold.has_attr("open") for fold in found)
     assert page.index("highlight-python") < page.index("<details") < page.index("Text after it.")

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import matplotlib as mpl
 
@@ -17,12 +17,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from docutils import nodes
+from docutils.utils import new_document
 
 from tests.docs.small_site import build
-from twolayer_docs.gallery.run import check_outputs, kernel_settings, reset
+from twolayer_docs.gallery.run import check_outputs, kernel_settings, put_output_first, reset
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sphinx.application import Sphinx
 
 
 def test_a_warning_in_a_script_is_an_error_and_only_there() -> None:
@@ -197,3 +201,17 @@ def test_a_nan_from_a_script_or_a_cell_is_found(tmp_path: Path) -> None:
         ("guide", "a table with inf"),
     }
     assert done.stderr.count("WARNING") == len(found), done.stderr
+
+
+def test_output_comes_before_the_pictures() -> None:
+    """What a cell printed is put below its code, before the pictures that the cell drew."""
+    code, picture, drawing = nodes.literal_block(), nodes.image(), nodes.raw()
+    output = nodes.literal_block(classes=["sphx-glr-script-out"])
+    page = new_document("page")
+    section = nodes.section("", code, picture, drawing, output, nodes.paragraph())
+    page += section
+
+    put_output_first(cast("Sphinx", None), page)
+
+    expected: list[nodes.Node] = [code, output, picture, drawing]
+    assert expected == section.children[:4]

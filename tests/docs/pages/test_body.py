@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parents[3] / "docs" / "_static"
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20"></svg>'
 LINES = "\n   ".join(["line"] * (body.LONGEST + 1))
+CODE = "\n   ".join(["line"] * (body.LONGEST_CODE + 1))
 TEXT = f"""\
 Page
 ====
@@ -50,7 +51,17 @@ Page
 
    {LINES}
 
+.. code-block:: none
+
+   {CODE}
+
 ``a.full((2,), 1.5).T[0,1]``
+
+A loss of 4.8514e-07.
+
+.. container:: sphx-glr-footer
+
+   Download it.
 
 .. container:: table-wrapper
 
@@ -84,14 +95,15 @@ def test_pictures_have_their_size(page: str) -> None:
 
 
 def test_long_outputs_are_folded(page: str) -> None:
-    """What a cell printed is folded where it is long; code and short outputs are not."""
-    assert page.count("<details") == 1
+    """What a cell printed is folded where it is long, code where it is very long."""
+    assert page.count("<details") == 2
+    assert f"<summary>Code, {body.LONGEST_CODE + 1} lines</summary>" in page
     assert f"<summary>Output, {body.LONGEST + 1} lines</summary>" in page
 
 
 def test_the_keyboard_reaches_code_and_tables(page: str) -> None:
     """Each block of code and each table, which may be wider than the screen, takes the focus."""
-    assert page.count('<pre tabindex="0">') == page.count("<pre") == 3
+    assert page.count('<pre tabindex="0">') == page.count("<pre") == 4
     assert re.search(r'<div class="table-wrapper[^>]* tabindex="0"', page)
 
 
@@ -103,9 +115,15 @@ def test_code_in_tables_may_break(page: str) -> None:
     assert word("a.full((2,),", "1.5).T[0,1]") in page
 
 
+def test_numbers_stay_whole(page: str) -> None:
+    """A number with an exponent is marked, so that no line breaks within it."""
+    assert 'A loss of <span class="number">4.8514e-07</span>.' in page
+
+
 def test_what_pages_have_otherwise_is_left_out(page: str) -> None:
-    """Neither the gallery's box on downloads nor a second viewport is there."""
+    """Neither the gallery's box and links for downloads nor a second viewport is there."""
     assert "Go to the end" not in page
+    assert "Download it" not in page
     assert page.count('name="viewport"') == 1
 
 

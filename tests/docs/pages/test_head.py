@@ -175,9 +175,13 @@ def test_the_page_for_missing_addresses_links_from_the_root() -> None:
 
 
 def test_a_page_is_described_by_its_first_paragraph_of_some_length() -> None:
-    """Short lines and notes are passed over; a long paragraph is cut at the end of a word."""
+    """Short lines and notes are passed over; a long paragraph ends with a sentence, a long sentence with a word."""
     note = nodes.note("", nodes.paragraph("", "note " * 20))
     tree = nodes.section("", nodes.paragraph("", "Short."), note, nodes.paragraph("", "word " * 50))
 
     assert head.describe(tree) == "word " * 30 + "word word…"[5:]
+    sentences = nodes.paragraph(
+        "", "A loss of 1.5 is large, says everyone. What now? " + "word " * 50
+    )
+    assert head.describe(sentences) == "A loss of 1.5 is large, says everyone. What now?"
     assert head.describe(None).startswith("One small neural network")

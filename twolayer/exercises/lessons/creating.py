@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from twolayer.exercises.draws import Draw
 
 lesson = Lesson()
+UNWRITTEN = (
+    "numbers in it were never written: they are what the memory held. The check fills such memory with what "
+    "is no number, as deterministic mode does; without it you may see zeros"
+)
 
 
 def on_marked_memory(answer: Any, inputs: Inputs) -> Any:
@@ -41,6 +45,11 @@ def on_marked_memory(answer: Any, inputs: Inputs) -> Any:
         raise DiagnosisError(diagnoses.KNOWN(name="result", text=text)) from error
     if is_tensor(there):
         like(there, elsewhere, "the result for an x on meta", result.shape)
+    if is_tensor(result) and result.isnan().any():
+        place = f", first at {tuple(result.isnan().nonzero()[0].tolist())}"
+        symptom = diagnoses.ENTRY(name="result", place=place, given="nan", wanted="0")
+        found = diagnoses.KNOWN(name="result", text=UNWRITTEN)
+        raise DiagnosisError(found._replace(symptom=symptom.text))
     return result
 
 
@@ -72,12 +81,6 @@ def spread_out(x: Tensor) -> Tensor:
     gives="result",
     tensors=True,
     mistakes=(
-        Edit(
-            "the numbers between the columns of x were never written: they are what the memory held. The "
-            "check fills such memory with what is no number, as deterministic mode does; without it you "
-            "may see zeros",
-            ("new_zeros", "new_empty"),
-        ),
         Edit("the zeros stand before each column of x; want them behind it", ("::2", "1::2")),
         Edit("the zeros stand behind all columns of x; want one behind each", ("::2", ":D")),
         Edit(

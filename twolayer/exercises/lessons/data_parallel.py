@@ -70,7 +70,8 @@ def _averaged(answer: Any, inputs: Inputs) -> Any:
             ("processes * loss", "loss"),
         ),
         Edit(
-            "it is too large by the number of processes; multiply by it once",
+            "it is too large by the number of processes; multiply by it once, and let no process add to "
+            "another's gradient",
             ("processes * loss", "processes**2 * loss"),
         ),
         Edit(

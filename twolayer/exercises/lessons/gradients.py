@@ -123,7 +123,6 @@ def differences(f: Function, x: Array, step: float) -> Array:
             ("z.backward(a,", "z.sum().backward("),
             ("z.backward(b)", "z.sum().backward()"),
         ),
-        Edit((diagnoses.SWAPPED, {"other": "second"}), ("first, x.grad", "x.grad, first")),
     ),
     hints=(
         "What does backward do with a grad that holds numbers already? And is first a copy of it?",

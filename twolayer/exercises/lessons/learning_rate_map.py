@@ -139,6 +139,7 @@ BUILT = ("hessian", "jacobian", "jacrev", "jacfwd", "vmap", "_vmap")
     gives="turned",
     run=_turned,
     tensors=True,
+    flags=True,
     forbids=dict.fromkeys(BUILT, "a product with the Hessian, without building it"),
     mistakes=(
         Edit(
@@ -300,6 +301,7 @@ def _run_on_both_sides(answer: Any, inputs: Inputs) -> Any:
     gives="rate",
     run=_run_on_both_sides,
     tensors=True,
+    flags=True,
     tolerance=1e-3,
     on="losses, with runs on both sides of your rate",
     mistakes=(

@@ -87,9 +87,9 @@ def count_built(sizes: list[int], bias: bool) -> int:  # noqa: FBT001 - called b
     draw=draw_sizes,
     wanted=count_built,
     gives="count",
-    forbids={"reset_parameters": "a count from the sizes, without building a layer"},
+    forbids={"reset_parameters": "a count from the sizes; a layer calls that when you build it"},
     mistakes=(
-        Edit(forgot("the biases"), ("count += outputs", "count += 0")),
+        Edit("the biases are left out", ("count += outputs", "count += 0")),
         Edit(
             "it has a bias for each of a layer's inputs; want one for each output",
             ("count += outputs", "count += inputs"),
@@ -183,7 +183,7 @@ NO_B2 = ("net[2].bias.copy_(b2)", "net[2].bias.zero_()")
             )
             for biases in ((NO_B1, NO_B2), ())
         ),
-        Edit(forgot("the biases"), NO_B1, NO_B2),
+        Edit("the biases are left out", NO_B1, NO_B2),
         Edit(forgot("b1"), NO_B1),
         Edit(forgot("b2"), NO_B2),
         Edit(forgot("the ReLU"), ("torch.nn.ReLU", "torch.nn.Identity")),

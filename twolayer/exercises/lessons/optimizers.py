@@ -49,7 +49,8 @@ ZERO, BACKWARD, STEP = "optimizer.zero_grad()", "loss.backward()", "optimizer.st
     mistakes=(
         Edit((diagnoses.ACCUMULATES, {}), (ZERO, "pass")),
         Edit(
-            "it is as it was: step finds no gradient to follow", (BACKWARD, f"{BACKWARD}; {ZERO}")
+            "it is as it was: step finds no gradient to follow, or the optimizer holds another tensor",
+            (BACKWARD, f"{BACKWARD}; {ZERO}"),
         ),
         Edit("only one step was taken; all three calls belong into the loop", ("(4)", "(1)")),
         Edit(
