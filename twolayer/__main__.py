@@ -123,7 +123,7 @@ def _parser() -> _Parser:
     listing = commands.add_parser(
         "list",
         help="list the rungs in order",
-        description="List the rungs in order, with what each removes from your code.",
+        description="List the rungs in order, with what changes on each.",
     )
     listing.set_defaults(command=_list)
 
@@ -250,15 +250,15 @@ def _parser() -> _Parser:
 def _list(options: argparse.Namespace) -> None:
     if options.json:
         rows = [
-            {"rung": rung.name, "title": rung.title, "removes": rung.removes, "page": rung.page}
+            {"rung": rung.name, "title": rung.title, "change": rung.change, "page": rung.page}
             for rung in RUNGS.values()
         ]
         print(json.dumps(rows, indent=2))
         return
     width = max(map(len, RUNGS))
-    print(f"{'rung':{width}}  what it removes from the rung before it")
+    print(f"{'rung':{width}}  what changes from the rung before it")
     for rung in RUNGS.values():
-        print(f"{rung.name:{width}}  {rung.removes}")
+        print(f"{rung.name:{width}}  {rung.change}")
 
 
 def _fit(options: argparse.Namespace) -> None:

@@ -33,8 +33,8 @@ def test_list_names_all_rungs_in_order(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["rung", *RUNGS]
-    assert lines[0] == "rung              what it removes from the rung before it"
-    assert lines[4] == "autograd          the engine that you wrote"
+    assert lines[0] == "rung              what changes from the rung before it"
+    assert lines[4] == "autograd          PyTorch's engine replaces yours"
 
 
 def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,7 +47,7 @@ def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert rows[3] == {
         "rung": "autograd",
         "title": "Autograd",
-        "removes": "the engine that you wrote",
+        "change": "PyTorch's engine replaces yours",
         "page": "gallery/two_layer/autograd",
     }
 
@@ -467,7 +467,7 @@ exit status:
 """,
     "list": f"""{USAGE} list [-h] [--json]
 
-List the rungs in order, with what each removes from your code.
+List the rungs in order, with what changes on each.
 
 options:
   -h, --help  show this help message and exit

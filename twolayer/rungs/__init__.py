@@ -22,7 +22,7 @@ class Rung:
     Args:
         name: The rung's name, which its Python module, its gallery page and its tests share.
         title: The title of the page.
-        removes: What this rung removes from the code of the rung before it.
+        change: What changes from the rung before it.
         folder: The gallery that contains its page.
 
     Examples:
@@ -34,7 +34,7 @@ class Rung:
 
     name: str
     title: str
-    removes: str
+    change: str
     folder: str = "two_layer"
 
     @property
@@ -49,19 +49,17 @@ class Rung:
 
 
 _LADDER = (
-    Rung("numpy_by_hand", "NumPy by hand", "nothing: every line is yours"),
-    Rung("tensors_by_hand", "Tensors by hand", "NumPy, and being tied to the CPU"),
-    Rung("autograd_by_hand", "Autograd by hand", "the backward pass written for this one network"),
-    Rung("autograd", "Autograd", "the engine that you wrote"),
-    Rung("custom_function", "Custom function", "nothing; a ReLU of your own is new"),
-    Rung(
-        "nn_sequential", "Layers in a row", "the weights, the products and the formula of the loss"
-    ),
-    Rung("optimizers", "Optimizers", "the update"),
-    Rung("custom_module", "A module of your own", "the fixed row of layers"),
-    Rung("dynamic_graph", "A graph that changes", "the fixed graph"),
-    Rung("static_graph", "Static graph", "the forward lines from the loop"),
-    Rung("data_parallel", "Data parallel", "the one process that has the whole batch", "scaling"),
+    Rung("numpy_by_hand", "NumPy by hand", "Every line is yours"),
+    Rung("tensors_by_hand", "Tensors by hand", "Tensors replace arrays, on any device"),
+    Rung("autograd_by_hand", "Autograd by hand", "An engine that you write runs the backward pass"),
+    Rung("autograd", "Autograd", "PyTorch's engine replaces yours"),
+    Rung("custom_function", "Custom function", "The engine learns a ReLU of your own"),
+    Rung("nn_sequential", "Layers in a row", "Layers hold the weights and compute the products"),
+    Rung("optimizers", "Optimizers", "An optimizer makes the update"),
+    Rung("custom_module", "A module of your own", "Your own module replaces the row of layers"),
+    Rung("dynamic_graph", "A graph that changes", "The graph can change at every step"),
+    Rung("static_graph", "Static graph", "The forward pass is captured once"),
+    Rung("data_parallel", "Data parallel", "Several processes share the batch", "scaling"),
 )
 
 #: The rungs by name, in order. Read-only.
