@@ -81,7 +81,7 @@ print(json.dumps(sorted(asked | set(sys.stdlib_module_names))))
 def test_empty_has_a_shape_and_a_dtype_and_shows_no_contents(pages: Pages) -> None:
     """The page prints what ``empty`` promises; its values are never printed."""
     lines = pages["creating"]
-    assert lines[0] == "shape (64, 1000)  dtype torch.float32  numbers 64000"
+    assert lines[0] == "shape (64, 1000)  dtype torch.float32  elements 64000"
     assert after(lines, "nonzero elements after zero_:") == "0"
     assert not re.search(r"print\((?:.*, )?(?:x|marked|whole|mask|model)\)", source("creating"))
 
