@@ -286,11 +286,11 @@ for repeats in range(3):
 #
 # You can call each function yourself. It takes the gradient with respect to its
 # operation's output and returns the gradients with respect to the inputs, one per
-# arrow. That is all you need for a backward pass. Start with a 1 at the loss. Call a
-# function once all arrows to it have delivered a gradient, pass its own results on, and
-# add up the gradients that arrive at the same function. (Each operation here has one
-# output. For an operation with several outputs, you would have to keep the gradients
-# apart by the index that comes with each arrow.)
+# arrow. That is all you need for a backward pass. Start with a gradient of 1 at the
+# loss. Call a function once all arrows to it have delivered a gradient, pass its
+# results on, and add up the gradients that arrive at the same function. (Each operation
+# here has one output. For an operation with several outputs, you would have to keep the
+# gradients apart by the index that comes with each arrow.)
 
 
 def backward(result):

@@ -169,7 +169,7 @@ assert detached.data_ptr() == w.data_ptr() != copied.data_ptr()
 
 # %%
 # Detaching doesn't rule out tracking later. The new tensor is a leaf like any other. If
-# you call ``requires_grad_``, a new record starts at this leaf. ``backward`` also stops
+# you call ``requires_grad_`` on it, a new record starts there. ``backward`` also stops
 # there, so ``w`` gets no gradient.
 
 detached.requires_grad_()
