@@ -98,8 +98,8 @@ check("autograd.3", accumulate)
 # One huge gradient can ruin a fit for good. So think of the elements of both gradients
 # as one long vector: its length is the square root of the sum of all their squares. If
 # the length is above ``largest``, multiply both gradients by one number that brings it
-# down to ``largest``. Otherwise leave them as they are. The shapes are those of
-# Exercise 2. Change ``w1`` and ``w2`` in place, and return nothing.
+# down to ``largest``. Otherwise leave them as they are. Then take the step: change
+# ``w1`` and ``w2`` in place, and return nothing. The shapes are those of Exercise 2.
 
 
 def clipped_step(x, y, w1, w2, learning_rate, largest):

@@ -9,8 +9,8 @@ Exercises: The backward pass, derived
 =====================================
 
 You derive gradients that the guide doesn't, on paper, and write them as matrix
-products. The package ``twolayer`` compares them with those of autograd; the page
-``exercises`` says how to install it.
+products. The package ``twolayer`` checks your answers; the page ``exercises`` says how
+to install it.
 
 What you'll learn:
 

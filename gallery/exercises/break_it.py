@@ -8,9 +8,9 @@
 Exercises: Break it
 ===================
 
-You find mistakes that raise no error: in a loop, in a judgement on fits, and in a
-trainer that you can't look into. The package ``twolayer`` checks your answers; the page
-``exercises`` says how to install it.
+You find mistakes that raise no error: in a loop, in a function that judges fits, and in
+a trainer that you can't look into. The package ``twolayer`` checks your answers; the
+page ``exercises`` says how to install it.
 
 What you'll learn:
 
@@ -90,7 +90,7 @@ check("break_it.2", how_it_ended)
 # Exercise 3: A trainer in a black box
 # ------------------------------------
 #
-# You are given a function that fits the ladder's network, and you can't look inside.
+# You are given a function that fits the lesson's network, and you can't look inside.
 # ``train(x, y, w1, w2, learning_rate, steps)`` takes tensors of your own: ``x`` (N,
 # D_in), ``y`` (N, D_out), ``w1`` (D_in, H) and ``w2`` (H, D_out), of any sizes, all
 # float32 or all float64. It doesn't change them, and returns two lists:
@@ -133,8 +133,8 @@ check("break_it.3", find_bug)
 #
 # - The first loss depends only on the forward pass, the second on one gradient, the
 #   third on two: the first wrong loss shows you where to look.
-# - ``<`` and ``>`` are always false for NaN, so test whether losses are finite; few
-#   live ReLUs explain only a large loss.
+# - ``<`` and ``>`` are always false for NaN, so test whether losses are finite; live
+#   ReLUs matter only if the loss is large.
 # - The first loss, the first update and the second update distinguish the faults; a
 #   second fit from the same weights shows what a trainer remembers.
 #

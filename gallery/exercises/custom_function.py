@@ -9,8 +9,7 @@ Exercises: Custom function
 ==========================
 
 You write operations that autograd doesn't know, each with its own backward. The package
-``twolayer`` compares the results with those of autograd; the page ``exercises`` says
-how to install it.
+``twolayer`` checks your answers; the page ``exercises`` says how to install it.
 
 What you'll learn:
 

@@ -83,13 +83,13 @@ check("custom_module.2", LearnedSlope)
 # Exercise 3: Stop early, and restore the best
 # --------------------------------------------
 #
-# A network that is trained for too long fits its training data ever better, and new
-# data worse. So you stop when the loss on held-out data no longer improves, and restore
-# the best weights. This function runs a fixed number of epochs, and the weights that it
-# restores aren't the best ones either: find out what the dictionary holds while the
-# training goes on. Fix that, and stop after ``patience`` epochs in a row whose loss
-# isn't below the best so far. An equal loss isn't below it, and neither is NaN. Nothing
-# else should stop the loop, so remove the limit of 20.
+# If you train a network for too long, its loss on the training data keeps falling, but
+# its loss on new data rises. So you stop when the loss on held-out data no longer
+# improves, and restore the best weights. This function always runs 20 epochs, and the
+# weights that it restores aren't the best ones: find out what the dictionary holds
+# while the training goes on. Fix that, and stop after ``patience`` epochs in a row
+# whose loss isn't below the best so far. An equal loss isn't below it, and neither is
+# NaN. Nothing else should stop the loop, so remove the limit.
 #
 # ``net`` is any module. ``step()`` trains it for one epoch, and ``val_loss()`` returns
 # the current loss of the network, a number. The first loss is finite, so there is a

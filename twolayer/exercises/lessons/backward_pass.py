@@ -181,7 +181,7 @@ def tied_grad(x: Array, y: Array, w: Array) -> Array:
     hints=(
         "How does the gradient get past one layer, from its output to its input? Do that twice.",
         "The gradient of a layer's output enters two products. The product with the layer's input is the gradient "
-        "of its weights. The product with its weights goes back to the layer before, where a mask is due.",
+        "of its weights. The product with its weights goes back to the layer before, where a mask applies.",
     ),
 )
 def three_layer_grads(

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 lesson = Lesson()
 UNWRITTEN = (
-    "some elements were never written, so they are whatever the memory held; the check fills new memory with "
-    "NaN, as deterministic mode does, where you may see zeros"
+    "some elements were never written, so they hold whatever was in memory. The check fills new memory with "
+    "NaN, as deterministic mode does; without it, you may see zeros"
 )
 
 

@@ -163,10 +163,7 @@ def moved_batch(answer: Any, inputs: Inputs) -> Any:
         ),
         Edit("a tuple has become a list; keep its type", ("type(batch)(", "list(")),
         Edit("a tuple's tensors haven't moved", ("list | tuple", "list")),
-        Edit(
-            "each tensor has become float32; keep its dtype",
-            ("to(device)", "to(device, torch.float32)"),
-        ),
+        Edit("tensors become float32; keep their dtype", ("(device)", "(device, torch.float32)")),
         Edit(
             "what isn't a tensor is left out of the dictionaries; keep it",
             (

@@ -80,13 +80,9 @@ CHOICE = "torch.where(h > 0, grad_output, ctx.slope * grad_output)"
             "grad_output * (h > 0)": "below 0 it is ReLU's; multiply by slope there",
             "grad_output": "it is unchanged everywhere; multiply by slope where h isn't above 0",
             "torch.where(h > 0, ctx.slope * grad_output, grad_output)": "the two slopes are swapped",
-            CHOICE.replace(
-                "h >", "h >="
-            ): "it is unchanged where h is exactly 0; multiply by slope there",
+            "torch.where(h >= 0, grad_output, ctx.slope * grad_output)": "it is unchanged where h is exactly 0; multiply by slope there",
             f"{CHOICE} * (h != 0)": "it is 0 where h is exactly 0; multiply by slope there",
-            CHOICE.replace(
-                "h >", "grad_output >"
-            ): "the slopes are chosen by the gradient's sign; use the sign of h",
+            "torch.where(grad_output > 0, grad_output, ctx.slope * grad_output)": "the slopes are chosen by the gradient's sign; use the sign of h",
         }.items()
     ),
     hints=(

@@ -246,14 +246,8 @@ def stopped(losses: list[float], patience: int) -> tuple[int, Tensor, Tensor]:
             "it stops one epoch early, before patience has run out",
             ("waited < patience", "waited < patience - 1 or not epochs"),
         ),
-        Edit(
-            "a loss equal to the best counts as better; ask for a lower one",
-            ("loss < best", "loss <= best"),
-        ),
-        Edit(
-            "a loss of NaN counts as better; ask for a lower one",
-            ("loss < best", "not loss >= best"),
-        ),
+        Edit("an equal loss counts as better; it must be lower", ("loss < best", "loss <= best")),
+        Edit("NaN counts as better; the loss must be lower", ("< best", "< best or loss != loss")),
         Edit(
             "each loss is compared with the one before; compare it with the best so far",
             ("waited += 1", "best, waited = loss, waited + 1"),

@@ -66,17 +66,11 @@ def windows_of(answer: Any, inputs: Inputs) -> tuple[Any, ...]:
             "it counts every position; the last window needs a number after it",
             ("max(len(self.series) - self.width, 0)", "len(self.series)"),
         ),
-        Edit(
-            "it counts a last window that no number follows",
-            ("- self.width, 0", "- self.width + 1, 0"),
-        ),
+        Edit("it counts a window that no number follows", ("width, 0", "width + 1, 0")),
         Edit(
             "it is one too small; the last number may follow a window", ("width, 0", "width - 1, 0")
         ),
-        Edit(
-            "each is the last number of its window; return the one after it",
-            ("self.series[end]", "self.series[end - 1]"),
-        ),
+        Edit("each is the window's last number; return the next one", ("[end]", "[end - 1]")),
         Edit("the windows start one position too late", ("[place:end]", "[place + 1 : end + 1]")),
     ),
     hints=(
