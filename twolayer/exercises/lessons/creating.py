@@ -41,7 +41,7 @@ def on_marked_memory(answer: Any, inputs: Inputs) -> Any:
     try:
         there = answer(elsewhere)
     except (NotImplementedError, RuntimeError) as error:
-        text = f"your code works on the CPU, but for an x on meta it raises: {error}"
+        text = f"your code works on the CPU, but with an x on meta it raises: {error}"
         raise DiagnosisError(diagnoses.KNOWN(name="result", text=text)) from error
     if is_tensor(there):
         like(there, elsewhere, "the result for an x on meta", result.shape)
