@@ -1,4 +1,4 @@
-"""The ladder: ways to fit the same network, in the order in which they are taught."""
+"""The ladder: several implementations, or rungs, of the same fit, in the order of the course."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Rung:
     """One way to fit the network.
 
     Args:
-        name: The rung's name: that of its Python module, its gallery page and its tests.
-        title: What the page is called.
-        removes: What this rung takes away from the work of the rung before.
-        folder: The gallery that its page is in.
+        name: The rung's name, which its Python module, its gallery page and its tests share.
+        title: The title of the page.
+        removes: What this rung removes from the code of the rung before it.
+        folder: The gallery that contains its page.
 
     Examples:
         >>> RUNGS["autograd"].title
@@ -39,12 +39,12 @@ class Rung:
 
     @property
     def page(self) -> str:
-        """The address of the rung's page on the site, without its ending."""
+        """The path of the rung's page on the site, without its extension."""
         return f"gallery/{self.folder}/{self.name}"
 
     @property
     def fit(self) -> Callable[..., Fit]:
-        """The rung's ``fit`` function; its Python module is imported when it is first asked for."""
+        """The rung's ``fit`` function. Its Python module is imported on first use."""
         return cast("Callable[..., Fit]", import_module(f"{__name__}.{self.name}").fit)
 
 
@@ -53,7 +53,7 @@ _LADDER = (
     Rung("tensors_by_hand", "Tensors by hand", "NumPy, and being tied to the CPU"),
     Rung("autograd_by_hand", "Autograd by hand", "the backward pass written for this one network"),
     Rung("autograd", "Autograd", "the engine that you wrote"),
-    Rung("custom_function", "Custom function", "the built-in ReLU, for one of your own"),
+    Rung("custom_function", "Custom function", "nothing; a ReLU of your own is new"),
     Rung(
         "nn_sequential", "Layers in a row", "the weights, the products and the formula of the loss"
     ),
@@ -64,7 +64,7 @@ _LADDER = (
     Rung("data_parallel", "Data parallel", "the one process that has the whole batch", "scaling"),
 )
 
-#: The rungs by name, in the ladder's order; read-only.
+#: The rungs by name, in order. Read-only.
 #:
 #: :meta hide-value:
 RUNGS: Mapping[str, Rung] = MappingProxyType({rung.name: rung for rung in _LADDER})
