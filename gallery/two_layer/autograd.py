@@ -32,8 +32,8 @@ What you'll learn:
 # These are the same data and starting weights as on every page of this series.
 # ``torch.Tensor.requires_grad_`` is new: called without an argument, it turns tracking
 # on. From here on, PyTorch records what is computed from ``w1`` and ``w2``. A tensor
-# that you make from numbers can be tracked from the start, as in ``torch.tensor(2.0,
-# requires_grad=True)`` further down.
+# that you make from numbers can be tracked from the start, as in
+# ``torch.tensor(2.0, requires_grad=True)`` further down.
 
 import time
 import weakref

@@ -11,7 +11,7 @@ Custom function
 ===============
 
 You teach autograd a new operation: a ReLU of your own, with the gradient that you
-derived in ``numpy_by_hand``. It replaces the built-in ReLU of ``autograd`` and its
+derived in ``numpy_by_hand``. It replaces the built-in ReLU from ``autograd`` and its
 built-in gradient. Everything else stays: the matrix products, the loss and the update.
 
 What you'll learn:
@@ -264,10 +264,10 @@ except RuntimeError as error:
 #
 # With ``create_graph=True``, autograd also records your ``backward``, so that you can
 # differentiate it in turn. That is called a double backward. Autograd records what
-# ``backward`` computes, but nothing that was computed before it in the Function. So
-# save the inputs, and compute the slope in ``backward``, with operations that autograd
-# can differentiate. A slope that was computed earlier and saved has no path back to
-# ``h``. ``torch.autograd.gradgradcheck`` compares second derivatives with numerical
+# ``backward`` computes, but nothing that the Function computed before that. So save the
+# inputs, and compute the slope in ``backward``, with operations that autograd can
+# differentiate. A slope that was computed earlier and saved has no path back to ``h``.
+# ``torch.autograd.gradgradcheck`` compares second derivatives with numerical
 # differences.
 
 

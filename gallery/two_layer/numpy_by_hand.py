@@ -29,9 +29,10 @@ What you'll learn:
 # -----------
 #
 # There are sixty-four inputs with a thousand features each, and ten targets per input.
-# All of them, and the starting weights of both layers, are drawn from a standard normal
-# distribution. A fixed seed makes every run the same. ``H`` counts hidden units, the
-# columns of ``w1``, and not layers: the network has two layers, one per weight matrix.
+# The inputs, the targets and the starting weights of both layers are drawn from a
+# standard normal distribution. A fixed seed makes every run the same. ``H`` counts
+# hidden units, the columns of ``w1``, and not layers: the network has two layers, one
+# per weight matrix.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -75,9 +76,9 @@ print(f"loss {loss:.4e}, and {(h > 0).mean():.0%} of the ReLUs let their input t
 #
 # - The loss is a sum of squares, so each prediction's gradient is twice its error.
 # - In ``y_pred = h_relu @ w2``, each factor's gradient is ``grad_y_pred`` times the
-#   other factor, transposed. The shapes leave only one way to write each product: ``(H,
-#   N) @ (N, D_out)`` has the shape of ``w2``, and ``(N, D_out) @ (D_out, H)`` has the
-#   shape of ``h_relu``. For a derivation with indices, see ``backward_pass``.
+#   other factor, transposed. The shapes leave only one way to write each product:
+#   ``(H, N) @ (N, D_out)`` has the shape of ``w2``, and ``(N, D_out) @ (D_out, H)`` has
+#   the shape of ``h_relu``. For a derivation with indices, see ``backward_pass``.
 # - ReLU passes the gradient on where its input was positive and stops it elsewhere. At
 #   exactly 0, there is no slope, so you choose one; every page of this series chooses
 #   0.
@@ -192,8 +193,8 @@ assert losses[1] < losses[2] < losses[3] > losses[0]
 assert (np.diff(losses[3:]) < 0).all()
 
 # %%
-# The loss falls by a factor of more than a trillion, so the network can memorise these
-# 640 numbers. But it hasn't learned anything useful, because the targets are noise.
+# The loss falls by a factor of more than a trillion, so the network can memorise
+# these 640 numbers. But it hasn't learned anything useful: the targets are noise.
 
 print(f"the first loss is {losses[0] / losses[-1]:.1e} times the last", end="; ")
 print(f"y holds {y.size} numbers")

@@ -265,7 +265,7 @@ try:
     exported.module()(*half)
 except (AssertionError, RuntimeError, ValueError) as error:  # depends on the version
     wanted = re.findall(r"\b64\b", str(error))[:1]
-    print("32 rows: an error, which names", *wanted)
+    print("32 rows are refused; the error names", *wanted)
 
 rows = {0: torch.export.Dim("N")}
 shapes = {"x": rows, "y": rows, "w1": None, "w2": None}
