@@ -453,8 +453,8 @@ def flat_updates(flat):
 
 broken["view"] = flat_updates(lambda w: w.T.reshape(-1))
 print(f"different losses in 100 steps: {len(set(broken['view']))}")
-for flat in (w1.T.reshape(-1), w1.T.contiguous().view(-1)):
-    print("shares memory with w1:", flat.data_ptr() == w1.data_ptr())
+for copy in (w1.T.reshape(-1), w1.T.contiguous().view(-1)):
+    assert copy.data_ptr() != w1.data_ptr()
 
 # %%
 # How to find it: compare ``torch.Tensor.data_ptr``, as here, or write ``view`` wherever
@@ -462,7 +462,7 @@ for flat in (w1.T.reshape(-1), w1.T.contiguous().view(-1)):
 # itself, in the order of its rows. ``contiguous`` returns a contiguous tensor
 # unchanged, and copies only a gradient that isn't contiguous.
 
-print("shares memory with w1:", w1.view(-1).data_ptr() == w1.data_ptr())
+assert w1.view(-1).data_ptr() == w1.data_ptr()
 fixed["view"] = flat_updates(lambda w: w.contiguous().view(-1))
 judge(fixed["view"])
 
