@@ -10,18 +10,18 @@
 How fast can it be?
 ===================
 
-You count what one step of the ladder costs, measure what a machine can do at best, and
-compare the rungs' loops with that bound. Old texts promise "50x or greater on a GPU".
-Here you find out when that is true, and why. The counts are the same on every machine.
-A line that says "this build" shows a time measured on the machine that ran the page.
-Run the script, and you see the times of your own machine.
+You work out what one training step of this series costs, measure what a machine can do
+at best, and compare each training loop with that bound. Older tutorials promise "50x or
+greater on a GPU". Here you find out when that is true, and why. The counts are the same
+on every machine. Lines with "this build" show what was measured on the machine that
+built this page. If you run the script, you see your own machine's times and rates.
 
 What you'll learn:
 
-- how to work out the operations and bytes of a step from its shapes;
-- how to measure a time that means something;
-- which bound a machine sets, and how close each loop comes to it;
-- what ``torch.compile`` and CUDA graphs are for, and where a GPU breaks even.
+- how to work out a step's operations and bytes from its shapes;
+- how to time code so that the result means something;
+- what limit a machine imposes, and how close each loop comes to it;
+- what ``torch.compile`` and CUDA graphs are for, and when a GPU breaks even.
 """
 
 # %%
@@ -29,9 +29,10 @@ What you'll learn:
 # --------------------
 #
 # The product of an (a, b) matrix and a (b, c) matrix has a times c elements, and each
-# of them is a sum of b products. That makes ``2 * a * b * c`` operations, a
-# multiplication and an addition for each term. A step has five products, and their
-# shapes determine the rest. The two products with ``x`` do nearly all of the work.
+# element is a sum of b products. That makes ``2 * a * b * c`` operations, a
+# multiplication and an addition for each term. A training step of the two-layer network
+# computes five matrix products, and their shapes give the operation counts. The two
+# products with ``x`` are nearly all of the work.
 
 import concurrent.futures
 import time
@@ -62,8 +63,9 @@ print(f"{'all five':33s} {total:10,d}")
 
 # %%
 # ``torch.utils.flop_counter.FlopCounterMode`` watches the products that PyTorch runs
-# and counts their operations by the same rule. By hand or by autograd, a step costs the
-# same. (``autograd`` shows what it costs to track ``x`` as well.)
+# and counts their operations by the same rule. A step costs the same with gradients by
+# hand and with autograd. (The page ``autograd`` shows what it costs to track ``x`` as
+# well.)
 
 learning_rate = 1e-6
 
@@ -110,14 +112,15 @@ for name, work in (
 # What a step moves
 # -----------------
 #
-# The numbers for an operation come from memory. A product reads two matrices and writes
-# one. The number of operations for each byte moved is called the arithmetic intensity.
-# In float64 a number has twice the bytes, so every intensity halves.
+# The operands come from memory: a product reads two matrices and writes one. The number
+# of operations per byte moved is called the arithmetic intensity. A float64 takes up
+# twice as many bytes as a float32, so in float64 every intensity halves.
 #
-# How much does the update of ``w1`` move? As the ladder writes it, the update takes two
-# operations. ``mul`` reads the gradient and writes a tensor of the same size; ``sub_``
-# reads that tensor and ``w1``, and writes ``w1``. With ``alpha``, one operation does
-# both. Either way, it does only two operations with each number of the gradient.
+# How many bytes does the update of ``w1`` move? As this series writes it, the update
+# calls two functions. ``mul`` reads the gradient and writes a tensor of the same size;
+# ``sub_`` reads that tensor and ``w1``, and writes ``w1``. With the argument ``alpha``,
+# ``sub_`` does both in one call. Either way, the update does only two arithmetic
+# operations per element.
 
 numbers = {name: a * b + b * c + a * c for name, (a, b, c) in shapes.items()}
 numbers["w1 -= learning_rate * grad_w1"] = 5 * D_in * H  # mul moves 2 tensors, sub_ 3
@@ -129,12 +132,12 @@ for name, count in numbers.items():
     print(f"intensity {intensity[name]:5.2f}")
 
 # %%
-# A time that means something
-# ---------------------------
+# How to time code
+# ----------------
 #
-# Four things go wrong when you measure times. First, the first call pays for things
-# that later calls find ready: code is loaded, caches are filled, and memory is handed
-# out page by page. So warm up, and don't count it.
+# Four things can go wrong when you time code. First, the first call has one-time costs:
+# code is loaded, caches are filled, and the system provides memory page by page. So
+# make a warm-up call, and leave it out of the timing.
 
 fresh, fills = torch.empty(2**24), []  # 64 MiB that nothing has touched yet
 for _ in range(6):
@@ -145,10 +148,10 @@ print(f"the first fill, this build: {fills[0]:.2f} ms,", end=" ")
 print(f"the shortest later one {min(fills[1:]):.2f} ms")
 
 # %%
-# Second, a call may return before its work is done. On a GPU it always does: the call
-# hands over the work, and ``torch.cuda.synchronize`` waits for it. You can see the same
-# effect with a thread on any machine. If you stop the clock when the call returns, you
-# have measured how long it takes to hand over the work.
+# Second, a call can return before its work is done. On a GPU, that is the rule: the
+# call only launches the work, and ``torch.cuda.synchronize`` waits for it. A thread
+# shows the same effect on any machine. If you stop the clock when the call returns, you
+# measure only how long it takes to launch the work.
 
 with concurrent.futures.ThreadPoolExecutor(1) as other:
     start = time.perf_counter()
@@ -160,9 +163,9 @@ print(f"until the call returns, this build: {asked:.3f} ms,", end=" ")
 print(f"until the work is done {done:.3f} ms")
 
 # %%
-# Third, other programs interrupt yours, and that can only make a time longer. So to
-# compare loops, take the shortest of many times. Fourth, the number of threads matters.
-# ``torch.utils.benchmark.Timer`` warms up, waits for a GPU, and computes with one
+# Third, other programs interrupt yours, which can only make a run slower. So to compare
+# loops, take the fastest of many runs. Fourth, the number of threads matters.
+# ``torch.utils.benchmark.Timer`` warms up, waits for a GPU, and runs your code with one
 # thread unless you ask for a different number, whatever PyTorch's own setting is.
 
 
@@ -183,20 +186,21 @@ print("threads inside Timer:", *seen)
 # The roofline
 # ------------
 #
-# Two numbers describe what a machine can do: how many operations per second it does in
-# a large product, and how many bytes per second it moves. Work takes at least as long
-# as its operations take at the first rate, and at least as long as its bytes take at
-# the second. This bound is called the roofline.
+# Two numbers describe what a machine can do: how many operations per second it performs
+# in a large product, and how many bytes per second it moves. For any piece of work,
+# divide the operations by the first rate and the bytes by the second: the work can't
+# take less than the longer of these two times. This bound is called the roofline.
 #
-# Here are two of them, from rates that are stated, not measured. The CPU core has two
-# vector units for eight float32 each, and one channel of DDR4 memory. The GPU is
-# NVIDIA's T4, with the rates of its data sheet. On the slope, memory sets the limit; on
-# the flat part, the arithmetic does. Between them is the ridge.
+# The figure shows two rooflines, computed from specifications rather than measurements.
+# The CPU core has two vector units, each for eight float32 values, and one channel of
+# DDR4 memory. The GPU is NVIDIA's T4, with the rates from its data sheet. On the slope,
+# memory is the limit; on the flat part, arithmetic is. The two parts meet at the ridge.
 #
-# Look at the dotted lines. Each is one operation, and its length shows how much higher
-# the GPU's roof is. For an update, that is only the ratio of the two bandwidths. The
-# more rows a product has, the more often it uses each number of ``w1``. That moves it
-# to the right, until the ratio is that of the two peaks.
+# Look at the dotted lines. Each line stands for one computation, and its length shows
+# how much higher the GPU's roof is. For an update, the GPU's advantage is only the
+# ratio of the two bandwidths. The more rows ``x`` has, the more times ``x @ w1`` uses
+# each element of ``w1``. That raises its intensity and moves its line to the right,
+# until the advantage is the ratio of the two peaks.
 
 roofs = {  # operations per second, and bytes per second
     "a CPU core": (2 * 8 * 2 * 3e9, 8 * 3.2e9),  # multiplies and adds, at 3 GHz
@@ -220,19 +224,19 @@ for (name, each), marker in zip(marks.items(), "vDso^", strict=True):
     print(f"{name:17s} intensity {each:5.2f}:", end=" ")
     print(f"the GPU's roof is {limits[1] / limits[0]:.1f} times as high")
 ax.set(title="Two rooflines, and the operations of a step")
-ax.set(xlabel="arithmetic intensity: operations for each byte")
-ax.set(ylabel="operations per second, at most")
+ax.set(xlabel="arithmetic intensity: operations per byte")
+ax.set(ylabel="attainable operations per second")
 ax.legend(loc="lower right", fontsize=9)
 plt.show()
 
 # %%
-# Now find your own machine's rates, and its ridge. What you measure is a rate that the
-# machine has reached; it may be able to do better. A float32 has half the bytes of a
-# float64, and a processor's vector unit holds twice as many of them.
+# Now measure your own machine's rates, and compute its ridge. A measured rate is one
+# that the machine has reached; the machine may be able to do better. A float32 is half
+# the size of a float64, so a processor's vector unit holds twice as many of them.
 
 
 def rates(dtype):
-    """Operations per microsecond of a product, and bytes per microsecond of a copy."""
+    """Operations per microsecond in a product, and bytes per microsecond in a copy."""
     torch.manual_seed(0)
     a, b = torch.rand(2, 384, 384, dtype=dtype)
     big = torch.rand(2**22, dtype=dtype)
@@ -244,7 +248,8 @@ machine = {dtype: rates(getattr(torch, dtype)) for dtype in ("float32", "float64
 for dtype, (product, copy) in machine.items():
     print(f"{dtype}, this build:", end=" ")
     print(
-        f"{product / 1000:.1f} G operations a second, {copy / 1000:.1f} GB a second,",
+        f"{product / 1000:.1f} G operations per second,",
+        f"{copy / 1000:.1f} GB per second,",
         f"ridge at {product / copy:.1f}",
     )
 
@@ -252,14 +257,17 @@ for dtype, (product, copy) in machine.items():
 # The rungs' loops
 # ----------------
 #
-# Here are short versions of the rungs' loops, each as a function that makes one step
-# and returns the loss. The rungs that differentiate a function differ in that function,
-# and the rungs with a module differ in how they make the update. The last loop is that
-# of ``data_parallel``, here in a group of one process. Three rungs are left out: the
-# engine of ``autograd_by_hand`` calls the same NumPy operations as the first loop, and
-# the networks of ``custom_module`` and ``dynamic_graph`` run the same operations as
-# ``optimizers``. ``two_products`` is for comparison: it runs the two large products and
-# nothing else, and writes them into memory that is already allocated.
+# Each implementation of the network in this series is called a *rung*. Here are short
+# versions of the rungs' training loops, each as a function that runs one step and
+# returns the loss. The autograd loops differ only in the loss function passed in. The
+# loops with a module differ in how they update the weights; the last one, from
+# ``data_parallel``, also wraps the network, here in a group of one process.
+#
+# Three rungs are left out: the engine in ``autograd_by_hand`` calls the same NumPy
+# operations as the first loop, and the networks in ``custom_module`` and
+# ``dynamic_graph`` run the same operations as ``optimizers``. ``two_products`` is for
+# comparison: it runs only the two large products, and writes the results into memory
+# that is already allocated.
 
 
 def numpy_by_hand(dtype):
@@ -370,15 +378,15 @@ loops = {
 }
 
 # %%
-# Add one more loop, the least that PyTorch's own operations allow. Every result has a
-# place that is allocated once. The update of a weight is part of its product
-# (``torch.Tensor.addmm_`` adds a product to a tensor), so no gradient of a weight is
-# ever written down. A step allocates no memory, and does little besides the two large
-# products. All loops have the same losses.
+# Now add one more loop, with as little work as PyTorch's own operations allow. Every
+# result has a buffer that is allocated once. The products that would compute the
+# weights' gradients update the weights directly (``torch.Tensor.addmm_`` adds a product
+# to a tensor), so no gradient of a weight is ever stored. A step allocates no memory,
+# and does little besides the two large products. All loops return the same losses.
 
 
 def fused_step(x, y, w1, w2):
-    """A function that makes one step in place, and returns the loss in a tensor."""
+    """A function that runs one step in place, and returns the loss in a tensor."""
     h, error, loss = x.mm(w1), y.clone(), y.sum()
     grad_h = h.clone()
     masked = torch.ops.aten.threshold_backward  # keeps a gradient where h > 0
@@ -406,13 +414,14 @@ print(f"{len(losses)} loops: first loss {each[0]:.3e}, the hundredth {each[-1]:.
 # Compile and capture
 # -------------------
 #
-# ``torch.compile`` writes new code for a step: operations on the same numbers become
-# one pass over memory. On the CPU, its default backend needs a C++ compiler, and the
-# first call takes seconds; ``static_graph`` times it. A ``torch.cuda.CUDAGraph`` is for
-# the other cost, handing over the work. On a GPU, launching the kernels of such a small
-# step takes longer than running them. A capture records the kernels once, and a replay
-# launches them all with one call. What you capture has to stay at the same place in
-# memory. The fused step has fixed places, so it is made for this.
+# ``torch.compile`` generates new code for a step: it fuses operations on the same
+# elements into one pass over memory. On the CPU, its default backend needs a C++
+# compiler, and the first call takes seconds; the page ``static_graph`` times that call.
+# A ``torch.cuda.CUDAGraph`` reduces a different cost: launching the work. On a GPU,
+# launching the kernels of such a small step takes longer than running them. A capture
+# records the kernels once, and a replay launches them all with one call. The tensors in
+# a captured step must keep the same addresses in memory. The fused step allocates its
+# buffers only once, so you can capture it as it is.
 
 has_cuda = torch.cuda.is_available()
 
@@ -440,22 +449,23 @@ if has_cuda:
     assert np.isclose(replayed, four[3], rtol=1e-8)
     print(f"after three steps, the replayed loss {replayed:.3e}, by hand {four[3]:.3e}")
 else:
-    print("skipped, because torch.cuda.is_available() is False: a captured step")
+    print("No CUDA device: skipped the captured step")
 
 # %%
 # Each loop and the bound
 # -----------------------
 #
-# A loop can leave out neither of the two large products. So there are two bounds to
-# compare with. The roofline says how long the two would take at the rates of a larger
-# product and of memory; small matrices may fit in a cache, which is faster than memory.
-# The second bound is the time that the two take here.
+# Every loop needs the two large products, so the time of these two alone is the bound
+# to compare with. The first two rows show it. The roofline is how long the two would
+# take at the rates that you measured for a larger product and for memory; small
+# matrices can fit in a cache, which is faster than memory. The second row is how long
+# the two products really take.
 #
-# Now measure one step of each loop, with one thread. Only NumPy may use several,
-# because its products have their own threads, which Timer doesn't control. What a loop
-# takes beyond the two products is the rest of the arithmetic, allocating memory and
-# moving numbers, and Python between the operations. If two rows change places when you
-# run the page again, the measurement can't separate them.
+# The other rows show one step of each loop, with one thread. NumPy is an exception: its
+# products have their own threads, which Timer doesn't control. Any extra time beyond
+# the two products goes to the rest of the arithmetic, to allocating and moving memory,
+# and to Python overhead. If two rows swap places when you run the script again, the
+# measurement can't separate them.
 
 
 def show(name, single, double):
@@ -483,12 +493,13 @@ dist.destroy_process_group()
 # When does a GPU break even?
 # ---------------------------
 #
-# Work takes time to hand over and time to do. A GPU does the work many times as fast,
-# but the handing over takes longer. So there is no single speed-up. Take a model with
-# round numbers: a CPU that starts a step in 10 microseconds and does 100 G operations a
-# second, and a GPU that starts it in 50 microseconds and does a hundred times as many.
-# The second row is the ladder's step. The factor of 50 in the old texts comes from a
-# benchmark of convolutions, whose work belongs in a lower row.
+# Work takes time to launch and time to run. A GPU runs the work many times as fast, but
+# launching it takes longer. So there is no single speed-up. Take a model with round
+# numbers: a CPU that launches a step in 10 microseconds and does 100 G operations per
+# second, and a GPU that launches it in 50 microseconds and does a hundred times as many
+# operations per second. The second row is the training step of this series. The factor
+# of 50 in the older tutorials comes from a benchmark of convolutions, which do much
+# more work and belong further down the table.
 
 for count in (10_000, total, 10**9, 10**12):
     cpu_model, gpu_model = 10 + count / 1e5, 50 + count / 1e7  # in microseconds
@@ -496,11 +507,11 @@ for count in (10_000, total, 10**9, 10**12):
     print(f"{cpu_model / gpu_model:5.1f} times as fast on the GPU")
 
 # %%
-# Your machine's numbers are different, so find them with a sweep over more hidden units
-# and more rows in the batch. From the first row to the last, the operations of the two
-# large products grow by a factor of thousands, but handing over the work costs the same
-# in each row. The break-even point is the first row in which the GPU is faster and
-# stays faster in every row after it.
+# Your machine's numbers are different, so measure them: vary the number of hidden units
+# and the number of rows in the batch. From the first row of the output to the last, the
+# operations in the two large products grow by a factor of thousands, but launching the
+# work costs the same in each row. The break-even point is the first row in which the
+# GPU is faster and stays faster in all later rows.
 
 places = ("cpu", "cuda") if has_cuda else ("cpu",)
 for n, h in sorted(((n, h) for n in (4, 64, 256) for h in (4, 100, 1000)), key=np.prod):
@@ -509,19 +520,19 @@ for n, h in sorted(((n, h) for n in (4, 64, 256) for h in (4, 100, 1000)), key=n
     count = 4 * n * D_in * h
     print(f"N {n:3d}, H {h:4d}, operations {count:13,d}, this build: ", *times)
 if not has_cuda:
-    print("skipped, because torch.cuda.is_available() is False: the same on a GPU")
+    print("No CUDA device: skipped the sweep on a GPU")
 
 # %%
 # Summary
 # -------
 #
-# - Shapes tell you the operations and the bytes; two of the five products do nearly all
-#   of the work.
-# - Warm up, wait for the device, set the number of threads, repeat:
+# - A step's shapes give its operations and its bytes. Two of the five products are
+#   nearly all of the work.
+# - To time code, warm up, wait for the device, set the number of threads, and repeat.
 #   ``torch.utils.benchmark.Timer`` helps.
-# - Compare a loop with the bound; a GPU is worth it when the products outweigh the cost
-#   of launching them.
+# - Compare each loop with the bound to see how much faster it could be. A GPU is worth
+#   it when there is enough work to outweigh the cost of launching it.
 #
 # Practise: ``exercises/how_fast``
 #
-# Next: ``data_parallel`` spreads the same fit over several processes.
+# Next: ``data_parallel`` runs the same training in several processes.
