@@ -52,8 +52,7 @@ def share(batches: list[Part]) -> float:
     tolerance=1e-6,
     mistakes=(
         Edit(
-            "this is the mean of the batches' accuracies, in which a sample of a small batch counts more than "
-            "others",
+            "this is the mean of the batches' accuracies, which gives a small batch too much weight",
             (".sum()", ".double().mean()"),
             ("len(classes)", "1"),
         ),
@@ -62,12 +61,10 @@ def share(batches: list[Part]) -> float:
             ("argmax(dim=1)", "argmax()"),
         ),
         Edit("this is the number of right guesses; return their share", ("right / count", "right")),
-        Edit("divided by the number of batches; divide by that of samples", ("len(classes)", "1")),
+        Edit("divided by the number of batches, not of samples", ("len(classes)", "1")),
         Edit("this is the share of wrong guesses", ("== classes", "!= classes")),
         Edit("this is a percentage; return a share", ("right / count", "100 * right / count")),
-        Edit(
-            "the guess is the class with the lowest score; take the highest", ("argmax", "argmin")
-        ),
+        Edit("the guess has the lowest score; take the highest", ("argmax", "argmin")),
         Edit("only the last batch counts", ("+=", "=")),
         Edit("the last batch is left out", ("in batches", "in batches[:-1]")),
     ),
@@ -108,7 +105,9 @@ class Watched(torch.nn.Module):
             self.refuse(not same, "it evaluates on training images; use the held-out ones")
             text = "the net is evaluated in training mode, in which some layers behave differently"
             self.refuse(self.training, text)
-            text = "autograd records the evaluation; that graph is never used"
+            text = (
+                "autograd records the evaluation; switch that off, because nothing uses the graph"
+            )
             self.refuse(torch.is_grad_enabled(), text)
             self.evaluations += 1
         return torch.nn.functional.linear(x, self.weight)
