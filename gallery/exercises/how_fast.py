@@ -82,10 +82,10 @@ check("how_fast.3", deep_operations)
 # Exercise 4: A timer that stops too early
 # ----------------------------------------
 #
-# ``work()`` hands work to a device and returns before it is done. ``wait()`` returns
-# when all work is done, as ``torch.cuda.synchronize`` does. ``clock()`` returns the
-# time in seconds. This function should time the work ``repeats`` times and return the
-# median. It makes two of the mistakes that the lesson warns about. Fix both. You may
+# This function should time a device's work ``repeats`` times and return the median. It
+# makes two of the mistakes that the lesson warns about. Fix both. ``work()`` hands work
+# to the device and returns before it is done. ``wait()`` returns when all work is done,
+# as ``torch.cuda.synchronize`` does. ``clock()`` returns the time in seconds. You may
 # call ``work`` any number of times to warm up: those calls don't count.
 
 
