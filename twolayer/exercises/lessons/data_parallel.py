@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 lesson = Lesson()
 SPLIT = "row numbers, without splitting a tensor or an array"
+FACTOR, WEIGHT = "processes * loss", "processes * len(x_share) / len(x)"
 
 
 def _batch(draw: Draw) -> dict[str, Any]:
@@ -59,36 +60,26 @@ def _averaged(answer: Any, inputs: Inputs) -> Any:
     run=_averaged,
     tensors=True,
     mistakes=(
-        Edit(
-            "the average divides the sum by the number of processes, and nothing makes up for it",
-            ("processes * loss", "loss"),
-        ),
+        Edit("the average divides by the number of processes; make up for it", (FACTOR, "loss")),
         Edit(
             "too large by a factor of processes; multiply by it once, and keep the processes' gradients apart",
-            ("processes * loss", "processes**2 * loss"),
+            (FACTOR, f"processes * {FACTOR}"),
         ),
-        Edit(
-            "divided by the number of processes twice; the average divides already, so undo that",
-            ("processes * loss", "loss / processes"),
-        ),
+        Edit("divided by the number of processes twice; undo that", (FACTOR, "loss / processes")),
         *(
             Edit(
-                f"the loss is multiplied by the rows of {said}; multiply by what the average divides by",
-                ("processes * loss", f"len({rows}) * loss"),
+                f"the loss is multiplied by the rows of {said}; what does the average divide by?",
+                (FACTOR, f"len({rows}) * loss"),
             )
             for said, rows in (("each share", "x_share"), ("the batch", "x"))
         ),
-        Edit(
-            "the loss is now a mean; it should be a sum over all rows",
-            (".square().sum()", ".square().mean()"),
-            ("processes * loss", "loss"),
-        ),
+        Edit("the loss is now a mean; want a sum", (".sum()", ".mean()"), (FACTOR, "loss")),
     ),
     hints=(
-        "The gradient of the whole batch is the sum of the shares' gradients. What does the last line compute from "
-        "them, and by what factor is that smaller?",
-        "An average is a sum divided by the number of processes. A factor of the loss is a factor of its gradient, "
-        "so make up for the division before backward.",
+        "The gradient of the whole batch is the sum of the shares' gradients. What does the last line compute "
+        "from them, and by what factor is that smaller?",
+        "An average is a sum divided by the number of processes. A factor of the loss is a factor of its "
+        "gradient, so make up for the division before backward.",
     ),
     stub="known-mistake",
 )
@@ -128,8 +119,8 @@ def _dealt(N: int, processes: int, rank: int) -> tuple[int, int]:
     on="ranks among different numbers of processes",
     mistakes=(
         Edit(
-            "every share has N // processes rows, so rows are lost; give the first shares one more, and start the "
-            "shares after them later",
+            "every share has N // processes rows, so rows are lost; give the first shares one more, and start "
+            "the shares after them later",
             (" + min(rank, more)", ""),
             (" + (rank < more)", ""),
         ),
@@ -143,20 +134,14 @@ def _dealt(N: int, processes: int, rank: int) -> tuple[int, int]:
             ("rank * size + min(rank, more)", "min(N, rank * -(-N // processes))"),
             ("start + size + (rank < more)", "min(N, (rank + 1) * -(-N // processes))"),
         ),
-        Edit(
-            "this is the number of rows; return the row after the last",
-            ("start + size +", "size +"),
-        ),
-        Edit(
-            "one too small: return the row after the last, and leave no row out",
-            ("(rank < more)", "(rank < more) - 1"),
-        ),
+        Edit("this is a number of rows; want the row after the last", ("start + size", "size")),
+        Edit("too small by 1; leave no row out", ("(rank < more)", "(rank < more) - 1")),
     ),
     hints=(
-        "Write down the shares of ten rows for four processes. Where does each share begin, and how many rows later "
-        "is that than if all shares were rounded down?",
-        "If the division leaves r rows over, each of the first r shares has one row more. A share begins one row "
-        "later for each longer share before it. How many of those are there for a given rank?",
+        "Write down the shares of ten rows for four processes. Where does each share begin, and how many rows "
+        "later is that than if all shares were rounded down?",
+        "If the division leaves r rows over, each of the first r shares has one row more. A share begins one "
+        "row later for each longer share before it. How many of those are there for a given rank?",
     ),
     stub="known-mistake",
 )
@@ -175,32 +160,17 @@ def share(N: int, processes: int, rank: int) -> tuple[int, int]:
     tolerance=1e-6,
     tensors=True,
     mistakes=(
-        Edit(
-            "all shares count the same, so a row in a short share counts more; weight the shares by their rows",
-            ("processes * len(x_share) / len(x)", "1"),
-        ),
-        Edit(
-            "too small by a factor of processes: the weights already sum to 1, and the average divides again",
-            ("processes * len(x_share)", "len(x_share)"),
-        ),
-        Edit(
-            "this is the sum of the shares' means; compute the mean over the batch's rows",
-            ("processes * len(x_share) / len(x)", "processes"),
-        ),
-        Edit(
-            "the shares are weighted by their rows, but the mean of the weights isn't 1",
-            ("processes * len(x_share) / len(x)", "len(x_share)"),
-        ),
-        Edit(
-            "the weight is upside down; a longer share should count more",
-            ("processes * len(x_share) / len(x)", "len(x) / (processes * len(x_share))"),
-        ),
+        Edit("a row of a short share counts too much; weight shares by their rows", (WEIGHT, "1")),
+        Edit("the weights sum to 1, and the average divides once more", ("processes * len", "len")),
+        Edit("this is the sum of the shares' means; want a mean over rows", (WEIGHT, "processes")),
+        Edit("weighted by rows, but the mean of the weights isn't 1", (WEIGHT, "len(x_share)")),
+        Edit("a longer share counts less, but should count more", (WEIGHT, f"1 / ({WEIGHT})")),
     ),
     hints=(
-        "Take two shares, one with two rows and one with a single row. How much does each row count in the mean of "
-        "the two means? How much should it count?",
-        "A share should count in proportion to its rows. The average over processes divides once more, as in the "
-        "first exercise, so make up for that. With equal shares the weight is 1.",
+        "Take two shares, one with two rows and one with a single row. How much does each row count in the "
+        "mean of the two means? How much should it count?",
+        "A share should count in proportion to its rows. The average over processes divides once more, as in "
+        "the first exercise, so make up for that. With equal shares the weight is 1.",
     ),
     stub="known-mistake",
 )

@@ -56,10 +56,7 @@ def share(batches: list[Part]) -> float:
             (".sum()", ".double().mean()"),
             ("len(classes)", "1"),
         ),
-        Edit(
-            "argmax without dim returns one position in the whole table; make a guess for each row",
-            ("argmax(dim=1)", "argmax()"),
-        ),
+        Edit("argmax without dim returns one guess for all rows", ("argmax(dim=1)", "argmax()")),
         Edit("this is the number of right guesses; return their share", ("right / count", "right")),
         Edit("divided by the number of batches, not of samples", ("len(classes)", "1")),
         Edit("this is the share of wrong guesses", ("== classes", "!= classes")),
@@ -103,12 +100,9 @@ class Watched(torch.nn.Module):
         if not self.updating:
             same = (x.reshape(-1, 1, 5) == self.held_out).all(-1).any(1).all()
             self.refuse(not same, "it evaluates on training images; use the held-out ones")
-            text = "the net is evaluated in training mode, in which some layers behave differently"
-            self.refuse(self.training, text)
-            text = (
-                "autograd records the evaluation; switch that off, because nothing uses the graph"
-            )
-            self.refuse(torch.is_grad_enabled(), text)
+            self.refuse(self.training, "the net is evaluated in training mode; switch the mode")
+            grad = torch.is_grad_enabled()
+            self.refuse(grad, "autograd records the evaluation; switch that off")
             self.evaluations += 1
         return torch.nn.functional.linear(x, self.weight)
 
@@ -116,8 +110,8 @@ class Watched(torch.nn.Module):
         """Take a step down the gradient."""
         text = "an update is made in evaluation mode; switch to training mode before each epoch"
         self.refuse(not self.training, text)
-        text = "autograd is off during an update, which needs gradients"
-        self.refuse(not torch.is_grad_enabled(), text)
+        grad = torch.is_grad_enabled()
+        self.refuse(not grad, "autograd is off during an update, which needs gradients")
         self.updating = True
         loss = torch.nn.functional.cross_entropy(self(images), classes)
         (gradient,) = torch.autograd.grad(loss, self.weight)
@@ -237,7 +231,7 @@ def pairs(classes: Tensor, guesses: Tensor, C: int) -> Tensor:
         ),
         Edit(
             "no count is above 1, because an indexed += counts a repeated pair only once",
-            (".view(C, C)", ".view(C, C).clamp(max=1)"),
+            ("(C, C)", "(C, C).clamp(max=1)"),
         ),
         Edit(
             "it has only the classes that occur; the number of classes is C",
@@ -282,22 +276,11 @@ def one_by_one(counts: Tensor) -> tuple[Tensor, int]:
     dtype=False,
     tolerance=1e-6,
     mistakes=(
-        Edit(
-            "this is the class without examples, which has no recall; argmin treats nan as the smallest value",
-            (".nan_to_num(2.0)", ""),
-        ),
+        Edit("argmin treats nan as the smallest; leave that class out", (".nan_to_num(2.0)", "")),
         Edit("this is the class with the highest recall", ("(2.0).argmin", "(0.0).argmax")),
-        Edit(
-            "this is the precision, a share of all guesses of a class; compute a share of the class's examples",
-            ("dim=1", "dim=0"),
-        ),
-        Edit(
-            "this is a share of all examples; divide by those of the class", ("sum(dim=1)", "sum()")
-        ),
-        Edit(
-            "a class without examples has the recall 0; make it nan, since 0 / 0 has no value",
-            ("sum(dim=1)", "sum(dim=1).clamp(min=1)"),
-        ),
+        Edit("this is the precision; want a share of a class's examples", ("dim=1", "dim=0")),
+        Edit("this is a share of all examples, not of the class's", ("sum(dim=1)", "sum()")),
+        Edit("a class without examples has 0; want nan", ("sum(dim=1)", "sum(dim=1).clamp(min=1)")),
         Edit("this is the share of each class that was missed", ("recall =", "recall = 1 -")),
     ),
     hints=(

@@ -62,10 +62,8 @@ def run_net(*inputs: Any) -> Tensor:
     parameters=dict(zip(PARAMETERS, WEIGHTS, strict=True)),
     inputs=("x", "repeats"),
     mistakes=(
-        Edit(
-            forgot("the ReLU after the middle layer"), ("middle(h_relu).relu()", "middle(h_relu)")
-        ),
-        Edit(forgot("the ReLU after the input layer"), ("input(x).relu()", "input(x)")),
+        Edit(forgot("ReLU after the middle layer"), ("middle(h_relu).relu()", "middle(h_relu)")),
+        Edit(forgot("ReLU after the input layer"), ("input(x).relu()", "input(x)")),
         Edit(
             "the middle layer always gets the input layer's output; give it its own previous output",
             ("h_relu = self.input", "first = h_relu = self.input"),
@@ -77,14 +75,14 @@ def run_net(*inputs: Any) -> Tensor:
             ("output(h_relu)", "output(h_relu.relu())"),
         ),
         *(
-            Edit(f"the middle layer runs {said}; run it repeats times", ("(repeats)", f"({times})"))
+            Edit(f"the middle layer {said}; run it repeats times", ("(repeats)", f"({times})"))
             for times, said in (
-                ("repeats + 1", "once too often"),
-                ("repeats - 1", "once too rarely"),
-                ("max(repeats, 1)", "even if repeats is 0"),
-                ("0", "never"),
-                ("1", "once"),
-                ("2", "twice"),
+                ("repeats + 1", "runs once more than it should"),
+                ("repeats - 1", "runs once less than it should"),
+                ("max(repeats, 1)", "runs even if repeats is 0"),
+                ("0", "never runs"),
+                ("1", "runs once"),
+                ("2", "runs twice"),
             )
         ),
     ),
@@ -189,14 +187,8 @@ MASK = "grad_h_relu * (h > 0)"
     tensors=True,
     forbids=dict.fromkeys(("backward", "grad", "jvp"), "a derivation, not autograd"),
     mistakes=(
-        Edit(
-            "this is only the last use's part; sum over all uses",
-            ("reversed(inputs)", "inputs[-1:]"),
-        ),
-        Edit(
-            "this is only the first use's part, because each repeat overwrites grad_w; add to it",
-            ("grad_w +=", "grad_w ="),
-        ),
+        Edit("this is only the last use's part; want the sum", ("reversed(inputs)", "inputs[-1:]")),
+        Edit("each repeat overwrites grad_w; add to it instead", ("grad_w +=", "grad_w =")),
         Edit(forgot("the first use's part"), ("(inputs)", "(inputs[1:])")),
         Edit(forgot("the last use's part"), ("+= ", "+= (before is not inputs[-1]) * ")),
         *(
@@ -206,8 +198,7 @@ MASK = "grad_h_relu * (h > 0)"
         *masks(MASK),
         *(
             Edit(
-                "a use's ReLU mask is missing; apply one at each use",
-                (MASK, f"{MASK[:-1]} | ({one}))"),
+                "some uses lack the ReLU mask; apply it at each", (MASK, f"{MASK[:-1]} | ({one}))")
             )
             for one in ("before is inputs[-1]", "before is not inputs[-1]")
         ),

@@ -57,9 +57,7 @@ def central(f: Function, x: Array, step: float) -> Array:
                 ("(f(x + move) - f(x - move)) / (2 * step)", "(f(x) - f(x - move)) / step"),
             )
         ),
-        Edit(
-            "twice too large; divide by the distance between the two points", ("(2 * step)", "step")
-        ),
+        Edit("twice too large; how far apart are the two points?", ("(2 * step)", "step")),
         Edit("all elements of x move at once; move only one", ("move[index]", "move[...]")),
         Edit(
             "a moved element is not put back before the next one moves",
@@ -103,11 +101,11 @@ def differences(f: Function, x: Array, step: float) -> Array:
             ("x.grad\n    x.grad = None", "x.grad.clone()"),
         ),
         Edit(
-            "it contains the second gradient too, because it is the tensor in grad, to which backward adds",
+            "this is the tensor in grad, so the second backward added to it",
             ("    x.grad = None\n", ""),
         ),
         Edit(
-            "this is the second gradient; first and grad are one tensor, so zeroing grad zeroes first too",
+            "this is the second gradient, because first and grad are one tensor",
             ("x.grad = None", "x.grad.zero_()"),
         ),
         Edit(
@@ -148,6 +146,9 @@ def draw_gradient(draw: Draw) -> Inputs:
     return {"f": f, "x": x, "grad": grad, "direction": direction, "step": step}
 
 
+LARGER = "max(abs(slope), abs(product))"
+
+
 def gap_on_a_line(f: Function, x: Array, grad: Array, direction: Array, step: float) -> Any:
     """The gap, from f as a function of one number."""
     ahead, behind = (f(x + t * direction) for t in (step, -step))
@@ -182,10 +183,7 @@ def counted(answer: Any, inputs: Inputs) -> Any:
             "the slope is a one-sided difference; take values on both sides of x",
             ("f(x - step * direction)) / (2 * step)", "f(x)) / step"),
         ),
-        Edit(
-            "the slope is twice too large; divide by the distance between the points",
-            ("(2 * step)", "step"),
-        ),
+        Edit("the slope is twice too large; how far apart are the points?", ("(2 * step)", "step")),
         Edit(
             "x moves by the whole direction; move it by step times the direction",
             ("x + step * ", "x + "),
@@ -196,19 +194,13 @@ def counted(answer: Any, inputs: Inputs) -> Any:
             "the direction is scaled to length 1; leave it as it is",
             ("slope = ", "direction = direction / np.linalg.norm(direction)\n    slope = "),
         ),
+        Edit("this is the absolute gap; want the relative one", (f" / {LARGER}", "")),
         Edit(
-            "this is the absolute gap, not the relative one",
-            (" / max(abs(slope), abs(product))", ""),
-        ),
-        Edit(
-            "negative if the slope is smaller than the sum; take the absolute difference",
+            "it can be negative; take the absolute value",
             ("abs(slope - product)", "(slope - product)"),
         ),
         *(
-            Edit(
-                f"divided by {said}; divide by the larger absolute value",
-                ("max(abs(slope), abs(product))", size),
-            )
+            Edit(f"divided by {said}; divide by the larger absolute value", (LARGER, size))
             for said, size in (
                 ("the sum's size", "abs(product)"),
                 ("the slope's size", "abs(slope)"),

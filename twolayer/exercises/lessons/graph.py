@@ -64,6 +64,7 @@ FORGETFUL = (
     (" and function not in seen", ""),
     ("seen.add", "seen.append"),
 )
+FIRST_ARROWS = ("in function.next_functions", "in function.next_functions[:1]")
 FOLLOWING = "[next_function for next_function, _ in function.next_functions]"
 
 
@@ -76,7 +77,7 @@ FOLLOWING = "[next_function for next_function, _ in function.next_functions]"
     mistakes=(
         Edit("a function is counted once for each way that leads to it", *FORGETFUL),
         Edit(
-            "a function is counted twice if two others lead to it; remember the whole walk",
+            "a function is counted twice if two others lead to it; remember it for the whole walk",
             *FORGETFUL,
             (FOLLOWING, "{f for f, _ in function.next_functions}"),
         ),
@@ -103,10 +104,7 @@ FOLLOWING = "[next_function for next_function, _ in function.next_functions]"
                 ("this is the number of arrows", "sum(len(f.next_functions) for f in seen)"),
             )
         ),
-        Edit(
-            "the walk follows only the first arrow of each function",
-            ("in function.next_functions", "in function.next_functions[:1]"),
-        ),
+        Edit("only the first arrow of each function is followed", FIRST_ARROWS),
     ),
     hints=(
         "Draw the graph of ``squares + squares``. How many arrows lead to the function of the product?",
@@ -158,14 +156,8 @@ def named(answer: Callable[[Tensor], Any], inputs: Inputs) -> tuple[tuple[str, .
     gives="leaves",
     cases=len(FORMULAS),
     mistakes=(
-        Edit(
-            "a leaf is listed more than once, because several arrows lead to its function",
-            (" or function in seen", ""),
-        ),
-        Edit(
-            "a leaf is missing; follow every arrow",
-            ("in function.next_functions", "in function.next_functions[:1]"),
-        ),
+        Edit("a leaf is listed twice; several arrows lead to it", (" or function in seen", "")),
+        Edit("a leaf is missing; follow every arrow", FIRST_ARROWS),
         Edit(
             "a leaf is missing that equals another one; two tensors may hold equal numbers",
             (
@@ -221,18 +213,14 @@ def kept(N: int, D_in: int, H: int, D_out: int) -> int:
     mistakes=(
         Edit("this is how many numbers are kept; return bytes", ("4 * (", "(")),
         Edit(
-            "the hidden layer is counted twice, but ReLU and the second product keep the same memory",
-            ("+ h_relu", "+ 2 * h_relu"),
+            "ReLU and a product keep the same memory; count it once", ("h_relu +", "2 * h_relu +")
         ),
         Edit("w1 is counted, but x needs no gradient", ("(x +", "(D_in * H + x +")),
         Edit(
-            "w1 is counted, which no gradient needs, and the hidden layer is counted twice",
+            "w1 is counted, which isn't kept, and the hidden layer is counted twice",
             ("(x + h_relu", "(D_in * H + x + 2 * h_relu"),
         ),
-        Edit(
-            "two arrays (N, D_out) are counted; only the square keeps one",
-            ("+ error", "+ 2 * error"),
-        ),
+        Edit("two arrays (N, D_out) are counted; only one is kept", ("error)", "2 * error)")),
         *(
             Edit(forgot(term), change)
             for term, change in (

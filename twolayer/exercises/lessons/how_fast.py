@@ -45,20 +45,13 @@ def _counted(N: int, *widths: int) -> int:
     on="networks of different sizes",
     mistakes=(
         Edit(
-            "the backward pass counts two products for each of the forward pass, but the gradient of x isn't "
-            "needed",
+            "it counts the gradient of x, which nothing needs",
             ("first + 2 * second", "2 * forward"),
         ),
         Edit("this is only the forward pass", ("forward + backward", "forward")),
-        Edit(
-            "the backward pass has three products, not two; one of them is grad_h_relu",
-            ("first + 2 * second", "forward"),
-        ),
+        Edit("the backward pass has three products", ("first + 2 * second", "forward")),
         Edit(ADDITIONS, ("2 * N", "N")),
-        Edit(
-            "three products contain x and two contain w2; it should be the other way round",
-            ("first + 2 * second", "2 * first + second"),
-        ),
+        Edit("x needs no gradient, but h_relu does", ("first + 2 * second", "2 * first + second")),
     ),
     hints=(
         "Name the products of the backward pass. Which gradient could it compute, but never uses?",
@@ -93,21 +86,16 @@ def _measured(a: int, b: int, c: int, itemsize: int) -> float:
     gives="intensity",
     on="products of different sizes",
     mistakes=(
-        Edit(
-            "this is operations per number; want them per byte", ("itemsize * numbers", "numbers")
-        ),
+        Edit("this is operations per number, not per byte", ("itemsize * numbers", "numbers")),
         Edit(ADDITIONS, ("2 * a", "a")),
         Edit(
-            "this is bytes per operation; return operations per byte",
+            "this is upside down; want operations per byte",
             ("operations / (itemsize * numbers)", "itemsize * numbers / operations"),
         ),
         Edit("the result is left out, but it is written to memory", (" + a * c", "")),
         Edit("the factors are left out, but they are read", ("a * b + b * c + ", "")),
         Edit("the fraction is cut off; divide by /, not by //", ("/ (", "// (")),
-        Edit(
-            "each number counts as often as it is used; count it once",
-            ("a * b + b * c", "2 * a * b * c"),
-        ),
+        Edit("each number counts at each use; count it once", ("a * b + b * c", "2 * a * b * c")),
     ),
     hints=(
         "Three matrices travel between memory and the processor. Which ones, and how many numbers are in each?",
@@ -136,24 +124,15 @@ def _widths(draw: Draw) -> dict[str, Any]:
     whole=("operations",),
     on="networks with up to 5 layers",
     mistakes=(
-        Edit(
-            "the gradient of x is counted, but the first layer needs only that of its weights",
-            (" - layers[0]", ""),
-        ),
+        Edit("it counts the gradient of x, which nothing needs", (" - layers[0]", "")),
         Edit("this is only the forward pass", ("3 * sum(layers) - layers[0]", "sum(layers)")),
         Edit(
             "the backward pass lacks the gradients of the layers' inputs, which all layers but the first need",
             ("3 * sum(layers) - layers[0]", "2 * sum(layers)"),
         ),
         Edit(ADDITIONS, ("2 * N", "N")),
-        Edit(
-            "only two layers are counted",
-            ("range(len(widths) - 1)", "range(min(2, len(widths) - 1))"),
-        ),
-        Edit(
-            "the last layer lacks a product; it is the first that needs one less",
-            ("layers[0]", "layers[-1]"),
-        ),
+        Edit("only two layers are counted", ("len(widths) - 1", "min(2, len(widths) - 1)")),
+        Edit("the first layer has one product less, not the last", ("layers[0]", "layers[-1]")),
     ),
     hints=(
         "What does a layer in the middle compute in a step, forward and backward? What does the first layer "
@@ -223,11 +202,7 @@ def _timed(answer: Any, inputs: Inputs) -> Any:
     run=_timed,
     on="devices with clocks of their own",
     mistakes=(
-        Edit(
-            "the timer stops before the work is done, because work returns early; wait before you read the "
-            "clock",
-            ("        wait()\n", ""),
-        ),
+        Edit("the timer stops before the work is done; wait for it", ("        wait()\n", "")),
         *(
             Edit(
                 "the slow first call is included; before the loop, call work and wait until it is done",

@@ -125,22 +125,16 @@ def _entry_by_entry(y_train: Array, y_fresh: Array) -> Any:
     wanted=_entry_by_entry,
     gives="loss",
     mistakes=(
-        Edit(
-            "the prediction is the mean of the fresh targets, which you don't know in advance",
-            ("y_train.mean", "y_fresh.mean"),
-        ),
+        Edit("the prediction is the fresh targets' mean", ("y_train.mean", "y_fresh.mean")),
         Edit(
             "the predicted mean includes the fresh targets; use only training targets",
             ("y_train.mean", "np.concatenate([y_train, y_fresh]).mean"),
         ),
-        Edit(
-            "the prediction is 0; predict the training targets' mean", ("y_train.mean(axis=0)", "0")
-        ),
+        Edit("the prediction is 0; predict a mean", ("y_train.mean(axis=0)", "0")),
         Edit("all outputs get the same mean; predict each output's own", ("(axis=0)", "()")),
         Edit("measured on the training targets; use the fresh ones", ("y_fresh - ", "y_train - ")),
         Edit(
-            "this compares two means; compare each fresh target with the prediction",
-            ("y_fresh - ", "y_fresh.mean(axis=0) - "),
+            "compare each fresh target, not their mean", ("y_fresh - ", "y_fresh.mean(axis=0) - ")
         ),
     ),
     hints=(
@@ -171,14 +165,12 @@ BOTH = "np.concatenate([x_train, x_fresh])"
     gives="x_train, x_fresh",
     mistakes=(
         Edit(
-            "the fresh rows influence the mean and the standard deviation",
+            "the mean and the standard deviation include the fresh rows",
             ("x_train.mean", f"{BOTH}.mean"),
             ("x_train.std", f"{BOTH}.std"),
         ),
-        Edit(
-            "the fresh rows still influence the standard deviation", ("x_train.std", f"{BOTH}.std")
-        ),
-        Edit("the fresh rows still influence the mean", ("x_train.mean", f"{BOTH}.mean")),
+        Edit("the standard deviation includes the fresh rows", ("x_train.std", f"{BOTH}.std")),
+        Edit("the mean includes the fresh rows", ("x_train.mean", f"{BOTH}.mean")),
         Edit(
             "each set is scaled by its own mean and standard deviation; use the training data's for both",
             ("(x_fresh - mean) / std", "(x_fresh - x_fresh.mean(axis=0)) / x_fresh.std(axis=0)"),
@@ -187,20 +179,11 @@ BOTH = "np.concatenate([x_train, x_fresh])"
             "the mean and the standard deviation are the fresh data's; use the training data's",
             ("x_train.mean(axis=0), x_train.std", "x_fresh.mean(axis=0), x_fresh.std"),
         ),
-        Edit(
-            "all columns share one mean and one standard deviation; use each column's",
-            ("(axis=0)", "()"),
-        ),
-        Edit(
-            "the standard deviation divides by N - 1; divide by N, as NumPy's std does",
-            ("std(axis=0)", "std(axis=0, ddof=1)"),
-        ),
+        Edit("all columns share one mean and deviation; use each column's", ("(axis=0)", "()")),
+        Edit("std divides by N - 1; divide by N", ("std(axis=0)", "std(axis=0, ddof=1)")),
         Edit(forgot("the standard deviation"), (" / std", "")),
         Edit(forgot("the mean"), (" - mean", "")),
-        Edit(
-            "unchanged, but the network is trained on data that was shifted and scaled",
-            ("(x_fresh - mean) / std", "x_fresh"),
-        ),
+        Edit("unchanged; scale it like the training data", ("(x_fresh - mean) / std", "x_fresh")),
     ),
     hints=(
         "If you changed one fresh row, would the standardized training data change?",
@@ -231,22 +214,15 @@ def _curves(draw: Draw) -> dict[str, Any]:
     gives="step, loss",
     whole=("step",),
     mistakes=(
-        Edit(
-            "this is the lowest test loss of all steps; report the one at the chosen step",
-            ("test_losses[step]", "test_losses.min()"),
-        ),
-        Edit(
-            "the test data chooses the step, so its loss there looks better than it is",
-            ("argmin(validation_losses)", "argmin(test_losses)"),
-        ),
+        Edit("this is the lowest test loss, not the step's", ("losses[step]", "losses.min()")),
+        Edit("the test data chooses the step", ("(validation_losses)", "(test_losses)")),
         Edit(
             "this is the last step, after the network has begun to memorise",
             ("np.argmin(validation_losses)", "len(test_losses) - 1"),
         ),
         Edit("counted from 1; count steps from 0", ("return step", "return step + 1")),
         Edit(
-            "this is the validation loss, which chose the step; report the test loss",
-            ("test_losses[step]", "validation_losses[step]"),
+            "this loss chose the step; report the test loss", ("test_losses[", "validation_losses[")
         ),
     ),
     hints=(

@@ -54,9 +54,7 @@ def _by_fit(x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, rates: Tensor) -> Any:
     copy=True,
     mistakes=(
         Edit("this is the sum over all fits; return a loss for each", ("dim=(1, 2)", "")),
-        Edit(
-            "all fits use the first rate; use each fit's own", ("rates.view(-1, 1, 1)", "rates[0]")
-        ),
+        Edit("all fits use the first rate; use each fit's", ("rates.view(-1, 1, 1)", "rates[0]")),
         Edit(
             "the gradients of all fits are summed; update each fit with its own",
             ("(x.T @ grad_h)", "(x.T @ grad_h).sum(dim=0)"),
@@ -69,9 +67,7 @@ def _by_fit(x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, rates: Tensor) -> Any:
                 "grad_y_pred @ (w2 - rates.view(-1, 1, 1) * (h_relu.mT @ grad_y_pred)).mT",
             ),
         ),
-        Edit(
-            "its gradient contains h, but the second layer's input is h_relu", ("h_relu.mT", "h.mT")
-        ),
+        Edit("its gradient contains h, but the layer's input is h_relu", ("h_relu.mT", "h.mT")),
         *masks("grad_h_relu * (h > 0)"),
     ),
     hints=(
@@ -142,23 +138,19 @@ BUILT = ("hessian", "jacobian", "jacrev", "jacfwd", "vmap", "_vmap")
     mistakes=(
         Edit("this is the gradient; multiply the Hessian by the direction", (TURNED, "gradient")),
         Edit(
-            "this is the gradient times the direction, elementwise; differentiate once more",
+            "this is the gradient times the direction; differentiate it",
             (TURNED, "gradient * direction"),
         ),
         Edit(
-            "this is the slope along the direction, one number; differentiate it by w",
+            "this is the slope along the direction; differentiate it by w",
             (TURNED, "(gradient * direction).sum()"),
         ),
+        Edit("the direction is left out of the product", ("direction)", "torch.ones_like(w))")),
         Edit(
-            "this is the gradient of the gradient's sum; the direction is left out",
-            ("w, direction)", "w, torch.ones_like(w))"),
+            "the gradient is added to it; backward adds to w.grad", (TURNED, f"{TURNED} + gradient")
         ),
         Edit(
-            "the gradient is added to it, because backward adds to w.grad, which already held the gradient",
-            (TURNED, f"{TURNED} + gradient"),
-        ),
-        Edit(
-            "this is the curvature along the direction, one number; return the vector",
+            "this is the curvature along the direction; want the vector",
             (TURNED, f"({TURNED} * direction).sum()"),
         ),
     ),
@@ -204,14 +196,8 @@ QUOTIENT = "direction @ times(direction) / (direction @ direction)"
     tensors=True,
     on="Hessians",
     mistakes=(
-        Edit(
-            "the absolute value is right, but a length has no sign; compare the direction with its product",
-            (".item()", ".abs().item()"),
-        ),
-        Edit(
-            "this is the limit of the learning rate; return the curvature",
-            ("curvature.item()", "2 / curvature.item()"),
-        ),
+        Edit("the sign is missing; a length has none", (".item()", ".abs().item()")),
+        Edit("this is the largest rate; want the curvature", ("return ", "return 2 / ")),
         Edit(
             "this is the largest eigenvalue; return the one with the largest absolute value",
             (
@@ -220,10 +206,7 @@ QUOTIENT = "direction @ times(direction) / (direction @ direction)"
                 "torch.eye(len(direction)).to(direction)])).max().item()",
             ),
         ),
-        Edit(
-            "this is the curvature along the first direction; multiply it repeatedly first",
-            ("range(100)", "range(0)"),
-        ),
+        Edit("this is the curvature along the first direction only", ("range(100)", "range(0)")),
         *(
             Edit(
                 f"this is the {power} of the curvature, because the direction's length isn't 1",
@@ -302,11 +285,8 @@ def _run_on_both_sides(answer: Any, inputs: Inputs) -> Any:
     mistakes=(
         Edit("1 / curvature is half of the limit; divide 2 by the curvature", ("1.99 /", "1 /")),
         Edit("this is the curvature; return the rate", ("1.99 / ", "")),
-        Edit(
-            "computed from the smallest curvature, but the direction with the largest diverges first",
-            ("max()", "min()"),
-        ),
-        Edit("computed from the sum of all curvatures; use only the largest", ("max()", "sum()")),
+        Edit("this comes from the smallest curvature; the largest decides", ("max()", "min()")),
+        Edit("this comes from the sum of all curvatures; use the largest", ("max()", "sum()")),
     ),
     hints=(
         "Along an eigenvector of the Hessian, a step multiplies the distance from the lowest point by 1 minus "

@@ -97,10 +97,7 @@ NO_LINEAR_BIAS = ("rows * columns + 1", "rows * columns")
     gives="numbers",
     mistakes=(
         Edit("the pooling is left out; it halves the rows and the columns", (") // 2", ")")),
-        Edit(
-            "the convolution has no padding, so it removes side - 1 rows and columns",
-            (" - side + 1", ""),
-        ),
+        Edit("without padding, a convolution removes rows and columns", (" - side + 1", "")),
         Edit("the biases are left out, in both layers", NO_BIAS, NO_LINEAR_BIAS),
         Edit("the convolution's biases are left out", NO_BIAS),
         Edit("the linear layer's biases are left out", NO_LINEAR_BIAS),
@@ -123,10 +120,7 @@ NO_LINEAR_BIAS = ("rows * columns + 1", "rows * columns")
             ("(rows - side + 1) // 2", "rows // 2 - side + 1"),
             ("(columns - side + 1) // 2", "columns // 2 - side + 1"),
         ),
-        Edit(
-            "a map has a kernel for each input channel, not only one",
-            ("channels * side**2", "side**2"),
-        ),
+        Edit("a map has one kernel for each input channel", ("channels * side**2", "side**2")),
         Edit("the linear layer gets only one map; it should get all", ("maps * rows", "rows")),
         Edit("a row or column left over is dropped; divide by //, not by /", (") // 2", ") / 2")),
         Edit("only the linear layer is counted", ("conv + linear", "linear")),
@@ -180,17 +174,14 @@ def changing(layers: Any, image: Tensor, place: tuple[int, int, int]) -> Tensor:
     gives="mask",
     tensors=True,
     mistakes=(
+        Edit("a negative gradient marks a pixel as well", ("gradient != 0", "gradient > 0")),
         Edit(
-            "pixels with a negative gradient are left out; include them",
-            ("gradient != 0", "gradient > 0"),
-        ),
-        Edit(
-            "it marks pixels that affect any output; take the gradient of the one at place",
+            "it marks pixels that affect any element; want only the one at place",
             ("maps[place]", "maps.sum()"),
         ),
         Edit(
-            "it marks pixels that affect any map there; take only one map",
-            ("maps[place]", "maps[:, place[1], place[2]].sum()"),
+            "it marks pixels that affect any map there; want only one map",
+            ("place]", ":, place[1], place[2]].sum()"),
         ),
         Edit("it looks only at the first channel; look at all", (".any(dim=0)", "[0]")),
         Edit("all channels of a pixel must affect the output; one is enough", (".any(", ".all(")),
@@ -258,12 +249,12 @@ def by_slices(maps: Tensor, coefficient: Tensor, bias: Tensor) -> Tensor:
         Edit(forgot("the coefficient"), (" * coefficient[:, None, None]", "")),
         Edit(
             "the bias is multiplied by the coefficient; add it last",
-            ("+ bias[:, None, None]", "+ (bias * coefficient)[:, None, None]"),
+            ("+ bias", "+ coefficient[:, None, None] * bias"),
         ),
         Edit("the bias is added four times; add it to the sum, once", ("+ bias", "+ 4 * bias")),
         Edit(
             "a row or a column left over is pooled; drop it",
-            ("(maps, 2)", "(maps, 2, ceil_mode=True, divisor_override=4)"),
+            ("maps, 2)", "maps, 2, ceil_mode=True, divisor_override=4)"),
         ),
         Edit(
             "it includes the sigmoid; leave that out here",

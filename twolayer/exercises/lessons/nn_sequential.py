@@ -31,10 +31,7 @@ lesson = Lesson()
     mistakes=(
         Edit(forgot("the bias"), (" + variance", "")),
         Edit("this is the variance; take its square root", ("math.sqrt", "float")),
-        Edit(
-            "the bound isn't the standard deviation; uniform numbers spread less than their bound",
-            ("(3 * D_in)", "D_in"),
-        ),
+        Edit("the bound isn't the standard deviation of uniform numbers", ("(3 * D_in)", "D_in")),
         Edit("only one product is counted; sum D_in of them", ("D_in * variance", "variance")),
         *(
             Edit(f"the standard deviations of {said} are added; add variances", change)
@@ -46,10 +43,7 @@ lesson = Lesson()
                 ),
             )
         ),
-        Edit(
-            "the interval from -bound to bound is taken as twice as wide; its variance is bound squared over 3",
-            ("1 / (3", "4 / (3"),
-        ),
+        Edit("the variance is too large; want bound squared over 3", ("1 / (3", "4 / (3")),
     ),
     hints=(
         "The lesson shows the standard deviation of numbers drawn uniformly from -bound to bound. An output "
@@ -87,21 +81,18 @@ def count_built(sizes: list[int], bias: bool) -> int:  # noqa: FBT001 - called b
     mistakes=(
         Edit("the biases are left out", ("count += outputs", "count += 0")),
         *(
-            Edit(
-                f"a layer has a bias for {said}; count one for each output",
-                ("count += outputs", new),
+            Edit(f"a layer has {said}; want one for each output", ("count += outputs", new))
+            for said, new in (
+                ("a bias for each input", "count += inputs"),
+                ("only one bias", "count += 1"),
             )
-            for said, new in (("each input", "count += inputs"), ("all outputs", "count += 1"))
         ),
         Edit(
-            "the network's input has biases too, but no layer computes it",
+            "the network's input has biases too",
             ("return count", "return count + bias * sizes[0]"),
         ),
         Edit("biases are counted although bias is false", ("if bias", "if True")),
-        Edit(
-            "it stops after two layers; sizes may have more",
-            ("len(sizes) - 1", "min(len(sizes) - 1, 2)"),
-        ),
+        Edit("only two layers are counted", ("len(sizes) - 1", "min(len(sizes) - 1, 2)")),
         Edit("the last layer is left out", ("len(sizes) - 1", "len(sizes) - 2")),
     ),
     hints=(
