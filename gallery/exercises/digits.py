@@ -8,11 +8,11 @@
 Exercises: LeNet reads digits
 =============================
 
-You compute an accuracy over batches, fix a loop that makes a network look better than
-it is, count how often each class is mistaken for each other, and find the class that is
-recognised least often. A check tells you what is right and what is wrong. This page
-imports ``twolayer``, which does the checking. The site's page ``exercises`` explains
-how to install it.
+You compute an accuracy over batches and fix a loop that makes a network look better
+than it is. You also compute a confusion matrix, and find the class with the smallest
+recall. A check tells you what is right and what is wrong. This page imports
+``twolayer``, which does the checking. The site's page ``exercises`` explains how to
+install it.
 
 What you'll learn:
 

@@ -136,5 +136,4 @@ check("dynamic_graph.4", draw_depths)
 #
 # Back: ``dynamic_graph`` is the lesson.
 #
-# Next: ``static_graph`` captures the graph once and runs it 500 times, without your
-# forward lines.
+# Next: ``static_graph`` captures the graph once and runs it without your forward lines.

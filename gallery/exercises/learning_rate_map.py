@@ -9,9 +9,9 @@ Exercises: The learning-rate map
 ================================
 
 You write one step of many fits in parallel, multiply a vector by a Hessian that you
-never build, and find the largest curvature and the largest stable learning rate. A
-check tells you what is right and what is wrong. This page imports ``twolayer``, which
-does the checking. The site's page ``exercises`` explains how to install it.
+never build, and find the largest curvature and the largest stable rate. A check tells
+you what is right and what is wrong. This page imports ``twolayer``, which does the
+checking. The site's page ``exercises`` explains how to install it.
 
 What you'll learn:
 

@@ -116,7 +116,7 @@ def _dealt(N: int, processes: int, rank: int) -> tuple[int, int]:
     whole=("start", "stop"),
     forbids=dict.fromkeys(("tensor_split", "array_split"), SPLIT),
     cases=6,
-    on="ranks among different numbers of processes",
+    on="combinations of rows, processes and rank",
     mistakes=(
         Edit(
             "every share has N // processes rows, so rows are lost; give the first shares one more, and start "

@@ -249,7 +249,7 @@ def no_depths(drawn: Any) -> Diagnosis | str | None:
     if not isinstance(drawn, list):
         return diagnoses.WRONG_TYPE(name="depths", given=kind_of(drawn), wanted="list")
     if len(drawn) != STEPS:
-        return f"depths has {len(drawn)} entries for {STEPS} steps"
+        return f"depths has {len(drawn)} elements for {STEPS} steps"
     whole = [isinstance(d, int | np.integer) and not isinstance(d, bool) for d in drawn]
     others = [d for d, fits in zip(drawn, whole, strict=True) if not fits or not 0 <= d <= 3]
     if others:
@@ -264,7 +264,7 @@ def no_depths(drawn: Any) -> Diagnosis | str | None:
 
 
 def repeatable(answer: Callable[[int, int], Any]) -> Diagnosis | str | None:
-    """Draw with equal seeds and with others, and look at what other draws see of it."""
+    """Draw with equal and different seeds, and look at what other draws see of it."""
     before = generators()
     drawn = [answer(seed, STEPS) for seed in (0, 1, 2)]
     after = generators()
@@ -276,7 +276,7 @@ def repeatable(answer: Callable[[int, int], Any]) -> Diagnosis | str | None:
     if any(drawn[a] == drawn[b] for a, b in ((0, 1), (0, 2), (1, 2))):
         return "different seeds give the same depths; make them depend on the seed"
     if len(few := answer(1, 3)) != 3:
-        return f"depths has {len(few)} entries for 3 steps"
+        return f"depths has {len(few)} elements for 3 steps"
     if touched := " and ".join(name for name, state in before.items() if state != after[name]):
         return f"the function changes the state of {touched}, which others draw from; use a generator of its own"
     return None

@@ -200,7 +200,7 @@ def _timed(answer: Any, inputs: Inputs) -> Any:
     wanted=lambda work, wait, clock, repeats: 0.5 + 8.0,
     gives="seconds",
     run=_timed,
-    on="devices with clocks of their own",
+    on="devices with their own clocks",
     mistakes=(
         Edit("the timer stops before the work is done; wait for it", ("        wait()\n", "")),
         *(
