@@ -107,6 +107,40 @@ for repeats in range(4):
     print(f"{repeats} repeats: {counts}")
 
 # %%
+# The figure draws the four graphs from such a walk. It leaves out the transposes of the
+# weights, and shows each layer's weight and bias as one box. Read it from the loss at
+# the top. Each repeat adds a product (``Addmm``) and a ReLU, so the graph gets deeper.
+# But the middle layer is one box, however often it is used, and without repeats the
+# walk never reaches it.
+
+names = {layer.bias: name for name, layer in net.named_children()}
+box = {"ha": "center", "va": "center", "fontsize": 9}
+box["bbox"] = {"facecolor": "white", "edgecolor": "gray", "boxstyle": "round"}
+fig, axes = plt.subplots(1, 4, figsize=(7, 4), layout="constrained")
+for repeats, ax in enumerate(axes):
+    loss = loss_fn(net(x, repeats), y)
+    chain, uses = [loss.grad_fn], {}
+    for steps, node in enumerate(chain):
+        for parent, _ in node.next_functions:
+            if hasattr(parent, "variable"):
+                uses.setdefault(names[parent.variable], []).append(steps)
+            elif parent is not None and parent.name() != "TBackward0":
+                chain.append(parent)
+        ax.text(0, steps, node.name().removesuffix("Backward0"), **box)
+    ax.plot([0] * len(chain), range(len(chain)), color="C0", label="operations")
+    for name, places in uses.items():
+        for steps in places:
+            ax.plot([0, 1], [steps, np.mean(places)], color="C1", label=name)
+        ax.text(1, np.mean(places), name, **box)
+    transposes = sum(map(len, uses.values()))
+    assert len(chain) == 4 + 2 * repeats
+    assert len(graph_nodes(loss)) == len(chain) + transposes + 2 * len(uses)
+    ax.set(title=f"{repeats} repeats", xlim=(-0.6, 1.6), ylim=(9.5, -0.5))
+    ax.set_xticks([0, 1], ["operation", "layer"])
+axes[0].set(ylabel="steps back from the loss")
+plt.show()
+
+# %%
 # The whole loop
 # --------------
 #
