@@ -117,5 +117,5 @@ def named_sizes(inputs: dict[str, Any], drawn: dict[str, int]) -> dict[str, int]
     found = dict(drawn)
     for name, value in inputs.items():
         if len(getattr(value, "shape", ())) > 0:
-            found[f"elements of {name}"] = int(np.prod(value.shape))
+            found[f"the number of elements of {name}"] = int(np.prod(value.shape))
     return found

@@ -193,7 +193,7 @@ def _told(error: BaseException) -> Diagnosis:
     """Say what was raised, and on which line of the reader's code."""
     if isinstance(error, diagnoses.DiagnosisError):
         return error.diagnosis
-    message = diagnoses.message_of(error)
+    message = diagnoses.message_of(error).removesuffix(".")
     frame = _own_frame(error)
     where = ""
     if frame is not None and frame.lineno is not None:
