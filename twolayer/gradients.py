@@ -1,4 +1,4 @@
-"""Gradients from differences of losses, which check the ones derived by hand."""
+"""Numerical gradients, from differences of losses, to check gradients derived by hand."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class GradientMismatchError(ArithmeticError):
-    """A backward pass that differences of the loss contradict.
+    """A backward pass that disagrees with numerical gradients.
 
     Args:
-        name: What is off: ``"loss"``, ``"grad_w1"`` or ``"grad_w2"``.
+        name: What is wrong: ``"loss"``, ``"grad_w1"`` or ``"grad_w2"``.
         error: Its relative error.
-        tolerance: The largest relative error allowed.
+        tolerance: The largest relative error that is allowed.
     """
 
     def __init__(self, name: str, error: float, tolerance: float) -> None:
@@ -31,7 +31,7 @@ class GradientMismatchError(ArithmeticError):
         super().__init__(name, error, tolerance)
 
     def __str__(self) -> str:
-        """Say what is off, and by how much."""
+        """Say what is wrong, and by how much."""
         return (
             f"{self.name} differs from its numerical value by a relative {self.error:.1e}; "
             f"want {self.tolerance:.1e} or less"
@@ -58,21 +58,21 @@ def numerical_gradient(
     *,
     step: float = 1e-6,
 ) -> NDArray[np.float64]:
-    """Estimate a gradient by central differences, ``(f(a + s) - f(a - s)) / (2 s)`` for each entry.
+    """Estimate a gradient by central differences, ``(f(a + s) - f(a - s)) / (2 s)`` per element.
 
-    The estimate's own error shrinks with the square of ``step`` where the function is smooth; below
-    a step of about the cube root of the dtype's precision, round-off outweighs that.
+    Where the function is smooth, the error of the estimate shrinks with the square of ``step``. Below
+    about the cube root of the dtype's precision, rounding errors grow larger than that gain.
 
     Args:
-        function: The function; it gets an array of the shape of ``at`` and returns a number.
-        at: Where to take the gradient, of any shape. It isn't changed.
-        step: How far to move each entry, above 0.
+        function: A function that takes an array with the shape of ``at`` and returns a number.
+        at: The point at which to take the gradient, of any shape. It isn't changed.
+        step: How far to move each element, above 0.
 
     Returns:
-        The gradient, in the shape of ``at``.
+        The gradient, with the shape of ``at``.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If ``step`` is negative, zero, NaN or infinite.
 
     Examples:
@@ -96,15 +96,15 @@ def numerical_gradient(
 
 
 def relative_error(value: ArrayLike, reference: ArrayLike) -> float:
-    """Measure how far two arrays are apart, relative to the second.
+    """Measure how far apart two arrays are, relative to the second.
 
     Args:
         value: Any array.
         reference: An array of the same shape.
 
     Returns:
-        The largest absolute difference over the largest absolute entry of ``reference``; 0 if both
-        are all zeros, infinite if only the reference is.
+        The largest absolute difference, divided by the largest absolute value in ``reference``. If
+        both are all zeros, 0; if only the reference is, infinity.
 
     Raises:
         ValueError: If the shapes differ.
@@ -115,7 +115,9 @@ def relative_error(value: ArrayLike, reference: ArrayLike) -> float:
     """
     value, reference = np.asarray(value), np.asarray(reference)
     if value.shape != reference.shape:
-        message = f"value: shape {value.shape} given; want {reference.shape}, the reference's"
+        message = (
+            f"value: shape {value.shape} given; want {reference.shape}, the shape of reference"
+        )
         raise ValueError(message)
     difference = float(np.abs(value - reference).max())
     if difference == 0:
@@ -131,25 +133,25 @@ def check_backward(
     step: float = 1e-6,
     tolerance: float = 1e-6,
 ) -> BackwardErrors:
-    """Hold a hand-written backward pass against central differences at a problem's start.
+    """Check a hand-written backward pass against central differences, at a problem's starting weights.
 
-    The losses are this function's own, so that loss and gradients get a second opinion. Where a
-    weight's move by ``step`` turns a ReLU on or off, differences say nothing about the gradient;
-    with data drawn at random that is rare.
+    This function computes the loss itself, so it checks both the loss and the gradients. If moving a
+    weight by ``step`` turns a ReLU on or off, the differences say nothing about the gradient. With
+    random data, that is rare.
 
     Args:
-        backward: Called with x, y, w1 and w2 as float64 arrays; returns the loss and its gradients
-            with respect to w1 and w2.
+        backward: A function that takes x, y, w1 and w2 as float64 arrays, and returns the loss and
+            its gradients with respect to w1 and w2.
         problem: The data and the weights at which to check.
         step: How far to move each weight, above 0.
-        tolerance: The largest relative error allowed, 0 or more.
+        tolerance: The largest relative error that is allowed, 0 or more.
 
     Returns:
         The relative errors of the loss and of both gradients.
 
     Raises:
         GradientMismatchError: If an error exceeds ``tolerance``.
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If ``step`` or ``tolerance`` is out of range, or a gradient has the wrong shape.
 
     Examples:

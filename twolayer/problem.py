@@ -1,4 +1,4 @@
-"""The problem that every rung solves: data to fit, and the weights to start from."""
+"""The problem that every rung solves: data to fit, and weights to start from."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _MATRIX_RANK = 2
 class Problem:
     """Inputs and targets for a two-layer network, and its starting weights.
 
-    The network is ``y_pred = relu(x @ w1) @ w2``, the loss the sum of squared errors
-    ``((y_pred - y) ** 2).sum()``. A problem keeps its own read-only copies of the arrays: nothing
-    that you do to yours afterwards changes it, and no fit changes either.
+    The network is ``y_pred = relu(x @ w1) @ w2``. The loss is the sum of squared errors,
+    ``((y_pred - y) ** 2).sum()``. A problem keeps its own read-only copies of the arrays, so it
+    doesn't change when you change yours, and a fit changes neither.
 
     Args:
         x: Inputs, shape (N, D_in).
@@ -32,8 +32,8 @@ class Problem:
     Raises:
         TypeError: If an argument is not a NumPy array, if its dtype is neither float32 nor
             float64, or if the four dtypes differ.
-        ValueError: If an array is not of rank 2, is empty, holds a NaN or an infinity, or if the
-            sizes that must match don't.
+        ValueError: If an array isn't of rank 2, is empty, or contains NaN or infinity, or if sizes
+            that must match don't.
 
     Examples:
         >>> import numpy as np
@@ -66,7 +66,7 @@ class Problem:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """The four sizes by name, ``N``, ``D_in``, ``H`` and ``D_out``."""
+        """The four sizes by name: ``N``, ``D_in``, ``H`` and ``D_out``."""
         return {
             "N": self.x.shape[0],
             "D_in": self.x.shape[1],
@@ -80,17 +80,17 @@ class Problem:
         return self.x.dtype
 
     def astype(self, dtype: DTypeLike) -> Problem:
-        """Give the same problem in another precision.
+        """Convert the problem to a different precision.
 
         Args:
-            dtype: The dtype wanted, float32 or float64.
+            dtype: The new dtype, float32 or float64.
 
         Returns:
-            A new problem with the four arrays rounded to ``dtype``.
+            A new problem, with the four arrays rounded to ``dtype``.
 
         Raises:
             TypeError: If ``dtype`` is neither float32 nor float64.
-            ValueError: If a value doesn't fit into ``dtype``.
+            ValueError: If a value is too large for ``dtype``.
 
         Examples:
             >>> random_problem().astype("float32").dtype
@@ -120,14 +120,14 @@ def random_problem(
     D_out: int = 10,
     dtype: DTypeLike = np.float64,
 ) -> Problem:
-    """Make the classic problem: everything drawn from a standard normal distribution.
+    """Make a random problem: every value is drawn from a standard normal distribution.
 
-    The draws come from ``numpy.random.default_rng(seed)`` in the order x, y, w1, w2, always in
-    float64, so that a problem in float32 is the float64 one, rounded.
+    The values come from ``numpy.random.default_rng(seed)``, in the order x, y, w1, w2. They are
+    always drawn in float64, so a float32 problem is the float64 problem, rounded.
 
     Args:
-        seed: The seed of the draws, 0 or more.
-        N: The batch size: how many rows x and y have.
+        seed: The seed of the random values, 0 or more.
+        N: The batch size, that is, the number of rows of x and y.
         D_in: The input dimension.
         H: The hidden dimension.
         D_out: The output dimension.
@@ -181,7 +181,7 @@ def _matrix(name: str, value: object) -> NDArray[np.floating[Any]]:
 
 def _floating_dtype(name: str, value: DTypeLike) -> np.dtype[np.floating[Any]]:
     wanted = "want float32 or float64"
-    if value is None:  # which NumPy takes for float64
+    if value is None:  # NumPy would read it as float64
         message = f"{name}: None given; {wanted}"
         raise TypeError(message)
     try:

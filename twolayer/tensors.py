@@ -1,4 +1,4 @@
-"""A problem's arrays as tensors, which all rungs but the first start from."""
+"""A problem's arrays as tensors, from which the PyTorch rungs start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Tensors(NamedTuple):
-    """The four arrays of a problem as tensors on one device and in one dtype.
+    """The four arrays of a problem as tensors, on one device and with one dtype.
 
     Args:
         x: Inputs, shape (N, D_in).
@@ -38,11 +38,11 @@ def tensors(problem: Problem, device: str | torch.device, dtype: torch.dtype | s
         dtype: Their dtype, ``torch.float32`` or ``torch.float64``.
 
     Returns:
-        Four new tensors: changing them leaves the problem as it is.
+        Four new tensors. Changing them doesn't change the problem.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
-        ValueError: If the device or the dtype is not one that the ladder runs with.
+        TypeError: If an argument has the wrong type.
+        ValueError: If the rungs can't run on the device or with the dtype.
 
     Examples:
         >>> from twolayer import random_problem
@@ -61,8 +61,9 @@ def descend(leaves: Iterable[torch.Tensor], learning_rate: float) -> None:
     """Make one step of gradient descent by hand, in place, and clear the gradients.
 
     Args:
-        leaves: The tensors to update. One without a gradient had no part in the loss and stays.
-        learning_rate: How far to follow each gradient.
+        leaves: The tensors to update. A tensor without a gradient had no part in the loss, and isn't
+            changed.
+        learning_rate: The step size.
 
     Examples:
         >>> w = torch.tensor(3.0, requires_grad=True)

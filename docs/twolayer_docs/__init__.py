@@ -46,6 +46,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("missing-reference", names.resolve)
     app.connect("doctree-resolved", literals.link_literals)
     app.connect("doctree-resolved", glossary.link_terms)
+    app.connect("doctree-resolved", body.leave_out_downloads)
     app.add_post_transform(book.ForBook)
     app.add_post_transform(loops.ColouredLoops)
     app.add_post_transform(maths.Formulas)

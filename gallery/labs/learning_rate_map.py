@@ -26,14 +26,15 @@ What you'll learn:
 """
 
 # %%
-# One fit
-# -------
+# Overshooting
+# ------------
 #
-# The starting weights come in two kinds: standard normal numbers, as on the ladder's
-# first pages, and those that ``torch.nn.Linear`` draws for itself, here without a bias.
-# They differ in size. The layers' own weights are smaller, and the more inputs a layer
-# has, the smaller they are. The seed also draws ``x`` and ``y``, which are the same for
-# both kinds.
+# Begin with the simplest loss, a parabola: ``c * w ** 2 / 2``. Its slope is ``c * w``,
+# and ``c`` is its second derivative, the curvature. So each step of gradient descent
+# multiplies ``w`` by ``1 - rate * c``. If the rate is below ``1 / c``, this factor is
+# positive, and ``w`` approaches the minimum from one side. Between ``1 / c`` and
+# ``2 / c``, each step overshoots the minimum, but it still lands lower than before.
+# Above ``2 / c``, each step lands higher.
 
 import math
 from functools import partial
@@ -44,6 +45,38 @@ import numpy as np
 import torch
 
 plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
+
+c = 2.0
+curve = np.linspace(-2, 2, 101)
+times_one_over_c = {"converges": 0.4, "zigzags": 1.7, "diverges": 2.1}
+fig, axes = plt.subplots(1, 3, figsize=(7, 3), layout="constrained")
+for ax, (name, times) in zip(axes, times_one_over_c.items(), strict=True):
+    rate = times / c
+    w = np.ones(7)
+    for t in range(6):
+        w[t + 1] = w[t] - rate * c * w[t]
+    loss = c * w**2 / 2
+    lower, crossed = loss[1:] < loss[:-1], w[1:] * w[:-1] < 0
+    assert set(lower) == {rate < 2 / c}
+    assert set(crossed) == {rate > 1 / c}
+    print(f"{times} / c {name:9s}  of 6 steps, {lower.sum()} lower the loss", end=" ")
+    print(f"and {crossed.sum()} cross the minimum;  last w {w[-1]:.3f}")
+    ax.plot(curve, c * curve**2 / 2, color="gray", label="loss")
+    ax.plot(w, loss, "o-", label="steps")
+    ax.annotate("start", (w[0], loss[0]), (5, -9), textcoords="offset points")
+    ax.set_title(f"{times} / c: {name}", fontsize="medium")
+    ax.set(xlabel="w", ylabel="loss", xlim=(-2.5, 2.5))
+plt.show()
+
+# %%
+# One fit
+# -------
+#
+# The starting weights come in two kinds: standard normal numbers, as on the ladder's
+# first pages, and those that ``torch.nn.Linear`` draws for itself, here without a bias.
+# They differ in size. The layers' own weights are smaller, and the more inputs a layer
+# has, the smaller they are. The seed also draws ``x`` and ``y``, which are the same for
+# both kinds.
 
 N, D_in, H, D_out = 64, 1000, 100, 10
 
@@ -286,11 +319,9 @@ for kind in RATES:
 # ---------------
 #
 # Freeze the first layer and train ``w2`` alone. The loss is then a parabola in every
-# direction. Along the steepest one its second derivative, the curvature, is twice the
-# square of the largest singular value of ``h_relu``. A step moves by ``learning_rate``
-# times the slope. If the rate is above 2 over the curvature, the step lands higher up
-# on the other side than where it came from, and the next step lands higher still. You
-# can compute that bound.
+# direction. Along the steepest one, its curvature is twice the square of the largest
+# singular value of ``h_relu``. As on the parabola above, a rate of more than 2 over the
+# curvature makes each step land higher than the one before. You can compute that bound.
 
 x, y, w1, w2 = turned(*start("normal", seed=0))
 h_relu = (x @ w1).relu()

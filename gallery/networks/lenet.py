@@ -71,6 +71,45 @@ print("images", tuple(images.shape), "  output", tuple(output.shape))
 print("output of the first image:", [round(value, 3) for value in output[0].tolist()])
 
 # %%
+# The figure draws this network from what one random image becomes on its way. Read it
+# from top to bottom. Each row shows the result of one step, with its maps side by side
+# and every pixel at the same size. A convolution makes more maps and trims their edges,
+# and pooling halves both sides. Then ``flatten`` puts the pixels of all maps into one
+# long row, and the linear layers reduce it to one score for each class.
+
+with torch.no_grad():
+    conv1 = torch.relu(net.conv1(images[0]))
+    pooled1 = torch.nn.functional.max_pool2d(conv1, 2)
+    conv2 = torch.relu(net.conv2(pooled1))
+    pooled2 = torch.nn.functional.max_pool2d(conv2, 2)
+    fc1 = torch.relu(net.fc1(torch.flatten(pooled2, -3)))
+    fc2 = torch.relu(net.fc2(fc1))
+    scores = net.fc3(fc2)
+assert torch.allclose(scores, output[0], atol=1e-6)
+stages = images[0], conv1, pooled1, conv2, pooled2, fc1, fc2, scores
+steps = ["image", "conv1, ReLU", "max_pool2d", "conv2, ReLU", "max_pool2d"]
+steps += ["flatten, fc1, ReLU", "fc2, ReLU", "fc3"]
+
+fig, ax = plt.subplots(figsize=(7, 6), layout="constrained")
+place, labels = 0, {}
+for step, result in zip(steps, stages, strict=True):
+    maps = result if result.dim() == 3 else result.expand(1, 6, -1)
+    row = torch.cat([*torch.nn.functional.pad(maps, (1, 1), value=torch.nan)], dim=1)
+    height, width = (size / 2 for size in row.shape)
+    labels[place - 6] = f"{step} ↓"
+    place -= 13 + max(height, 6)  # the middle of this row
+    ax.imshow(row.numpy(), extent=(-width, width, place - height, place + height))
+    shape = " x ".join(map(str, result.shape))
+    labels[place] = shape if result.dim() == 3 else f"{shape} numbers"
+    place -= max(height, 6)
+ax.set(title="LeNet, from image to scores")
+ax.set(xlim=(-100, 100), ylim=(place, 0), xticks=[])
+ax.set_yticks(list(labels), labels.values(), fontsize=9)
+ax.tick_params(length=0)
+ax.set(xlabel="maps side by side", ylabel="steps, and channels x rows x columns")
+plt.show()
+
+# %%
 # Ten parameters
 # --------------
 #
@@ -85,29 +124,6 @@ for name, param in net.named_parameters():
     print(f"{name:13s} {tuple(param.shape)!s:15s} {param.numel():6d}")
 print(len(list(net.parameters())), "parameters,", count, "numbers")
 print(f"in fc1 alone: {net.fc1.weight.numel() / count:.0%}")
-
-# %%
-# The figure follows one random image through the network, with every pixel drawn at the
-# same size. The maps shrink, and each convolution makes more of them.
-
-with torch.no_grad():
-    conv1 = torch.relu(net.conv1(images[0]))
-    pooled1 = torch.nn.functional.max_pool2d(conv1, 2)
-    conv2 = torch.relu(net.conv2(pooled1))
-    pooled2 = torch.nn.functional.max_pool2d(conv2, 2)
-stages = images[0], conv1, pooled1, conv2, pooled2
-labels = [" x ".join(map(str, maps.shape)) for maps in stages]
-
-fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-for i, maps in enumerate(stages):
-    column = torch.nn.functional.pad(maps, (1, 1, 1, 1), value=torch.nan).flatten(0, 1)
-    height, width = (size / 2 for size in column.shape)
-    ax.imshow(column.numpy(), extent=(60 * i - width, 60 * i + width, -height, height))
-ax.set(title="One image on its way through the network")
-ax.set(xlabel="channels x rows x columns", ylabel="pixels")
-ax.set(xlim=(-30, 270), ylim=(-100, 100))
-ax.set_xticks(range(0, 300, 60), labels)
-plt.show()
 
 # %%
 # Backward from a random gradient

@@ -10,26 +10,29 @@
 Autograd
 ========
 
-You write the forward pass and the loss, and PyTorch computes the gradients. The engine of ``autograd_by_hand`` does
-that with five operations on arrays; PyTorch brings one of its own, which knows the backward of all its operations on
-tensors. The lines of ``tensors_by_hand`` for ``grad_y_pred``, ``grad_w2``, ``grad_h_relu``, ``grad_h`` and ``grad_w1`` are
-gone, and one call takes their place. The forward pass and the update stay.
+You write the forward pass and the loss, and PyTorch computes the gradients. The engine
+of ``autograd_by_hand`` does that for five operations on arrays. PyTorch has its own
+engine, which knows the backward of all its operations on tensors. The lines of
+``tensors_by_hand`` for ``grad_y_pred``, ``grad_w2``, ``grad_h_relu``, ``grad_h`` and
+``grad_w1`` are gone: one call replaces them. The forward pass and the update stay.
 
 What you'll learn:
 
 - how ``requires_grad`` makes PyTorch record a graph, and how to look at that graph;
 - what ``backward`` computes, and that it equals what you derived;
 - why the update runs under ``no_grad``, and why gradients are cleared after each step;
-- what it costs to track what needs no gradient, and to keep a loss with its graph.
+- what it costs to track tensors that need no gradient, and to keep a loss with its
+  graph.
 """
 
 # %%
 # The problem
 # -----------
 #
-# The same numbers as on every rung. New is ``torch.Tensor.requires_grad_``, which takes no argument to switch
-# tracking on: from here on, PyTorch records what is computed from ``w1`` and ``w2``. A tensor that you make
-# from numbers can ask for it at once, as ``torch.tensor(3.0, requires_grad=True)`` does further down.
+# These are the same numbers as on every rung. ``torch.Tensor.requires_grad_`` is new:
+# called without an argument, it turns tracking on. From here on, PyTorch records what
+# is computed from ``w1`` and ``w2``. A tensor that you make from numbers can be tracked
+# right away, as ``torch.tensor(2.0, requires_grad=True)`` is further down.
 
 import time
 import weakref
@@ -57,12 +60,14 @@ for name, tensor in (("x", x), ("y", y), ("w1", w1), ("w2", w2)):
 # The graph
 # ---------
 #
-# Think of tensors as the nodes of a graph and of functions as the edges that lead from one tensor to the
-# next. Each result keeps the function that made it in ``grad_fn``, and that function's ``next_functions``
-# lead back to the ones before it. Walk back from the loss. The walk ends at two functions called
-# ``AccumulateGrad``: these write into the ``grad`` of ``w1`` and of ``w2``. No path leads to ``x`` and ``y``,
-# which nobody asked to track. PyTorch stores the graph the other way round: there each function is a node,
-# and ``next_functions`` are its edges. The page ``graph`` counts those.
+# Think of tensors as the nodes of a graph and of functions as the edges that lead from
+# one tensor to the next. Each result keeps the function that made it in ``grad_fn``,
+# and that function's ``next_functions`` lead back to the ones before it. Walk back from
+# the loss. The walk ends at two functions called ``AccumulateGrad``, which write into
+# the ``grad`` of ``w1`` and of ``w2``. No path leads to ``x`` and ``y``, because nobody
+# asked to track them. PyTorch stores the graph the other way round: there each function
+# is a node, and ``next_functions`` are its edges. To see them counted, turn to
+# ``graph``.
 
 h = x @ w1
 h_relu = torch.relu(h)
@@ -73,7 +78,7 @@ leaves = {w1: "w1", w2: "w2"}
 
 
 def print_graph(result):
-    """Print the functions behind a result, those that follow one further to the right."""
+    """Print the functions behind a result, with each one's next functions indented."""
 
     def print_from(function, depth):
         leaf = f" {leaves[function.variable]}" if hasattr(function, "variable") else ""
@@ -91,9 +96,10 @@ print_graph(loss)
 # Backward
 # --------
 #
-# ``torch.Tensor.backward`` walks that graph from the loss and leaves the gradient of the loss with respect to
-# ``w1`` in ``w1.grad``, and likewise for ``w2``. Hold both against the lines of ``tensors_by_hand`` (without
-# the copy: nothing else uses that array here).
+# ``torch.Tensor.backward`` walks that graph from the loss and leaves the gradient of
+# the loss with respect to ``w1`` in ``w1.grad``, and likewise for ``w2``. Compare both
+# with the lines of ``tensors_by_hand``. (The copy is missing because nothing else uses
+# that array here.)
 
 loss.backward()
 
@@ -105,17 +111,21 @@ with torch.no_grad():
     grad_w1 = x.t() @ grad_h
 
 for name, grad, by_hand in (("w1", w1.grad, grad_w1), ("w2", w2.grad, grad_w2)):
-    assert torch.allclose(grad, by_hand, rtol=1e-12, atol=1e-12 * by_hand.abs().max().item())
+    largest = by_hand.abs().max().item()
+    assert torch.allclose(grad, by_hand, rtol=1e-12, atol=1e-12 * largest)
     first, derived = grad[0, 0].item(), by_hand[0, 0].item()
-    print(f"{name}.grad {tuple(grad.shape)}: first entry {first:.3f}, by hand {derived:.3f}")
+    entry = f"first entry {first:.3f}, by hand {derived:.3f}"
+    print(f"{name}.grad {tuple(grad.shape)}: {entry}")
 
 # %%
 # What not to track
 # -----------------
 #
-# Nothing updates ``x`` and ``y``, so nobody needs their gradients. Track them all the same, and no message comes: the loss is
-# the same, but the backward pass makes a gradient for each, the one for ``x`` by a product as large as the forward
-# pass's first. Count the additions and multiplications of all products, and the bytes of all gradients.
+# Nothing updates ``x`` and ``y``, so nobody needs their gradients. If you track them
+# all the same, you get no warning, and the loss is the same. But the backward pass
+# computes a gradient for each, and the one for ``x`` takes a product as large as the
+# first one of the forward pass. Count the additions and multiplications of all
+# products, and the bytes of all gradients.
 
 for track in (False, True):
     inputs, targets = x.clone().requires_grad_(track), y.clone().requires_grad_(track)
@@ -123,8 +133,8 @@ for track in (False, True):
     with FlopCounterMode(display=False) as counter:
         loss = (torch.relu(inputs @ weights[0]) @ weights[1] - targets).pow(2).sum()
         loss.backward()
-    grads = [tensor.grad for tensor in (inputs, targets, *weights) if tensor.grad is not None]
-    size = sum(grad.nbytes for grad in grads)
+    grads = [tensor.grad for tensor in (inputs, targets, *weights)]
+    size = sum(grad.nbytes for grad in grads if grad is not None)
     print(f"x and y tracked: {track}, loss {loss.item():.3e}")
     print(f"    {counter.get_total_flops():,} operations, {size:,} bytes of gradients")
 
@@ -132,12 +142,14 @@ for track in (False, True):
 # The update without no_grad
 # --------------------------
 #
-# An update is arithmetic on ``w1``, so PyTorch would record it as well. In place it refuses, since that would
-# overwrite a tensor at which the graph starts, a leaf. Not in place, it records the update: the new ``w1`` is
-# no leaf but a result with a ``grad_fn``, and the graph would grow from step to step. Under
-# ``torch.no_grad`` nothing is recorded, so the result isn't tracked either. The loop updates in place there,
-# which keeps ``w1`` the tracked leaf. (Older programs update ``w1.data``, which can make gradients silently wrong:
-# ``tracking`` shows how.)
+# An update is arithmetic on ``w1``, so PyTorch would record it as well. In place it
+# refuses, because that would overwrite a leaf, a tensor at which the graph starts. If
+# the update isn't in place, PyTorch records it: the new ``w1`` is not a leaf but a
+# result with a ``grad_fn``, and the graph would grow from step to step. Under
+# ``torch.no_grad`` nothing is recorded, so the result isn't tracked either. There the
+# loop can update in place, which keeps ``w1`` the tracked leaf. (Older programs update
+# ``w1.data``, which can make gradients silently wrong. To find out how, see
+# ``tracking``.)
 
 try:
     w1 -= 1e-6 * w1.grad
@@ -147,7 +159,8 @@ except RuntimeError as error:
 recorded = w1 - 1e-6 * w1.grad
 with torch.no_grad():
     unrecorded = w1 - 1e-6 * w1.grad
-print("recorded:      is_leaf", recorded.is_leaf, " grad_fn", type(recorded.grad_fn).__name__)
+function = type(recorded.grad_fn).__name__
+print("recorded:      is_leaf", recorded.is_leaf, " grad_fn", function)
 print("under no_grad: is_leaf", unrecorded.is_leaf, " grad_fn", unrecorded.grad_fn)
 print("under no_grad: requires_grad", unrecorded.requires_grad)
 
@@ -155,10 +168,11 @@ print("under no_grad: requires_grad", unrecorded.requires_grad)
 # Why gradients are cleared
 # -------------------------
 #
-# Inside one pass the engine adds up what reaches a tensor on all ways, and only then writes ``grad``: once for each leaf,
-# however often it was used. What it writes, it adds to what ``grad`` held before. That serves gradient accumulation, where
-# a batch goes through in parts and their gradients add up. A hook shows each write, to a leaf that is
-# used three times:
+# Within one pass, the engine first adds up everything that reaches a tensor, along all
+# paths. Only then does it write ``grad``: once for each leaf, however often the leaf
+# was used. It adds what it writes to what ``grad`` held before. That is useful for
+# gradient accumulation, where a batch goes through in parts and their gradients add up.
+# A hook shows each write to a leaf that is used three times:
 
 w = torch.tensor(2.0, requires_grad=True)
 written = []
@@ -169,8 +183,8 @@ for _ in range(2):
 assert written == [7.0, 14.0]
 
 # %%
-# Between two steps of a fit, then, the old gradient has to go. Setting ``grad`` to None does it, and is what the
-# ``zero_grad`` of the later rungs does too: by default it writes no zeros.
+# So between two steps of a fit, the old gradient has to go. You can set ``grad`` to
+# None. On later rungs, ``zero_grad`` does the same: by default it writes no zeros.
 
 once = w1.grad.clone()
 (torch.relu(x @ w1) @ w2 - y).pow(2).sum().backward()
@@ -207,8 +221,9 @@ for t in (0, 1, 100, 200, 300, 400, 499):
     print(f"step {t:3d}  loss {losses[t]:.3e}")
 
 # %%
-# If gradients aren't cleared, each update repeats all earlier ones. The fit gathers speed like a ball without
-# friction and overshoots again and again. Go on for long enough, and it blows up.
+# If gradients aren't cleared, each update repeats all earlier ones. The fit gathers
+# speed like a ball without friction and overshoots again and again. Go on for long
+# enough, and it blows up.
 
 
 def fit(steps, *, clear=True):
@@ -248,26 +263,29 @@ plt.show()
 # Keep numbers, not tensors
 # -------------------------
 #
-# The loop keeps ``loss.item()``. A loss that you keep as a tensor, in a list or in a running total, keeps its graph, and
-# that keeps the tensors that ``backward`` would read. ``backward`` lets go of these; where none is called, as when you
-# measure a loss on other data, they stay. Hooks see each tensor that a graph puts aside, and a weak
-# reference tells whether it is still there. Count the bytes after ten losses, without ``x`` and the weights.
+# The loop keeps ``loss.item()``. A loss that you keep as a tensor, in a list or in a
+# running total, keeps its graph, and the graph keeps the tensors that ``backward``
+# would read. ``backward`` lets go of these. Without it, as when you measure a loss on
+# other data, they stay in memory. Hooks see each tensor that a graph saves, and a weak
+# reference shows whether the tensor still exists. Count the bytes after ten losses,
+# leaving out ``x`` and the weights.
 
-put_aside = []
+saved = []
 
 
 def pack(tensor):
-    """Put a tensor aside for the backward pass."""
+    """Save a tensor for the backward pass."""
     held = tensor.detach()  # the same memory, without the graph
-    put_aside.append(weakref.ref(held))
+    saved.append(weakref.ref(held))
     return held
 
 
 def bytes_kept():
-    """The bytes of all tensors that are still put aside, each place in memory counted once."""
-    there = [held for reference in put_aside if (held := reference()) is not None]
+    """The bytes of all saved tensors, with each place in memory counted once."""
+    there = [held for reference in saved if (held := reference()) is not None]
+    sizes = {tensor.data_ptr(): tensor.nbytes for tensor in there}
     given = {tensor.data_ptr() for tensor in (x, w1, w2)}
-    return sum({t.data_ptr(): t.nbytes for t in there if t.data_ptr() not in given}.values())
+    return sum(size for place, size in sizes.items() if place not in given)
 
 
 for words in ("as tensors", "as tensors, after backward", "as numbers"):
@@ -285,8 +303,9 @@ for words in ("as tensors", "as tensors, after backward", "as numbers"):
 # Two thousand steps
 # ------------------
 #
-# The same fit for longer. The loss falls fast until rounding slows it to a crawl, as it did to float32 on
-# ``tensors_by_hand``, but far lower this time since float64 rounds more finely.
+# This is the same fit, run for longer. The loss falls fast until rounding slows it to a
+# crawl. The same happened to float32 in ``tensors_by_hand``, but this time it happens
+# far lower, because float64 rounds more finely.
 
 began = time.perf_counter()
 long_losses = fit(2000)
@@ -306,9 +325,11 @@ plt.show()
 # Summary
 # -------
 #
-# - ``torch.Tensor.requires_grad_`` switches recording on; ``torch.Tensor.backward`` fills ``grad``.
+# - ``torch.Tensor.requires_grad_`` turns recording on; ``torch.Tensor.backward`` fills
+#   ``grad``.
 # - The update runs under ``torch.no_grad``, which keeps it out of the graph.
-# - ``backward`` adds, so clear: ``w.grad = None``, or ``torch.optim.Optimizer.zero_grad``.
+# - ``backward`` adds to ``grad``, so clear it: ``w.grad = None``, or
+#   ``torch.optim.Optimizer.zero_grad``.
 #
 # Practise: ``exercises/autograd``
 #

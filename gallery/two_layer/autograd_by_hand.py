@@ -10,16 +10,18 @@
 Autograd by hand
 ================
 
-You write an engine that finds gradients, an autograd from scratch, in about forty lines of NumPy. From ``tensors_by_hand``
-this rung removes the backward pass written for this one network: each operation knows its own backward, and a walk back
-through what was computed puts them together. That is reverse-mode differentiation. NumPy returns for this one page, so that
-nothing of the engine is hidden; at the end PyTorch's stands beside yours.
+You write an autograd engine from scratch, in about forty lines of NumPy. From
+``tensors_by_hand`` this rung removes the backward pass written for this one network.
+Instead, each operation knows its own backward, and a walk back through the computation
+puts these together. That is reverse-mode differentiation. NumPy returns for this one
+page, so that nothing in the engine is hidden. At the end you compare it with PyTorch's
+engine.
 
 What you'll learn:
 
 - how values that remember what made them turn a forward pass into a graph;
-- why the gradients that reach one value add up, and in which order the walk goes;
-- which backward each of the network's five operations has;
+- why the gradients that reach one value add up, and in which order to walk;
+- the backward of each of the network's five operations;
 - that PyTorch's engine walks the same graph.
 """
 
@@ -27,7 +29,7 @@ What you'll learn:
 # The problem
 # -----------
 #
-# The numbers of every rung, as arrays.
+# These are the same numbers as on every rung, as arrays.
 
 from collections import Counter
 
@@ -50,11 +52,13 @@ print("w1", w1_start.shape, " w2", w2_start.shape)
 # A value that is used twice
 # --------------------------
 #
-# Numbers first. From ``w`` comes ``a``, from ``a`` comes ``b``, and the result is ``a - b``. Note for each value what it was made of,
-# with the slope of that one step. Then the chain rule is a walk back from the result: what
-# a value was made of gets the value's own gradient times the slope. ``a`` is used twice, so two contributions reach
-# it, and they add up: move ``a`` a little, and the result moves for both reasons. A central
-# difference agrees. If the second contribution takes the place of the first, the gradient of ``w`` is wrong.
+# Start with plain numbers: ``a`` is computed from ``w``, ``b`` from ``a``, and the
+# result is ``a - b``. For each value, note what it was made of, and the slope of that
+# one step. Then the chain rule is a walk back from the result: each value passes its
+# gradient, times the slope, on to what it was made of. ``a`` is used twice, so two
+# contributions reach it, and they add up: move ``a`` a little, and the result moves for
+# both reasons. A central difference agrees. If the second contribution replaces the
+# first, the gradient of ``w`` is wrong.
 
 
 def result_of(w):
@@ -64,11 +68,16 @@ def result_of(w):
 w = 3.0
 a = w**2
 b = a**2
-made_of = {"result": [("a", 1.0), ("b", -1.0)], "b": [("a", 2 * a)], "a": [("w", 2 * w)], "w": []}
+made_of = {
+    "result": [("a", 1.0), ("b", -1.0)],
+    "b": [("a", 2 * a)],
+    "a": [("w", 2 * w)],
+    "w": [],
+}
 
 
 def walk_back(order, *, add=True):
-    """Each value's gradient, passed on in the order given."""
+    """Each value's gradient, passed on in the given order."""
     grads = {"result": 1.0}
     for name in order:
         for other, slope in made_of[name]:
@@ -90,31 +99,39 @@ print(f"contributions replaced: {replaced['w']:8.3f}   a has {replaced['a']:.0f}
 # In which order?
 # ---------------
 #
-# By distance from the result, ``a`` and ``b`` come next, then ``w``. In that order ``a`` passes on what it has before the
-# contribution of ``b`` is there, and that one never reaches ``w``. So a value has to wait until everything
-# made of it has passed its gradient on. An order in which all do is a topological order of the graph; the order above is one.
+# Ordered by distance from the result, ``a`` and ``b`` come next, then ``w``. In that
+# order, ``a`` passes on its gradient before the contribution of ``b`` has arrived, so
+# that contribution never reaches ``w``. So a value has to wait until everything made of
+# it has passed its gradient on. An order in which every value does so is a topological
+# order of the graph. The order above is one.
 
 by_distance = ["result", "a", "b", "w"]
 early = walk_back(by_distance)
 assert early["a"] == added["a"]
 assert early["w"] != added["w"]
 print(f"topological order: w has {added['w']:.0f}, a has {added['a']:.0f}")
-print(f"by distance:       w has {early['w']:.0f}, a has {early['a']:.0f}, but too late")
+late = f"a has {early['a']:.0f}, but too late"
+print(f"by distance:       w has {early['w']:.0f}, {late}")
 
 # %%
 # The engine
 # ----------
 #
-# Now arrays, and a graph that is written down as you compute; micrograd is such an engine for single numbers. A ``Value``
-# holds an array. Each operation makes a new one, with an edge to
-# each of its inputs: the input, and a function that turns the result's gradient into the input's share. These
-# functions are all the calculus there is; the two of the product are those that ``backward_pass`` derives.
+# Now move on to arrays, and to a graph that is written down as you compute. (micrograd
+# is such an engine for single numbers.) A ``Value`` holds an array. Each operation
+# makes a new one, with an edge to each of its inputs: the input itself, and a function
+# that turns the result's gradient into the input's share. These functions are all the
+# calculus there is. For a derivation of the two that belong to the product, see
+# ``backward_pass``.
 #
 # - As on every rung, ReLU's slope at exactly 0 is 0.
-# - Both sides of a subtraction have one shape: this engine doesn't broadcast.
-# - An input that requires no gradient gets no edge. So nothing is computed for ``x`` and ``y``.
-# - ``order`` counts for each value how many shares it waits for, and lists it when the last has come.
-# - ``backward`` keeps gradients of results only while it walks; leaves, values that nothing made, keep theirs.
+# - Both sides of a subtraction must have the same shape: this engine doesn't broadcast.
+# - An input that requires no gradient gets no edge, so nothing is computed for ``x``
+#   and ``y``.
+# - ``order`` counts how many shares each value is waiting for, and lists the value when
+#   the last one has arrived.
+# - ``backward`` keeps the gradients of results only while it walks. Leaves, the values
+#   that nothing made, keep theirs.
 
 
 class Value:
@@ -150,7 +167,7 @@ class Value:
     def order(self):
         """This value and those behind it, in topological order."""
         waiting, found, ordered = Counter(), [self], [self]
-        for value in found:  # grows while it is gone through
+        for value in found:  # the list grows while the loop runs
             for other, _ in value.edges:
                 if other not in waiting:
                     found.append(other)
@@ -182,8 +199,9 @@ print("result", result.data, "  gradient of w", w.grad)
 print("order:", [value.operation for value in result.order()])
 
 # %%
-# Two different things add here. Inside one walk, contributions to one value do; that is the chain rule. And a
-# leaf's ``grad`` grows from call to call, until you set it to None. The loop below does that after each update.
+# Gradients add up here in two different ways. Within one walk, the contributions to one
+# value do: that is the chain rule. And a leaf's ``grad`` grows from call to call until
+# you set it to None. The loop below does that after each update.
 
 result.backward()
 print("after a second backward:", w.grad)
@@ -192,8 +210,9 @@ print("after a second backward:", w.grad)
 # The network's gradients
 # -----------------------
 #
-# Two lines of forward pass and one call. Hold the gradients against the lines of ``numpy_by_hand``: there you derived them for this
-# network, here nobody did.
+# The forward pass takes two lines, and the backward pass one call. Compare the
+# gradients with the lines of ``numpy_by_hand``. There you derived them for this
+# network; here nobody did.
 
 x, y = Value(x_array), Value(y_array)
 w1 = Value(w1_start.copy(), requires_grad=True)
@@ -218,8 +237,9 @@ for name, leaf, by_hand in (("w1", w1, grad_w1), ("w2", w2, grad_w2)):
 # The whole loop
 # --------------
 #
-# Forward, loss, ``backward``, update, clear. The update changes ``data``, so no graph remembers it; each step's graph starts at
-# the leaves anew, and Python frees the last one with its loss.
+# Forward, loss, ``backward``, update, clear. The update changes ``data``, so no graph
+# remembers it. Each step's graph starts at the leaves again, and Python frees the last
+# graph together with its loss.
 
 learning_rate = 1e-6
 w1 = Value(w1_start.copy(), requires_grad=True)
@@ -240,12 +260,13 @@ for t in (0, 1, 100, 200, 300, 400, 499):
     print(f"step {t:3d}  loss {losses[t]:.3e}")
 
 # %%
-# Beside PyTorch's graph
-# ----------------------
+# Compare it with PyTorch's graph
+# -------------------------------
 #
-# PyTorch records the same step. Its loss leads to the function that made it, ``grad_fn``, and each function's ``next_functions`` to
-# those before it; at the end of a way stands ``AccumulateGrad``, which keeps a leaf's ``grad``. Walk back from both losses,
-# once along your edges and once along PyTorch's.
+# PyTorch records the same step. Its loss leads to the function that made it,
+# ``grad_fn``, and the ``next_functions`` of each function lead to those before it. Each
+# path ends at an ``AccumulateGrad``, which keeps a leaf's ``grad``. Walk back from both
+# losses, once along your edges and once along PyTorch's.
 
 w1 = Value(w1_start, requires_grad=True)
 w2 = Value(w2_start, requires_grad=True)
@@ -259,19 +280,19 @@ leaves = {w1: "w1", w2: "w2", w1_tensor: "w1", w2_tensor: "w2"}
 
 
 def ours(value):
-    """A value's name and those that it was made of."""
+    """A value's name, and the values that it was made of."""
     return value.operation or leaves[value], [other for other, _ in value.edges]
 
 
 def pytorchs(function):
-    """A function's name and those that made its inputs."""
+    """A function's name, and the functions that made its inputs."""
     leaf = f" {leaves[function.variable]}" if hasattr(function, "variable") else ""
     behind = [other for other, _ in function.next_functions if other is not None]
     return type(function).__name__ + leaf, behind
 
 
 def walk(start, look):
-    """The name and the place of each node, and the place that its arrow comes from."""
+    """The name and place of each node, and the place that its arrow comes from."""
     nodes, waiting = [], [(start, 0, 0, None)]
     for node, column, depth, came_from in waiting:
         name, behind = look(node)
@@ -288,18 +309,21 @@ for (our_name, *_), (torch_name, *_) in zip(our_nodes, torch_nodes, strict=True)
 print("nodes:", len(our_nodes), "and", len(torch_nodes))
 
 # %%
-# Node for node they are the same graph, drawn here from the objects that both walks found. PyTorch's holds functions where
-# yours holds values; the arrows are the same, and so are the gradients that come out.
+# Node for node, the two are the same graph. The figure is drawn from the objects that
+# both walks found. PyTorch's graph holds functions where yours holds values, but the
+# arrows are the same, and so are the resulting gradients.
 
 fig, axes = plt.subplots(1, 2, figsize=(7, 5.5), layout="constrained")
 titles = ("The graph of this page's engine", "PyTorch's graph of the same step")
 for ax, title, nodes in zip(axes, titles, (our_nodes, torch_nodes), strict=True):
     for name, place, came_from in nodes:
         box = {"boxstyle": "round", "facecolor": "none", "edgecolor": "C0"}
-        ax.text(*place, name.replace(" ", "\n"), ha="center", va="center", size=9, bbox=box)
+        middle = {"ha": "center", "va": "center", "size": 9}
+        ax.text(*place, name.replace(" ", "\n"), bbox=box, **middle)
         if came_from is not None:
             shrink = 15 if place[0] == came_from[0] else 38
-            arrow = {"arrowstyle": "->", "shrinkA": 15, "shrinkB": shrink, "color": "C1"}
+            arrow = {"arrowstyle": "->", "color": "C1"}
+            arrow |= {"shrinkA": 15, "shrinkB": shrink}
             ax.annotate("", xy=place, xytext=came_from, arrowprops=arrow)
     ax.set(title=title, xlim=(-0.5, 1.5), ylim=(-6.4, 0.4))
     ax.axis("off")
@@ -309,16 +333,21 @@ loss.backward()
 torch_loss.backward()
 print("weight        engine        PyTorch")
 for name, leaf, tensor in (("w1", w1, w1_tensor), ("w2", w2, w2_tensor)):
-    np.testing.assert_allclose(tensor.grad, leaf.grad, rtol=0, atol=1e-12 * np.abs(leaf.grad).max())
-    print(f"{name}[10, 5]  {leaf.grad[10, 5]:10.3f}     {tensor.grad[10, 5].item():10.3f}")
+    largest = np.abs(leaf.grad).max()
+    np.testing.assert_allclose(tensor.grad, leaf.grad, rtol=0, atol=1e-12 * largest)
+    mine, theirs = leaf.grad[10, 5], tensor.grad[10, 5].item()
+    print(f"{name}[10, 5]  {mine:10.3f}     {theirs:10.3f}")
 
 # %%
 # Summary
 # -------
 #
-# - Each operation knows its own backward; a graph of values that remember what made them does the rest.
-# - What reaches a value from several sides adds up, and a topological order makes it wait for all of it.
-# - PyTorch's graph of a step has the same nodes and the same arrows as the one that you built.
+# - Each operation knows its own backward; a graph of values that remember what made
+#   them does the rest.
+# - Contributions that reach a value from several sides add up, and a topological order
+#   makes it wait for all of them.
+# - PyTorch's graph of a step has the same nodes and the same arrows as the one that you
+#   built.
 #
 # Practise: ``exercises/autograd_by_hand``
 #

@@ -10,24 +10,25 @@
 Custom function
 ===============
 
-You teach autograd an operation that it doesn't know: a ReLU of your own, with the gradient that you derived
-on ``numpy_by_hand``. From ``autograd`` this rung removes the built-in ReLU and its built-in gradient. All else
-stays: the products, the loss and the update.
+You teach autograd an operation that it doesn't know: a ReLU of your own, with the
+gradient that you derived in ``numpy_by_hand``. From ``autograd`` this rung removes the
+built-in ReLU and its built-in gradient. Everything else stays: the products, the loss
+and the update.
 
 What you'll learn:
 
 - how to write a ``torch.autograd.Function``, and what to save for its backward;
-- why you call ``apply`` and make no instance;
-- how ``torch.autograd.gradcheck`` holds a backward against numerical differences;
-- what ``clamp`` means, and which gradient it and ReLU have at the bounds;
-- what a Function needs that is to be differentiated twice.
+- why you call ``apply`` instead of making an instance;
+- how ``torch.autograd.gradcheck`` compares a backward with numerical differences;
+- what ``clamp`` does, and which gradients it and ReLU have at the bounds;
+- what a Function needs so that you can differentiate it twice.
 """
 
 # %%
 # The problem
 # -----------
 #
-# The same numbers as on every rung.
+# These are the same numbers as on every rung.
 
 import warnings
 
@@ -51,11 +52,13 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 # --------------------
 #
 # - ``forward`` computes the result.
-# - ``setup_context`` keeps what ``backward`` will need: ``ctx.save_for_backward`` takes tensors.
-# - ``backward`` receives the gradient of the loss with respect to the result and returns the gradient with
-#   respect to the input. These are your lines ``grad_h = grad_h_relu.clone()`` and ``grad_h[h <= 0] = 0``.
+# - ``setup_context`` keeps what ``backward`` will need: ``ctx.save_for_backward`` takes
+#   tensors.
+# - ``backward`` receives the gradient of the loss with respect to the result and
+#   returns the gradient with respect to the input. It consists of your lines
+#   ``grad_h = grad_h_relu.clone()`` and ``grad_h[h <= 0] = 0``.
 #
-# The result of ``apply`` carries a ``grad_fn`` with the name of your class.
+# The result of ``apply`` has a ``grad_fn`` that is named after your class.
 
 
 class ReLU(torch.autograd.Function):
@@ -85,8 +88,9 @@ print("h_relu", h_relu.tolist(), " grad_fn", h_relu.grad_fn.name())
 print("h.grad", h.grad.tolist())
 
 # %%
-# You call ``apply`` on the class. Making an instance warns, and calling the instance raises: PyTorch takes it for
-# the oldest kind of Function, whose ``forward`` was not static.
+# You call ``apply`` on the class. Making an instance triggers a warning, and calling
+# that instance raises an error: PyTorch takes it for the oldest kind of Function, whose
+# ``forward`` was not static.
 
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
@@ -102,9 +106,11 @@ except RuntimeError as error:
 # Check the backward
 # ------------------
 #
-# ``torch.autograd.gradcheck`` moves every input a little up and down, as you did on ``numpy_by_hand``, and
-# compares with your backward. Give it float64, as here. A second function with a wrong backward shows
-# that the check can fail: at -1 the slope is 0, and this backward says 1. The cell prints both slopes at -1 and at 1.
+# ``torch.autograd.gradcheck`` moves every input a little up and down, as you did in
+# ``numpy_by_hand``, and compares the slopes with your backward. Give it float64, as
+# here. A second function, with a wrong backward, shows that the check can fail: at -1
+# the slope is 0, but this backward returns 1. The cell prints both slopes at -1 and at
+# 1.
 
 
 class Forgetful(ReLU):
@@ -121,7 +127,8 @@ for function in (ReLU, Forgetful):
     moved = (function.apply(h + step) - function.apply(h - step)) / (2 * step)
     (slope,) = torch.autograd.grad(function.apply(h).sum(), h)
     slopes = [round(number, 3) for number in moved.tolist()]
-    print(f"{function.__name__:9s} by differences {slopes}, by backward {slope.tolist()}")
+    by_backward = slope.tolist()
+    print(f"{function.__name__:9s} by differences {slopes}, by backward {by_backward}")
 
 torch.manual_seed(0)
 sample = torch.randn(4, 5, dtype=torch.float64, requires_grad=True)
@@ -135,11 +142,13 @@ except RuntimeError as error:
 # At exactly 0
 # ------------
 #
-# Left of 0 the slope is 0, right of it 1, and at 0 there is none: whoever writes a backward chooses.
-# ``torch.relu`` chooses 0, and so do you; ``torch.maximum`` shares the gradient between its two equal
-# arguments. ``clamp(min=0)`` has the values of ``relu``, and in the PyTorch of this build slope 1 at 0: that is why the
-# loops write ``torch.relu`` where autograd finds the gradients. Many programs write ``grad_h[h < 0] = 0``, which lets the
-# gradient through at exactly 0 as well.
+# Left of 0 the slope is 0, and right of 0 it is 1. At 0 there is no slope, so whoever
+# writes a backward chooses one. ``torch.relu`` chooses 0, and so do you.
+# ``torch.maximum`` splits the gradient between its two equal arguments.
+# ``clamp(min=0)`` has the values of ``relu``, but in the PyTorch of this build its
+# slope at 0 is 1. That is why the loops write ``torch.relu`` where autograd finds the
+# gradients. Many programs write ``grad_h[h < 0] = 0``, which lets the gradient through
+# at exactly 0 as well.
 
 zero = torch.zeros((), requires_grad=True)
 for name, function in (
@@ -155,7 +164,7 @@ passed[at_zero < 0] = 0
 print(f"with the mask h < 0, at 0:      {passed.item()}")
 
 # %%
-# Here is your function, with the gradient that autograd finds through it.
+# Here is your function, with the gradient that autograd finds for it.
 
 h = (torch.arange(-200, 201) / 100).requires_grad_()
 h_relu = ReLU.apply(h)
@@ -174,7 +183,7 @@ plt.show()
 # The whole loop
 # --------------
 #
-# The loop of ``autograd`` with ``ReLU.apply`` instead of ``torch.relu``.
+# This is the loop of ``autograd``, with ``ReLU.apply`` instead of ``torch.relu``.
 
 learning_rate = 1e-6
 w1 = w1_start.clone().requires_grad_()
@@ -200,15 +209,17 @@ for t in (0, 1, 100, 200, 300, 400, 499):
 # The older form
 # --------------
 #
-# Many programs have no ``setup_context``: ``forward`` takes ``ctx`` as its first argument and does both jobs.
-# Here is a clamp in that form. Its bounds are numbers, not tensors: they go onto ``ctx`` as attributes, and
-# ``backward`` returns None for them, one return value for each argument of ``forward``. At the bounds themselves
-# it chooses 0; PyTorch's own clamp chooses 1 in this build. A clamp raises what
-# lies below ``min`` to ``min`` and lowers what lies above ``max`` to ``max``; either may stand alone.
+# Many programs have no ``setup_context``: ``forward`` takes ``ctx`` as its first
+# argument and does both jobs. Here is a clamp in that form. A clamp raises everything
+# below ``min`` to ``min`` and lowers everything above ``max`` to ``max``, and you may
+# leave out either bound. The bounds are numbers, not tensors, so they go onto ``ctx``
+# as attributes. ``backward`` returns one value for each argument of ``forward``, and
+# for the bounds it returns None. At the bounds themselves, this clamp has slope 0;
+# PyTorch's own clamp chooses 1 in this build.
 
 
 class Clamp(torch.autograd.Function):
-    """h held between low and high."""
+    """h, limited to the range from low to high."""
 
     @staticmethod
     def forward(ctx, h, low, high):
@@ -231,15 +242,17 @@ print("Clamp.apply:", Clamp.apply(h, -1, 1).tolist())
 assert torch.autograd.gradcheck(Clamp.apply, (sample, -1, 1))
 
 bounds = torch.tensor([-1.0, 1.0], requires_grad=True)
-for name, result in (("Clamp", Clamp.apply(bounds, -1, 1)), ("clamp", bounds.clamp(min=-1, max=1))):
+ours, pytorchs = Clamp.apply(bounds, -1, 1), bounds.clamp(min=-1, max=1)
+for name, result in (("Clamp", ours), ("clamp", pytorchs)):
     (slope,) = torch.autograd.grad(result.sum(), bounds)
     print(f"gradient of {name} at -1 and 1: {slope.tolist()}")
 
 # %%
-# Why then the longer form? ``torch.func`` offers gradients as functions of functions, and works only with
-# Functions that have ``setup_context``.
+# Why use the longer form, then? ``torch.func`` turns a function into one that computes
+# its gradient, and it works only with Functions that have ``setup_context``.
 
-print("torch.func.grad through ReLU: ", torch.func.grad(lambda h: ReLU.apply(h).sum())(h).tolist())
+slope = torch.func.grad(lambda h: ReLU.apply(h).sum())(h)
+print("torch.func.grad through ReLU: ", slope.tolist())
 try:
     torch.func.grad(lambda h: Clamp.apply(h, -1, 1).sum())(h)
 except RuntimeError as error:
@@ -249,14 +262,16 @@ except RuntimeError as error:
 # A second derivative
 # -------------------
 #
-# With ``create_graph=True`` autograd records your backward too, and can go through it once more: a double backward. It
-# sees what ``backward`` computes, and nothing that ``forward`` did. So save the inputs and compute the slope
-# in ``backward``, of operations that autograd knows. A slope that was saved ready-made has no way back to ``h``.
-# ``torch.autograd.gradgradcheck`` holds second derivatives against differences.
+# With ``create_graph=True``, autograd records your backward too, and can go through it
+# once more. That is called a double backward. It sees what ``backward`` computes, but
+# nothing that ``forward`` did. So save the inputs, and compute the slope in
+# ``backward``, with operations that autograd knows. A slope that was saved ready-made
+# has no path back to ``h``. ``torch.autograd.gradgradcheck`` compares second
+# derivatives with differences.
 
 
 class Cube(torch.autograd.Function):
-    """The third power; its slope is computed in backward."""
+    """The third power; backward computes its slope."""
 
     @staticmethod
     def forward(h):
@@ -273,7 +288,7 @@ class Cube(torch.autograd.Function):
 
 
 class SavedSlope(Cube):
-    """The same, but the slope is saved."""
+    """The same, but with a saved slope."""
 
     @staticmethod
     def setup_context(ctx, inputs, output):
@@ -305,10 +320,14 @@ except RuntimeError as error:
 # Summary
 # -------
 #
-# - A ``torch.autograd.Function`` is ``forward``, ``setup_context`` and ``backward``; you call ``apply``.
-# - Tensors go into ``save_for_backward``, other values onto ``ctx``; such values get None as gradient.
-# - ``torch.autograd.gradcheck`` in float64 checks what you wrote; at 0, ``torch.relu`` has gradient 0.
+# - A ``torch.autograd.Function`` consists of ``forward``, ``setup_context`` and
+#   ``backward``; you call ``apply``.
+# - Tensors go into ``save_for_backward``, and other values onto ``ctx``; the gradient
+#   of these others is None.
+# - ``torch.autograd.gradcheck`` in float64 checks your backward; at 0, ``torch.relu``
+#   has gradient 0.
 #
 # Practise: ``exercises/custom_function``
 #
-# Next: ``nn_sequential`` removes the weights that you kept yourself, and the formula of the loss.
+# Next: ``nn_sequential`` removes the weights that you kept yourself, and the formula of
+# the loss.

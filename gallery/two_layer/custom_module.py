@@ -10,24 +10,26 @@
 A module of your own
 ====================
 
-You write the network as a class: ``__init__`` makes the layers, ``forward`` says what happens with an input.
-This rung removes the fixed row, the one form that ``torch.nn.Sequential`` knows; between input and output
-you may now do whatever Python can. It keeps the layers, the loss and the optimizer of ``optimizers``, and its
-loop reads the same.
+You write the network as a class: ``__init__`` makes the layers, and ``forward`` says
+what happens to an input. This rung removes the fixed row of layers, the only form that
+``torch.nn.Sequential`` has. Between input and output, you may now do whatever Python
+can. The layers, the loss and the optimizer of ``optimizers`` stay, and the loop reads
+the same.
 
 What you'll learn:
 
 - how a module finds its parameters and buffers, and where it can't find them;
 - what happens when you forget ``super().__init__()``;
 - why you call the module and not its ``forward``;
-- how to save trained weights, load them into another network, and go on with a training from a checkpoint.
+- how to save trained weights, load them into a fresh network, and resume training from
+  a checkpoint.
 """
 
 # %%
 # The problem
 # -----------
 #
-# The same numbers as on every rung.
+# These are the same numbers as on every rung.
 
 import io
 import pickle
@@ -53,9 +55,10 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 # The class
 # ---------
 #
-# Assigning a layer to an attribute registers it: ``torch.nn.Module`` watches its attributes, and the
-# attribute's name becomes part of the parameters' names. ``forward`` is a method like any other, so the
-# values in between have names again, as in the NumPy program.
+# Assigning a layer to an attribute registers it: ``torch.nn.Module`` watches its
+# attributes, and the attribute's name becomes part of the parameters' names.
+# ``forward`` is a method like any other, so the values in between have names again, as
+# in the NumPy program.
 
 
 class TwoLayerNet(torch.nn.Module):
@@ -79,8 +82,8 @@ for name, param in net.named_parameters():
 # The whole loop
 # --------------
 #
-# The optimizer, the loss and the loop don't care who wrote the network. The weights are the problem's, copied
-# in as ``nn_sequential`` does it.
+# The optimizer, the loss and the loop don't care who wrote the network. The weights are
+# the problem's, copied in the same way as in ``nn_sequential``.
 
 net = TwoLayerNet(D_in, H, D_out, bias=False)
 with torch.no_grad():
@@ -106,13 +109,13 @@ for t in (0, 1, 100, 200, 300, 400, 499):
 # What registers and what doesn't
 # -------------------------------
 #
-# A layer in a plain list is no attribute, so the module doesn't see it: its weights would be neither trained
-# nor saved. Here the optimizer notices, since no parameter is left at all. ``torch.nn.ModuleList`` is a list
-# that registers.
+# A layer in a plain list is not an attribute, so the module doesn't see it: its weights
+# would be neither trained nor saved. Here the optimizer notices, because there are no
+# parameters left at all. ``torch.nn.ModuleList`` is a list that registers its layers.
 
 
 class Stack(torch.nn.Module):
-    """Three layers, kept in the kind of list that you pass."""
+    """Three layers, in the kind of list that you pass."""
 
     def __init__(self, container):
         super().__init__()
@@ -121,21 +124,22 @@ class Stack(torch.nn.Module):
 
 for container in (list, torch.nn.ModuleList):
     stack = Stack(container)
-    counts = f"{len(list(stack.parameters()))} parameters, {len(stack.state_dict())} to save"
-    print(f"{container.__name__}: {counts}")
+    parameters, to_save = len(list(stack.parameters())), len(stack.state_dict())
+    print(f"{container.__name__}: {parameters} parameters, {to_save} to save")
     try:
         torch.optim.SGD(stack.parameters(), lr=0.1)
     except ValueError as error:
         print("   ValueError:", error)
 
 # %%
-# A weight of your own is a ``torch.nn.Parameter``: assigned, it is trained and saved. What is saved but not trained,
-# such as a mean of the data, is a buffer. A plain tensor is neither, and stays behind when the module
-# goes to another dtype or device.
+# A weight of your own is a ``torch.nn.Parameter``: once assigned, it is trained and
+# saved. A tensor that is saved but not trained, such as the mean of the data, is a
+# buffer. A plain tensor is neither, and stays behind when the module moves to a
+# different dtype or device.
 
 
 class Standardise(torch.nn.Module):
-    """Subtract a mean from the inputs, and multiply them by factors that are learned."""
+    """Subtract a mean from the inputs, then multiply them by learned factors."""
 
     def __init__(self, mean):
         super().__init__()
@@ -150,12 +154,13 @@ class Standardise(torch.nn.Module):
 layer = Standardise(torch.zeros(4)).to(torch.float64)
 print("trained:", [name for name, _ in layer.named_parameters()], end="   ")
 print("saved:", [*layer.state_dict()])
-print("factor", layer.factor.dtype, " mean", layer.mean.dtype, " plain", layer.plain.dtype)
+print("factor", layer.factor.dtype, " mean", layer.mean.dtype, end="  ")
+print("plain", layer.plain.dtype)
 
 # %%
-# The watching starts in ``torch.nn.Module.__init__``. Forget to call it, and the first layer that you
-# assign raises an error. Older programs write ``super(Net, self).__init__()`` in a class ``Net``, which means
-# the same.
+# A module starts watching in ``torch.nn.Module.__init__``. Forget to call it, and the
+# first layer that you assign raises an error. Older programs write
+# ``super(Net, self).__init__()`` in a class ``Net``, which means the same.
 
 
 class Forgetful(torch.nn.Module):
@@ -174,11 +179,17 @@ except AttributeError as error:
 # Call the module, not ``forward``
 # --------------------------------
 #
-# ``net(x)`` runs ``forward`` and, around it, the hooks that tools attach to count, log or change things.
-# ``net.forward(x)`` gives the same numbers and skips the hooks.
+# ``net(x)`` runs ``forward`` and, around it, the hooks that tools attach to count, log
+# or change things. ``net.forward(x)`` returns the same numbers but skips the hooks.
 
 calls = []
-handle = net.register_forward_hook(lambda _net, _args, output: calls.append(tuple(output.shape)))
+
+
+def note(module, args, output):
+    calls.append(tuple(output.shape))
+
+
+handle = net.register_forward_hook(note)
 called = net(x)
 print("hook calls after net(x):        ", len(calls), calls)
 direct = net.forward(x)
@@ -190,10 +201,11 @@ handle.remove()
 # Save and load
 # -------------
 #
-# ``torch.nn.Module.state_dict`` is a dictionary from names to tensors. Save that rather than the network: the
-# class stays in your program, and the file holds only data. (A piece of memory stands in for the file.) The
-# names must match when you load; a network with biases misses its own. (The loss below is lower than the last
-# one above, which was taken before the last update.)
+# ``torch.nn.Module.state_dict`` returns a dictionary from names to tensors. Save that
+# rather than the network: the class stays in your program, and the file holds only
+# data. (Here a piece of memory stands in for the file.) The names must match when you
+# load: a network with biases finds none in this file. (The loss below is lower than the
+# last one above, which was computed before the last update.)
 
 buffer = io.BytesIO()
 torch.save(net.state_dict(), buffer)
@@ -212,9 +224,10 @@ except RuntimeError as error:
     print("RuntimeError:", str(error).splitlines()[1].strip())
 
 # %%
-# To go on with a training later, save more than the weights: momentum and Adam's averages are in the optimizer's
-# own ``state_dict``. Such a checkpoint is a dictionary of all that you need. ``map_location`` says on which device
-# its tensors are wanted, if not on the one that they were saved from.
+# To resume training later, save more than the weights: the momentum and Adam's averages
+# are in the optimizer's own ``state_dict``. Such a checkpoint is a dictionary of
+# everything you need. ``map_location`` says which device its tensors should go to, if
+# not the one that they were saved from.
 
 
 def start():
@@ -250,8 +263,9 @@ for wanted in (["net", "optimizer"], ["net"]):
     print(f"20 more steps from {wanted}: loss {fit(net, optimizer, 20)[-1]:.4f}")
 
 # %%
-# By default ``torch.load`` takes tensors and plain containers and refuses other objects, because unpickling
-# an object from elsewhere can run code. A whole layer is such an object.
+# By default ``torch.load`` takes tensors and plain containers and refuses other
+# objects, because unpickling an object from an unknown source can run code. A whole
+# layer is such an object.
 
 buffer = io.BytesIO()
 torch.save(torch.nn.Linear(4, 4), buffer)
@@ -265,12 +279,13 @@ except pickle.UnpicklingError as error:
 # A network that is not a row
 # ---------------------------
 #
-# What did the class buy? Let the inputs also reach the output on a direct path, past the ReLU: one more layer
-# and one plus sign, for which a row has no place. Train both forms from the layers' own start.
+# What do you gain from the class? Let the inputs also reach the output directly, past
+# the ReLU. That takes one more layer and one plus sign, for which a row has no place.
+# Train both networks from the layers' default weights.
 
 
 class ShortcutNet(TwoLayerNet):
-    """Two layers, and a third one beside them from input to output."""
+    """Two layers, and a third beside them, from input to output."""
 
     def __init__(self, D_in, H, D_out):
         super().__init__(D_in, H, D_out)
@@ -287,11 +302,12 @@ for network in (TwoLayerNet, ShortcutNet):
     torch.manual_seed(0)
     net = network(D_in, H, D_out)
     history = fit(net, torch.optim.SGD(net.parameters(), lr=1e-4), 100)
-    ax.semilogy(history, label=f"{network.__name__}, own start, 1e-4")
+    ax.semilogy(history, label=f"{network.__name__}, default weights, 1e-4")
     count = sum(param.numel() for param in net.parameters())
     print(f"{network.__name__}: {count} numbers to train,", end=" ")
     print(f"loss {history[0]:.1e} at first, {history[-1]:.1e} at the end")
-ax.set(title="The first 100 steps of two modules", xlabel="step t", ylabel="sum of squared errors")
+ax.set(title="The first 100 steps of two modules")
+ax.set(xlabel="step t", ylabel="sum of squared errors")
 ax.legend()
 plt.show()
 
@@ -299,12 +315,13 @@ plt.show()
 # Summary
 # -------
 #
-# - A ``torch.nn.Module`` is ``__init__`` and ``forward``; layers register by assignment, lists of them in a
-#   ``torch.nn.ModuleList``.
+# - A ``torch.nn.Module`` consists of ``__init__`` and ``forward``; layers register by
+#   assignment, lists of them in a ``torch.nn.ModuleList``.
 # - Call ``super().__init__()`` first, and call the module rather than its ``forward``.
-# - ``torch.nn.Module.state_dict`` and ``torch.nn.Module.load_state_dict`` carry weights from one network to
-#   another; a checkpoint has the optimizer's too.
+# - ``torch.nn.Module.state_dict`` and ``torch.nn.Module.load_state_dict`` carry weights
+#   from one network to another; a checkpoint has the optimizer's state too.
 #
 # Practise: ``exercises/custom_module``
 #
-# Next: ``dynamic_graph`` takes away the last fixed thing: ``forward`` may do something else at every call.
+# Next: ``dynamic_graph`` removes the last thing that is fixed: ``forward`` may do
+# something different at every call.

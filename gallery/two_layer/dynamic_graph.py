@@ -10,23 +10,24 @@
 A graph that changes
 ====================
 
-You put a loop into ``forward`` and draw anew, at each step, how often it runs, so the network has another
-depth each time. This rung removes the last thing that was fixed, the same chain of operations at every
-call; the loop is plain Python. It keeps the module, the loss and the optimizer of ``custom_module``.
+You put a loop into ``forward`` and pick at random, at each step, how often it runs, so
+the depth keeps changing. This rung removes the last thing that was fixed, the same
+chain of operations at every call. The loop is plain Python. The module, the loss and
+the optimizer of ``custom_module`` stay.
 
 What you'll learn:
 
 - how autograd follows whatever ``forward`` did this time;
 - what several uses of one layer share, and how their gradients add up;
 - which random generators a seed reaches;
-- why the loss jumps when the depth is drawn anew at each step.
+- why the loss jumps when each step picks a depth at random.
 """
 
 # %%
 # The problem
 # -----------
 #
-# The same numbers as on every rung.
+# These are the same numbers as on every rung.
 
 import copy
 import random
@@ -51,8 +52,9 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 # One middle layer, used as often as you like
 # -------------------------------------------
 #
-# Between the two layers that you know stands a third, from ``H`` numbers to ``H``. ``forward`` applies this
-# one layer ``repeats`` times. With zero repeats and no biases you have the network of all the other rungs.
+# Between the two layers that you know, there is a third, from ``H`` numbers to ``H``.
+# ``forward`` applies this one layer ``repeats`` times. With zero repeats and no biases,
+# you have the network of all the other rungs.
 
 
 class DynamicNet(torch.nn.Module):
@@ -81,12 +83,13 @@ for repeats in range(4):
 # Each call records a graph of its own
 # ------------------------------------
 #
-# Autograd writes down what ran, call by call. Walk from the loss back along ``grad_fn`` and count: the graph
-# grows with the repeats, while the count of numbers to train stays the same.
+# Autograd writes down what ran, call by call. Walk back from the loss along
+# ``grad_fn``, and count: the graph grows with the repeats, while the count of numbers
+# to train stays the same.
 
 
 def graph_nodes(tensor):
-    """All nodes of the graph that ends in a tensor."""
+    """All nodes of the graph behind a tensor."""
     found, waiting = set(), [tensor.grad_fn]
     while waiting:
         node = waiting.pop()
@@ -100,14 +103,50 @@ for repeats in range(4):
     nodes = graph_nodes(loss_fn(net(x, repeats), y))
     relus = sum(type(node).__name__ == "ReluBackward0" for node in nodes)
     count = sum(param.numel() for param in net.parameters())
-    print(f"{repeats} repeats: {len(nodes)} nodes, {relus} of them ReLUs; {count} numbers to train")
+    counts = f"{len(nodes)} nodes, {relus} of them ReLUs; {count} numbers to train"
+    print(f"{repeats} repeats: {counts}")
+
+# %%
+# The figure draws the four graphs from such a walk. It leaves out the transposes of the
+# weights, and shows each layer's weight and bias as one box. Read it from the loss at
+# the top. Each repeat adds a product (``Addmm``) and a ReLU, so the graph gets deeper.
+# But the middle layer is one box, however often it is used, and without repeats the
+# walk never reaches it.
+
+names = {layer.bias: name for name, layer in net.named_children()}
+box = {"ha": "center", "va": "center", "fontsize": 9}
+box["bbox"] = {"facecolor": "white", "edgecolor": "gray", "boxstyle": "round"}
+fig, axes = plt.subplots(1, 4, figsize=(7, 4), layout="constrained")
+for repeats, ax in enumerate(axes):
+    loss = loss_fn(net(x, repeats), y)
+    chain, uses = [loss.grad_fn], {}
+    for steps, node in enumerate(chain):
+        for parent, _ in node.next_functions:
+            if hasattr(parent, "variable"):
+                uses.setdefault(names[parent.variable], []).append(steps)
+            elif parent is not None and parent.name() != "TBackward0":
+                chain.append(parent)
+        ax.text(0, steps, node.name().removesuffix("Backward0"), **box)
+    ax.plot([0] * len(chain), range(len(chain)), color="C0", label="operations")
+    for name, places in uses.items():
+        for steps in places:
+            ax.plot([0, 1], [steps, np.mean(places)], color="C1", label=name)
+        ax.text(1, np.mean(places), name, **box)
+    transposes = sum(map(len, uses.values()))
+    assert len(chain) == 4 + 2 * repeats
+    assert len(graph_nodes(loss)) == len(chain) + transposes + 2 * len(uses)
+    ax.set(title=f"{repeats} repeats", xlim=(-0.6, 1.6), ylim=(9.5, -0.5))
+    ax.set_xticks([0, 1], ["operation", "layer"])
+axes[0].set(ylabel="steps back from the loss")
+plt.show()
 
 # %%
 # The whole loop
 # --------------
 #
-# With zero repeats, no bias and the problem's weights, the losses are those of every other rung. The middle
-# layer takes no part: its gradient isn't zero but None, and the optimizer passes it over.
+# With zero repeats, no biases and the problem's weights, the losses are those of every
+# other rung. The middle layer takes no part: its gradient isn't zero but None, and the
+# optimizer skips it.
 
 net = DynamicNet(D_in, H, D_out, bias=False)
 with torch.no_grad():
@@ -136,25 +175,31 @@ print(f"middle layer's weights moved by at most {moved}")
 # One layer, several uses
 # -----------------------
 #
-# Each repeat calls the same object. Hooks on all three layers can witness it: they note who ran, by ``id``.
+# Each repeat calls the same object. Hooks on all three layers confirm it: they note
+# which layer ran, by its ``id``.
 
 torch.manual_seed(0)
 net = DynamicNet(D_in, H, D_out)
 used = []
+
+
+def note(layer, args, output):
+    used.append(id(layer))
+
+
 layers = (net.input, net.middle, net.output)
-note = [
-    layer.register_forward_hook(lambda it, _args, _out: used.append(id(it))) for layer in layers
-]
+handles = [layer.register_forward_hook(note) for layer in layers]
 loss_fn(net(x, repeats=3), y).backward()
-for handle in note:
+for handle in handles:
     handle.remove()
 print(f"layers ran {len(used)} times; different objects: {len(set(used))}")
 print(f"the middle layer among them: {used.count(id(net.middle))} times")
 
 # %%
-# To see what sharing does to the gradient, put three separate copies in the middle layer's place. Their
-# gradients differ, and the sum of the three is the gradient of the one shared weight. A recurrent network
-# lives on this: it applies one layer at each place of a sequence, however long the sequence is.
+# To see what sharing does to the gradient, replace the middle layer with three separate
+# copies. Their gradients differ, and the sum of the three is the gradient of the one
+# shared weight. A recurrent network relies on this: it applies one layer at each place
+# of a sequence, however long the sequence is.
 
 shared = net.middle.weight.grad
 net.zero_grad()
@@ -174,8 +219,9 @@ assert torch.allclose(total, shared, rtol=1e-9, atol=1e-12)
 # Seeds
 # -----
 #
-# The depth will come from Python's ``random``. ``torch.manual_seed`` reaches neither that nor NumPy: set it
-# to the same seed twice and count the different numbers that each generator gives.
+# The depth will come from Python's ``random``. ``torch.manual_seed`` reaches neither
+# that nor NumPy. Set it to the same seed twice, and count the different numbers that
+# each generator returns.
 
 draws = []
 for _ in range(2):
@@ -188,8 +234,9 @@ for name, first, second in zip(("torch", "random", "numpy"), *draws, strict=True
 # A new depth at every step
 # -------------------------
 #
-# So the depth gets a generator with a seed of its own. Now train as the classic example does: the layers' own
-# start with biases, zero to three repeats drawn at each step, momentum 0.9 at 1e-4.
+# So the depth gets a generator with its own seed. Now train as the classic example
+# does, from the layers' default weights, with biases. Each step picks zero to three
+# repeats at random. The optimizer has momentum 0.9 and a learning rate of 1e-4.
 
 torch.manual_seed(0)
 depths = random.Random(0)
@@ -208,30 +255,33 @@ fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for repeats, marker in enumerate("os^D"):
     (steps,) = np.nonzero(drawn == repeats)
     ax.scatter(steps, history[steps], s=12, marker=marker, label=f"{repeats} repeats")
-ax.set(title="The loss, coloured by depth", xlabel="step t", ylabel="sum of squared errors")
+ax.set(title="The loss, coloured by depth")
+ax.set(xlabel="step t", ylabel="sum of squared errors")
 ax.set_yscale("log")
 ax.legend()
 plt.show()
 
 # %%
-# The loss falls and jumps while it falls. From one step to the next it changes little if the depth stays the
-# same and a lot if the depth changes.
+# The loss falls, and it jumps as it falls. From one step to the next, it changes little
+# if the depth stays the same and a lot if the depth changes.
 
 factors = np.exp(np.abs(np.diff(np.log(history[400:]))))
 stays = drawn[401:] == drawn[400:-1]
-print("the last 100 steps, median change of the loss from one to the next:")
+print("median change of the loss from step to step, over the last 100 steps:")
 print(f"a factor of {np.median(factors[stays]):.1f} where the depth stays the same")
 print(f"a factor of {np.median(factors[~stays]):.1f} where the depth changes")
 
 # %%
-# Each depth is another function, and one set of weights has to serve all four. Train copies of the network
-# on, each with one depth only: its own loss all but vanishes, and most of the others rise.
+# Each depth is a different function, and one set of weights has to serve all four.
+# Train copies of the network further, each at one depth only. Each copy's loss at its
+# own depth all but vanishes, and most of its other losses rise.
 
 
 def four_losses(net):
     """The loss at each depth, as a row of text."""
     with torch.no_grad():
-        return "".join(f"{loss_fn(net(x, repeats), y).item():6.2f}" for repeats in range(4))
+        at_depth = [loss_fn(net(x, repeats), y).item() for repeats in range(4)]
+    return "".join(f"{loss:6.2f}" for loss in at_depth)
 
 
 print("loss at depth          0     1     2     3")
@@ -249,12 +299,13 @@ for repeats in range(4):
 # Summary
 # -------
 #
-# - ``torch.nn.Module`` leaves ``forward`` to Python: a loop needs no operator of its own.
-# - A layer used several times is one object with one weight; ``torch.Tensor.backward`` adds up the gradients
-#   of all its uses.
-# - ``torch.manual_seed`` seeds torch alone; ``random.Random`` and ``numpy.random.default_rng`` take seeds of
-#   their own.
+# - ``torch.nn.Module`` leaves ``forward`` to Python: a loop needs no special operator.
+# - A layer used several times is one object with one weight; ``torch.Tensor.backward``
+#   adds up the gradients of all its uses.
+# - ``torch.manual_seed`` seeds torch alone; ``random.Random`` and
+#   ``numpy.random.default_rng`` take their own seeds.
 #
 # Practise: ``exercises/dynamic_graph``
 #
-# Next: ``static_graph`` captures the graph once and runs it 500 times, without your forward lines.
+# Next: ``static_graph`` captures the graph once and runs it 500 times, without your
+# forward lines.

@@ -10,24 +10,29 @@
 Layers in a row
 ===============
 
-You build the network from layers: objects that hold their weights and know how to apply them. From
-``custom_function`` this rung removes your ReLU, for PyTorch's own, and three things that every rung so far
-spelled out: the weights as variables of your own, the matrix products of the forward pass, and the formula of
-the loss. It keeps autograd for the gradients, and you still write the update yourself.
+You build the network from layers: objects that hold their weights and know how to apply
+them. From ``custom_function`` this rung removes your ReLU, in favour of PyTorch's own,
+and three things that every rung so far has spelled out: the weights as variables of
+your own, the matrix products of the forward pass, and the formula of the loss. Autograd
+still finds the gradients, and you still write the update yourself.
 
 What you'll learn:
 
 - where a layer keeps its weights, and in which shape;
-- what ``torch.nn.Sequential`` does with a row of layers, and what ``parameters`` hands you;
-- what ``reduction="sum"`` and ``reduction="mean"`` divide by, and what that does to a learning rate;
-- why the loss of a network made of layers usually starts so much lower than with standard normal weights.
+- what ``torch.nn.Sequential`` does with a row of layers, and what ``parameters``
+  returns;
+- how ``reduction="sum"`` and ``reduction="mean"`` differ, and what that does to a
+  learning rate;
+- why the loss of a network made of layers usually starts so much lower than with
+  standard normal weights.
 """
 
 # %%
 # The problem
 # -----------
 #
-# The same numbers as on every rung: NumPy draws them, and the tensors take over the arrays' memory.
+# These are the same numbers as on every rung: NumPy draws them, and the tensors share
+# the arrays' memory.
 
 import warnings
 
@@ -52,28 +57,31 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 # A layer is an object with parameters
 # ------------------------------------
 #
-# Libraries of layers stand one level above tensors. Keras is one such library; PyTorch brings its own,
-# ``torch.nn``. A ``torch.nn.Linear`` holds a weight and, unless you decline, a bias. It keeps its weight as
-# (out, in), the transpose of ``w1``, and multiplies by the weight's transpose.
+# Libraries of layers are one level above tensors. Keras is one such library; PyTorch
+# has its own, ``torch.nn``. A ``torch.nn.Linear`` holds a weight and, unless you ask
+# for none, a bias. It keeps its weight as (out, in), the transpose of ``w1``, and
+# multiplies by the weight's transpose.
 
 layer = torch.nn.Linear(D_in, H, dtype=torch.float64)
 for name, param in layer.named_parameters():
     print(f"{name:6s} {tuple(param.shape)}  requires_grad={param.requires_grad}")
 h, by_hand = layer(x), x @ layer.weight.T + layer.bias
 assert torch.allclose(h, by_hand)
-print(f"norms: layer(x) {h.norm().item():.4f}, x @ weight.T + bias {by_hand.norm().item():.4f}")
+norms = [round(result.norm().item(), 4) for result in (h, by_hand)]
+print(f"norms: layer(x) {norms[0]}, x @ weight.T + bias {norms[1]}")
 
 # %%
 # Put them in a row
 # -----------------
 #
-# ``torch.nn.Sequential`` is a layer made of layers: it feeds each one's output to the next. To start from
-# the numbers of the other rungs, leave the biases out and copy the problem's weights in, transposed. The
-# copy stands under ``torch.no_grad`` because it writes into tensors that autograd watches.
+# ``torch.nn.Sequential`` is a layer made of layers: it feeds each one's output to the
+# next. To start from the numbers of the other rungs, leave the biases out and copy the
+# problem's weights in, transposed. The copy runs under ``torch.no_grad`` because it
+# writes into tensors that autograd tracks.
 
 
 def network(*, bias):
-    """Two layers that draw their own first weights."""
+    """Two layers with the weights that they draw by default."""
     return torch.nn.Sequential(
         torch.nn.Linear(D_in, H, bias=bias, dtype=torch.float64),
         torch.nn.ReLU(),
@@ -82,7 +90,7 @@ def network(*, bias):
 
 
 def problem_network():
-    """The same layers without bias, started from the problem's weights."""
+    """The same layers without biases, starting from the problem's weights."""
     net = network(bias=False)
     with torch.no_grad():
         net[0].weight.copy_(w1_start.T)
@@ -101,9 +109,9 @@ print(f"norms: net(x) {norms[0]}, relu(x @ w1) @ w2 {norms[1]}")
 # The whole loop
 # --------------
 #
-# The network is called like a function, and so is the loss. One ``zero_grad`` forgets the gradients of all
-# parameters, and the update runs over them without naming any: with twenty layers the loop would read the
-# same.
+# You call the network like a function, and the loss as well. One ``zero_grad`` clears
+# the gradients of all parameters, and the update runs over them without naming any.
+# With twenty layers, the loop would look the same.
 
 net = problem_network()
 loss_fn = torch.nn.MSELoss(reduction="sum")
@@ -124,8 +132,9 @@ for t in (0, 1, 100, 200, 300, 400, 499):
     print(f"step {t:3d}  loss {losses[t]:.3e}")
 
 # %%
-# Despite its name, ``torch.nn.Module.zero_grad`` writes no zeros by default. It sets each ``.grad`` to None.
-# Code that reads ``.grad`` before the next backward pass has to expect that.
+# Despite its name, ``torch.nn.Module.zero_grad`` writes no zeros by default. It sets
+# each ``.grad`` to None. Code that reads ``.grad`` before the next backward pass has to
+# expect that.
 
 print("before zero_grad:", [tuple(param.grad.shape) for param in net.parameters()])
 net.zero_grad()
@@ -135,24 +144,25 @@ print("after zero_grad: ", [param.grad for param in net.parameters()])
 # Sum or mean?
 # ------------
 #
-# ``torch.nn.MSELoss`` knows three reductions, and "mean" is its default. It divides by the number of
-# elements, ``N * D_out``, and not by the batch size ``N``.
+# ``torch.nn.MSELoss`` has three reductions, and "mean" is the default. It divides by
+# the number of elements, ``N * D_out``, and not by the batch size ``N``.
 
 y_pred = problem_network()(x)
 for reduction in ("none", "mean", "sum"):
     loss = torch.nn.MSELoss(reduction=reduction)(y_pred, y)
-    print(f"{reduction:4s} gives shape {tuple(loss.shape)}")
+    print(f"{reduction:4s} returns shape {tuple(loss.shape)}")
 ratio = loss_fn(y_pred, y) / torch.nn.MSELoss()(y_pred, y)
 print(f"sum / mean = {ratio.item():.0f}   N * D_out = {N * D_out}   N = {N}")
 
 # %%
-# The gradients shrink by the same factor, so a learning rate that was tuned for the sum gets hardly
-# anywhere with the mean. Train again with the one word changed, then with the learning rate multiplied by what the
-# mean divides by. All rows show the sum of squared errors, so that they compare.
+# The gradients shrink by the same factor, so a learning rate that was tuned for the sum
+# gets hardly anywhere with the mean. Train again with that one word changed, and then
+# with the learning rate multiplied by the number that the mean divides by. All rows
+# show the sum of squared errors, so that you can compare them.
 
 
 def fit(net, learning_rate, reduction="sum"):
-    """Run the loop above on any network; return the sum of squared errors before each update."""
+    """Run the loop above on any network; return the sums of squared errors."""
     history = []
     for _ in range(500):
         y_pred = net(x)
@@ -167,17 +177,19 @@ def fit(net, learning_rate, reduction="sum"):
 
 losses_mean = fit(problem_network(), 1e-6, reduction="mean")
 losses_scaled = fit(problem_network(), 1e-6 * N * D_out, reduction="mean")
-for name, history in (("sum", losses), ("mean", losses_mean), ("mean, rate scaled", losses_scaled)):
+histories = {"sum": losses, "mean": losses_mean, "mean, rate scaled": losses_scaled}
+for name, history in histories.items():
     print(f"{history[0]:.2e} at first, {history[-1]:.1e} at the end: {name}")
 
 # %%
 # Two things the loss lets pass
 # -----------------------------
 #
-# Old programs write ``size_average`` or ``elementwise_mean``. Both still work, with a warning that
-# names the word to write instead. A word that was never valid is an error.
+# Old programs write ``size_average`` or ``elementwise_mean``. Both still work, with a
+# warning that says what to write instead. A word that was never valid raises an error.
 
-for old in ({"size_average": False}, {"reduction": "elementwise_mean"}, {"reduction": "average"}):
+words = {"reduction": "elementwise_mean"}, {"reduction": "average"}
+for old in ({"size_average": False}, *words):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -187,9 +199,10 @@ for old in ({"size_average": False}, {"reduction": "elementwise_mean"}, {"reduct
             print(old, "raises:", error)
 
 # %%
-# A target of another shape is broadcast where the shapes allow it, with no more than a warning. Below, each prediction equals its
-# target number for number. With one sample that goes well; with one column, every prediction is compared
-# with every target. Turn warnings into errors, and the mistake can't pass.
+# A target of a different shape is broadcast where the shapes allow it, and all you get
+# is a warning. Below, each prediction equals its target, number for number. With one
+# sample, that goes well. With one column, every prediction is compared with every
+# target. Turn warnings into errors, and the mistake can't slip through.
 
 for prediction, target in ((y[:1], y[0]), (y[:, :1], y[:, 0])):
     with warnings.catch_warnings():
@@ -206,20 +219,21 @@ for prediction, target in ((y[:1], y[0]), (y[:, :1], y[:, 0])):
 # Where the loss starts
 # ---------------------
 #
-# With the weights that the layers draw for themselves, the loss starts lower by powers of ten, with biases or
-# without. Only the initialisation differs: the problem's weights are standard normal, while a linear layer
-# draws evenly between plus and minus one over the square root of its number of inputs. He initialisation, also
-# called Kaiming initialisation, draws normal weights with the square root of 2 over that number as their
-# spread. A ReLU drops about half of the squares that reach it, and the 2 makes up for that: ``h_relu`` is about
-# as large as ``x``.
+# With the weights that the layers draw by default, the loss starts several powers of
+# ten lower, with or without biases. Only the initialisation differs: the problem's
+# weights are standard normal, while a linear layer draws evenly between plus and minus
+# one over the square root of its number of inputs. He initialisation, also called
+# Kaiming initialisation, draws normal weights with a spread of ``sqrt(2 / n)``, where
+# ``n`` is that number of inputs. A ReLU roughly halves the mean square of what reaches
+# it, and the 2 makes up for that: ``h_relu`` is about as large as ``x``.
 
 he = network(bias=False)
 for layer in (he[0], he[2]):
     torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
 net = network(bias=True)
 starts = {
-    "own start, no bias": network(bias=False),
-    "own start, bias": net,
+    "default, no bias": network(bias=False),
+    "default, bias": net,
     "He initialisation": he,
     "problem's weights": problem_network(),
 }
@@ -228,15 +242,16 @@ for name, start in starts.items():
     loss, square = loss_fn(start(x), y).item(), start[:2](x).square().mean().item()
     print(f"{name:18s} first loss {loss:.1e}, mean square of h_relu {square:.2f}")
 weight, bound = net[0].weight, D_in**-0.5
-print(f"largest of the first weights {weight.abs().max().item():.4f}, bound {bound:.4f}")
-print(f"their spread {weight.std().item():.4f}, of an even draw {bound / 3**0.5:.4f}", end="; ")
+print(f"largest default weight {weight.abs().max().item():.4f}, bound {bound:.4f}")
+print(f"spread {weight.std().item():.4f}, expected {bound / 3**0.5:.4f}", end="; ")
 print(f"spread of the problem's weights {w1_start.std().item():.4f}")
 
 # %%
-# So a network of ``nn`` layers needs a higher learning rate: the smaller ``h_relu``, the flatter the loss, and the
-# larger the rate that it bears (``learning_rate_map`` computes the bound). From the layers' own start 1e-6 is
-# slow, and one a hundred times larger does well; with the problem's weights it explodes. The nearly flat line at the
-# top is the mean at the sum's rate.
+# So a network of ``nn`` layers needs a higher learning rate: the smaller ``h_relu`` is,
+# the flatter the loss, and the larger the rate that the fit can bear. (For the bound,
+# see ``learning_rate_map``.) From the layers' default weights, 1e-6 is slow, and a rate
+# a hundred times larger does well. From the problem's weights, that larger rate
+# explodes. The nearly flat line at the top is the mean, at the rate that suits the sum.
 
 ax = plt.figure(figsize=(7, 4), layout="constrained").subplots()
 ax.semilogy(losses_mean, label="problem's weights, mean, 1e-6")
@@ -245,12 +260,13 @@ for rate in ("1e-6", "1e-4"):
     torch.manual_seed(0)
     history = fit(network(bias=True), float(rate))
     from_problem = fit(problem_network(), float(rate))
-    ax.semilogy(history, label=f"own start, sum, {rate}")
-    print(f"rate {rate}: last loss {history[-1]:.1e} from the layers' own start", end=", ")
+    ax.semilogy(history, label=f"default weights, sum, {rate}")
+    print(f"rate {rate}: from the default weights, last loss {history[-1]:.1e}", end="; ")
     finite = np.isfinite(from_problem).sum()
-    print(f"from the problem's weights {finite} of {len(from_problem)} losses are finite")
+    finite_losses = f"{finite} of {len(from_problem)} losses are finite"
+    print(f"from the problem's weights, {finite_losses}")
 assert finite < 10
-ax.set_title("The start and the reduction decide what a rate does")
+ax.set_title("The first weights and the reduction decide which rate works")
 ax.set(xlabel="step t", ylabel="sum of squared errors")
 ax.legend()
 plt.show()
@@ -259,10 +275,14 @@ plt.show()
 # Summary
 # -------
 #
-# - ``torch.nn.Linear`` holds a weight of shape (out, in) and a bias; ``torch.nn.Sequential`` chains layers.
-# - ``torch.nn.MSELoss`` sums or averages over all elements: choose the learning rate for the one you use.
-# - ``torch.nn.Module.parameters`` and ``torch.nn.Module.zero_grad`` reach every weight without naming one.
+# - ``torch.nn.Linear`` holds a weight of shape (out, in) and a bias;
+#   ``torch.nn.Sequential`` chains layers.
+# - ``torch.nn.MSELoss`` sums or averages over all elements: choose the learning rate
+#   for the one you use.
+# - ``torch.nn.Module.parameters`` and ``torch.nn.Module.zero_grad`` reach every weight
+#   without naming any.
 #
 # Practise: ``exercises/nn_sequential``
 #
-# Next: ``optimizers`` takes the update away, the last lines that you still write by hand.
+# Next: ``optimizers`` removes the update, the last formula that you still write by
+# hand.

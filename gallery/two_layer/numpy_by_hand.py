@@ -9,26 +9,30 @@
 NumPy by hand
 =============
 
-You fit a two-layer network with nothing but arrays: forward pass, loss, backward pass and update are
-lines that you write yourself. NumPy is a library for n-dimensional arrays; it knows nothing of
-networks, graphs, gradients or learning rates. So this page hides nothing; the later rungs of the ladder
-take this work away piece by piece.
+You fit a two-layer network with NumPy arrays alone, and you write the forward pass, the
+loss, the backward pass and the update yourself. NumPy is a library for n-dimensional
+arrays; it knows nothing of networks, graphs, gradients or learning rates. So this page
+hides nothing. Each later implementation, or *rung* of the ladder, takes a piece of the
+work off your hands.
 
 What you'll learn:
 
 - how two matrix products and a ReLU turn inputs into predictions;
-- how to derive the gradients of both weight matrices, line by line, with a shape for each;
+- how to derive the gradients of both weight matrices, line by line, with the shape of
+  each;
 - how to check a gradient that you derived by hand;
-- which learning rates learn, and what happens with the others.
+- which learning rates work, and what goes wrong with the others.
 """
 
 # %%
 # The problem
 # -----------
 #
-# Sixty-four inputs of a thousand numbers each, ten targets for each input, and the starting weights of
-# both layers, all drawn from a standard normal distribution. The seed makes every run the same. ``H`` counts hidden
-# units, the columns of ``w1``, and not layers: of these there are two, one for each matrix of weights.
+# There are sixty-four inputs of a thousand numbers each, and ten targets for each
+# input. They and the starting weights of both layers are drawn from a standard normal
+# distribution. The seed makes every run the same. ``H`` counts hidden units, the
+# columns of ``w1``, and not layers: the network has two layers, one for each matrix of
+# weights.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -50,9 +54,9 @@ print(f"hidden units {w1_start.shape[1]}, layers {len((w1_start, w2_start))}")
 # Forward pass and loss
 # ---------------------
 #
-# The first layer multiplies the inputs by ``w1``, ReLU replaces every negative number by zero, the second
-# layer multiplies by ``w2``. The loss is the sum of squared errors: one number for all ``N * D_out``
-# predictions together.
+# The first layer multiplies the inputs by ``w1``, ReLU replaces every negative number
+# by zero, and the second layer multiplies by ``w2``. The loss is the sum of squared
+# errors: one number for all ``N * D_out`` predictions together.
 
 h = x @ w1_start
 h_relu = np.maximum(h, 0)
@@ -66,17 +70,18 @@ print(f"loss {loss:.4e}, and {(h > 0).mean():.0%} of the ReLUs let their input t
 # Backward pass
 # -------------
 #
-# Walk the same four lines from the end. Write ``grad_a`` for the gradient of the loss with respect to ``a``:
-# it has the shape of ``a``, and each entry says how fast the loss grows with that entry.
+# Now go through the same four lines from the last to the first. Write ``grad_a`` for
+# the gradient of the loss with respect to ``a``: it has the shape of ``a``, and each
+# entry says how fast the loss grows with that entry.
 #
 # - The loss is a sum of squares, so each prediction's gradient is twice its error.
-# - ``y_pred = h_relu @ w2``: each factor's gradient is ``grad_y_pred`` times the other factor,
-#   transposed. The shapes leave one way to write it: ``(H, N) @ (N, D_out)`` has the shape of ``w2``,
-#   and ``(N, D_out) @ (D_out, H)`` that of ``h_relu``. The site's page ``backward_pass`` derives both with
-#   indices.
-# - ReLU passes the gradient on where its input was positive and stops it elsewhere. At exactly 0 the
-#   slope is a choice; this ladder takes 0 on every rung.
-# - ``h = x @ w1`` is a product again: ``(D_in, N) @ (N, H)`` has the shape of ``w1``.
+# - In ``y_pred = h_relu @ w2``, each factor's gradient is ``grad_y_pred`` times the
+#   other factor, transposed. The shapes leave only one way to write it:
+#   ``(H, N) @ (N, D_out)`` has the shape of ``w2``, and ``(N, D_out) @ (D_out, H)`` has
+#   that of ``h_relu``. For a derivation with indices, see ``backward_pass``.
+# - ReLU passes the gradient on where its input was positive and stops it elsewhere. At
+#   exactly 0 the slope is a choice; this ladder takes 0 on every rung.
+# - ``h = x @ w1`` is a product too: ``(D_in, N) @ (N, H)`` has the shape of ``w1``.
 
 
 def gradients(w1, w2):
@@ -93,7 +98,8 @@ def gradients(w1, w2):
     grad_h[h <= 0] = 0
     grad_w1 = x.T @ grad_h  # (D_in, N) @ (N, H) -> (D_in, H)
 
-    for grad, value in ((grad_w2, w2), (grad_h_relu, h_relu), (grad_h, h), (grad_w1, w1)):
+    pairs = (grad_w2, w2), (grad_h_relu, h_relu), (grad_h, h), (grad_w1, w1)
+    for grad, value in pairs:
         assert grad.shape == value.shape
     return loss, grad_w1, grad_w2
 
@@ -102,9 +108,10 @@ loss, grad_w1, grad_w2 = gradients(w1_start, w2_start)
 print("grad_w1", grad_w1.shape, " grad_w2", grad_w2.shape)
 
 # %%
-# Why the ``copy``? An assignment gives an array a second name and makes no second array. Without the copy,
-# writing zeros into ``grad_h`` writes them into ``grad_h_relu`` as well. Nothing here reads ``grad_h_relu``
-# again, so the result would survive; the first person who prints it to find a bug would be misled.
+# Why the ``copy``? An assignment gives an array a second name; it doesn't make a second
+# array. Without the copy, writing zeros into ``grad_h`` writes them into
+# ``grad_h_relu`` as well. Nothing here reads ``grad_h_relu`` again, so the result would
+# still be right, but anyone who prints it to find a bug would be misled.
 
 grad_h_relu = np.array([[1.0, 2.0]])
 alias, copy = grad_h_relu, grad_h_relu.copy()
@@ -117,10 +124,11 @@ print("after writing into the alias:", grad_h_relu)
 # Check the gradients
 # -------------------
 #
-# A gradient derived by hand deserves a second opinion. Move one weight by a little in both directions: the
-# difference of the two losses, divided by the distance, is the slope in that weight's direction. That takes
-# two forward passes a weight, so try three weights of each matrix. The assertion stops the
-# script if the two columns disagree.
+# A gradient derived by hand deserves a second opinion. Move one weight a little in both
+# directions: the difference between the two losses, divided by the distance, is the
+# slope in that weight's direction. That takes two forward passes per weight, so try
+# three weights of each matrix. The assertion stops the script if the two columns
+# disagree.
 
 
 def central_difference(w, index, step=1e-4):
@@ -138,15 +146,17 @@ for name, w, grad in (("w1", w1_start, grad_w1), ("w2", w2_start, grad_w2)):
     for index in ((0, 0), (10, 5), (99, 9)):
         numerical = central_difference(w, index)
         assert abs(grad[index] - numerical) < 1e-6 * abs(grad).max()
-        print(f"{name}[{index[0]:2d}, {index[1]}]   {grad[index]:12.1f} {numerical:12.1f}")
+        place = f"{name}[{index[0]:2d}, {index[1]}]"
+        print(f"{place}   {grad[index]:12.1f} {numerical:12.1f}")
 
 # %%
 # The whole loop
 # --------------
 #
-# Forward, loss, backward, update, five hundred times. Each step looks at all ``N`` rows, so a step is an epoch
-# as well, one pass over the training data; with mini-batches an epoch has many steps. This cell stands on its own: with
-# ``x``, ``y`` and the starting weights you can copy it anywhere.
+# Repeat forward, loss, backward and update five hundred times. Each step looks at all
+# ``N`` rows, so a step is an epoch as well, one pass over the training data. With
+# mini-batches, an epoch has many steps. Given ``x``, ``y`` and the starting weights,
+# you can copy this cell anywhere.
 
 learning_rate = 1e-6
 w1, w2 = w1_start.copy(), w2_start.copy()
@@ -172,19 +182,22 @@ for t in (0, 1, 100, 200, 300, 400, 499):
     print(f"step {t:3d}  loss {losses[t]:.3e}")
 
 # %%
-# The first losses don't only fall. At steps 2 and 3 the loss rises, above where it began: at the start the slope changes so
-# fast that a step of this length goes too far in some directions. From then on the loss falls in every step. So a loss
-# that rises early is no proof of a mistake.
+# The loss doesn't fall in every step. At steps 2 and 3 it rises, and ends up above
+# where it began: early on, the slope changes so fast that a step of this length goes
+# too far in some directions. After that, the loss falls in every step. So a loss that
+# rises early is no proof of a mistake.
 
 print("first losses:", *(f"{loss:.3e}" for loss in losses[:6]))
 assert losses[1] < losses[2] < losses[3] > losses[0]
 assert (np.diff(losses[3:]) < 0).all()
 
 # %%
-# The loss falls by a factor of more than a trillion. That says that the network can store these 640 numbers, not
-# that it learned something of use: the targets are noise.
+# The loss falls by a factor of more than a trillion. That shows that the network can
+# store these 640 numbers. It doesn't show that the network has learned anything useful,
+# because the targets are noise.
 
-print(f"the first loss is {losses[0] / losses[-1]:.1e} times the last; y holds {y.size} numbers")
+print(f"the first loss is {losses[0] / losses[-1]:.1e} times the last", end="; ")
+print(f"y holds {y.size} numbers")
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.semilogy(losses, label="loss")
@@ -195,39 +208,43 @@ plt.show()
 # Why 1e-6?
 # ---------
 #
-# The learning rate has a narrow window here. A tenth of it is too slow: 500 steps lead no
-# further than the first 52 of the loop above. Twice as large, and the first updates throw the weights so far
-# that hardly any ReLU lets an input through again: the predictions shrink towards zero, and the loss settles
-# near the sum of the squared targets, which is what predicting zero costs. Five times as large, and every update
+# The learning rate has a narrow window here. A tenth of this rate is too slow: 500
+# steps get no further than the first 52 of the loop above. At twice the rate, the first
+# updates throw the weights so far off that hardly any ReLU lets an input through again.
+# The predictions shrink towards zero, and the loss settles near the sum of the squared
+# targets, which is what predicting zero costs. At five times the rate, every update
 # overshoots by more than the last until the numbers no longer fit into a float.
 
 print(f"predicting zero costs {np.square(y).sum():.0f}")
 last = {}
 for learning_rate in (1e-7, 1e-6, 2e-6, 5e-6):
     w1, w2 = w1_start.copy(), w2_start.copy()
-    with np.errstate(over="ignore"):  # the overflow is what this cell is about
+    with np.errstate(over="ignore"):  # this cell is about the overflow
         for t in range(500):
             loss, grad_w1, grad_w2 = gradients(w1, w2)
             if not np.isfinite(loss):
-                print(f"rate {learning_rate:.0e}: the loss is no longer finite at step {t}")
+                print(f"rate {learning_rate:.0e}: the loss is not finite at step {t}")
                 break
             w1 -= learning_rate * grad_w1
             w2 -= learning_rate * grad_w2
         else:
             live = (x @ w1 > 0).mean()
-            print(f"rate {learning_rate:.0e}: last loss {loss:.1e}, {live:.1%} of the ReLUs live")
+            print(f"rate {learning_rate:.0e}: last loss {loss:.1e}", end=", ")
+            print(f"{live:.1%} of the ReLUs live")
             last[learning_rate] = loss
 sooner = np.argmax(np.array(losses) < last[1e-7])
-print(f"rate 1e-06 is below the last loss of 1e-07 from step {sooner} on")
+print(f"rate 1e-06 gets below the last loss of rate 1e-07 at step {sooner}")
 
 # %%
 # Summary
 # -------
 #
-# - A fit is four stages repeated: forward, loss, backward, update; ``numpy.maximum`` is the whole ReLU.
-# - Each gradient has the shape of what it belongs to, and shapes alone nearly fix the formulas.
-# - Central differences check a gradient without trusting the derivation.
+# - A fit repeats four stages: forward, loss, backward, update. ``numpy.maximum`` is the
+#   whole ReLU.
+# - Each gradient has the shape of the value it belongs to, and the shapes alone nearly
+#   fix the formulas.
+# - Central differences check a gradient without relying on the derivation.
 #
 # Practise: ``exercises/numpy_by_hand``
 #
-# Next: ``backward_pass`` derives those formulas, with indices first.
+# Next: ``backward_pass`` derives these formulas, first with indices.

@@ -10,16 +10,19 @@
 Optimizers
 ==========
 
-You hand the update to an object that knows the parameters and a rule. This rung removes the last formula that
-you wrote by hand, the update of every parameter under ``torch.no_grad``; to change from plain gradient
-descent to Adam, you change a name and the learning rate. It keeps the layers, the loss and the backward pass
-of ``nn_sequential``.
+You hand the update over to an optimizer, an object that knows the parameters and a
+rule. This rung removes the last formula that you wrote by hand, the update of every
+parameter under ``torch.no_grad``. To change from plain gradient descent to Adam, you
+change a name and the learning rate. The layers, the loss and the backward pass of
+``nn_sequential`` stay.
 
 What you'll learn:
 
-- what ``zero_grad`` and ``step`` do, in which order they belong, and how gradients accumulate;
-- how far each optimizer moves a weight, and why the same learning rate means different things;
-- why Adam at 1e-6 goes nowhere and at 1e-4 works, and that its rate is no bound;
+- what ``zero_grad`` and ``step`` do, in which order to call them, and how gradients
+  accumulate;
+- how far each optimizer moves a weight, and why the same learning rate means something
+  different to each;
+- why Adam gets nowhere at 1e-6 but works at 1e-4, and why its rate is not a bound;
 - what the weight decay of AdamW does.
 """
 
@@ -27,8 +30,9 @@ What you'll learn:
 # The problem
 # -----------
 #
-# The same numbers as on every rung, and the network of ``nn_sequential``, with two starts: the problem's
-# weights, and those that the layers draw for themselves.
+# These are the same numbers as on every rung. The network is that of ``nn_sequential``,
+# with two sets of first weights: the problem's, and those that the layers draw by
+# default.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -45,7 +49,7 @@ w2_start = torch.from_numpy(rng.standard_normal((H, D_out)))
 
 
 def network(*, bias):
-    """Two layers; the seed gives them the same first weights at every call."""
+    """Two layers; the seed makes their first weights the same at every call."""
     torch.manual_seed(0)
     return torch.nn.Sequential(
         torch.nn.Linear(D_in, H, bias=bias, dtype=torch.float64),
@@ -56,7 +60,7 @@ def network(*, bias):
 
 loss_fn = torch.nn.MSELoss(reduction="sum")
 net = network(bias=False)
-print(f"the layers' own start: loss {loss_fn(net(x), y).item():.2e}")
+print(f"the default weights:   loss {loss_fn(net(x), y).item():.2e}")
 with torch.no_grad():
     net[0].weight.copy_(w1_start.T)
     net[2].weight.copy_(w2_start.T)
@@ -66,8 +70,9 @@ print(f"the problem's weights: loss {loss_fn(net(x), y).item():.2e}")
 # The whole loop
 # --------------
 #
-# ``torch.optim.SGD`` gets the parameters once, before the loop. Inside, ``zero_grad`` forgets the old
-# gradients, ``backward`` computes new ones, ``step`` updates every parameter.
+# ``torch.optim.SGD`` gets the parameters once, before the loop. Inside the loop,
+# ``zero_grad`` clears the old gradients, ``backward`` computes new ones, and ``step``
+# updates every parameter.
 
 learning_rate = 1e-6
 optimizer = torch.optim.SGD(net.parameters(), lr=learning_rate)
@@ -85,7 +90,8 @@ for t in (0, 1, 100, 200, 300, 400, 499):
     print(f"step {t:3d}  loss {losses[t]:.3e}")
 
 # %%
-# There is no more to this optimizer than the update that you know. Compare one step of it with the formula.
+# There is no more to this optimizer than the update that you know. Compare one of its
+# steps with the formula.
 
 net = network(bias=True)
 optimizer = torch.optim.SGD(net.parameters(), lr=1e-4)
@@ -94,18 +100,20 @@ by_hand = [(param - 1e-4 * param.grad).detach() for param in net.parameters()]
 optimizer.step()
 for (name, param), expected in zip(net.named_parameters(), by_hand, strict=True):
     assert torch.allclose(param, expected, rtol=0, atol=1e-15)
-    print(f"{name:8s} norm {param.norm().item():.6f}, by hand {expected.norm().item():.6f}")
+    norm, norm_by_hand = param.norm().item(), expected.norm().item()
+    print(f"{name:8s} norm {norm:.6f}, by hand {norm_by_hand:.6f}")
 
 # %%
 # The order of the three calls
 # ----------------------------
 #
-# ``step`` reads what ``backward`` left in ``.grad``, so nothing may clear it between the two. Anywhere else
-# ``zero_grad`` does its work. Without it, each backward pass adds its gradients to all earlier ones.
+# ``step`` reads what ``backward`` left in ``.grad``, so nothing may clear it between
+# the two. Anywhere else, ``zero_grad`` works. Without it, each backward pass adds its
+# gradients to all earlier ones.
 
 
 def first_losses(*order):
-    """Five losses with the three calls in the given order."""
+    """Five losses, with the calls in the given order."""
     net = network(bias=True)
     optimizer = torch.optim.SGD(net.parameters(), lr=1e-4)
     history = []
@@ -130,9 +138,10 @@ for order in (
 # Gradient accumulation
 # ---------------------
 #
-# That adding has a use. A batch too large for the memory goes through in parts, with one backward pass each, and
-# one step follows. The parts' sums add up to the gradient of the whole. With the mean, divide each part's loss by
-# the number of parts, the accumulation steps.
+# Adding gradients up has its use. A batch that is too large for the memory goes through
+# in parts, with one backward pass each, and a single step follows. With the sum, the
+# parts' gradients add up to the gradient of the whole batch. With the mean, divide each
+# part's loss by the number of parts, the accumulation steps.
 
 norms = {}
 for reduction, parts in (("sum", 1), ("sum", 4), ("mean", 1), ("mean", 4)):
@@ -148,8 +157,8 @@ for reduction, parts in (("sum", 1), ("sum", 4), ("mean", 1), ("mean", 4)):
 # How far does a step go?
 # -----------------------
 #
-# Six rules, each with the learning rate that it gets below; Adam has a second. The network's first gradient
-# will show what they do with it.
+# Here are six rules, each with the learning rate that it uses below. Adam has a second
+# one. The network's first gradient will show what each rule does with it.
 
 rules = {  # name, optimizer, options, learning rate
     "SGD": (torch.optim.SGD, {}, 1e-4),
@@ -163,17 +172,18 @@ rules = {  # name, optimizer, options, learning rate
 net = network(bias=True)
 loss_fn(net(x), y).backward()
 gradient, weight_start = net[0].weight.grad.clone(), net[0].weight.detach().clone()
-print(f"median size of the first layer's gradient {gradient.abs().median().item():.1f}", end=", ")
+print("median size of the first layer's", end=" ")
+print(f"gradient {gradient.abs().median().item():.1f}", end=", ")
 print(f"of its weights {weight_start.abs().median().item():.1e}")
 
 # %%
-# Feed that gradient to each optimizer again and again. The table shows the median distance that a weight
-# moves, in learning rates: at the first step, at the first step with a gradient a thousand times larger, and
-# at the hundredth step.
+# Feed that gradient to each optimizer again and again. The table shows the median
+# distance that a weight moves, in learning rates: at the first step, at the first step
+# with a gradient a thousand times larger, and at the hundredth step.
 
 
 def step_size(rule, options, rate, *, scale=1, steps=1):
-    """Median distance of the last of some steps along one gradient, in learning rates."""
+    """The median distance of the last of a few steps, in learning rates."""
     weight = weight_start.clone().requires_grad_()
     optimizer = rule([weight], lr=rate, **options)
     weight.grad = gradient * scale
@@ -190,21 +200,24 @@ for name, rule in {**rules, "SGD, Nesterov": nesterov}.items():
     print(f"{name:18s} {sizes[0]:6.1f} {sizes[1]:16.1f} {sizes[2]:10.1f}")
 
 # %%
-# The rows of SGD follow the gradient. Momentum adds nine tenths of the last step, which under a steady
-# gradient makes steps ten times those of plain SGD; Nesterov momentum looks one such addition ahead. The others
-# divide by the size of the gradients so far, so the gradient's scale drops out: Adagrad by a sum that keeps
-# growing, RMSprop by an average that starts from zero, Adam by one that corrects for that start. So under a
-# steady gradient Adam's step is about the learning rate itself, however large the gradient.
+# In the rows of SGD, the steps follow the gradient. Momentum adds nine tenths of the
+# last step, which under a steady gradient makes steps ten times as long as those of
+# plain SGD. Nesterov momentum looks one such addition ahead. The other rules divide by
+# the size of the gradients so far, so the gradient's scale drops out. Adagrad divides
+# by a sum that keeps growing, RMSprop by an average that starts from zero, and Adam by
+# an average that corrects for that start. So under a steady gradient Adam's step is
+# about the learning rate itself, however large the gradient.
 #
-# The rate is no bound, though. Adam's average of gradients follows a change within tens of steps; that of their
-# squares, which divides, takes thousands, as its ``betas`` say. Four weights with 5,000 gradients each, of four
-# kinds, show how far the last step goes.
+# The rate is not a bound, though. Adam's average of gradients follows a change within
+# tens of steps. Its average of squared gradients, by which it divides, takes thousands,
+# as its ``betas`` say. Below, four weights get 5,000 gradients each, of four different
+# kinds, and the table shows how far the last step goes.
 
 t = torch.arange(5000, dtype=torch.float64)
 kinds = {
     "steady": torch.ones_like(t),
-    "of changing sign": (-1) ** t,
-    "zero, and at last 1": (t == t[-1]).double(),
+    "alternating in sign": (-1) ** t,
+    "zero until a final 1": (t == t[-1]).double(),
     "growing by a tenth": 1.1 ** (t - t[-1]),
 }
 weights = torch.zeros(len(kinds), dtype=torch.float64, requires_grad=True)
@@ -224,12 +237,13 @@ for name, step in zip(kinds, steps.tolist(), strict=True):
 # One start, six rules
 # --------------------
 #
-# Now each rule trains the network from the layers' own start, at a rate that works for it, and Adam a second
-# time at 1e-6. The table ranks the rates as much as the rules. In the figure AdamW's dashed line lies on Adam's.
+# Now each rule trains the network from the layers' default weights, at a rate that
+# works for it. Adam also trains it a second time, at 1e-6. The table ranks the rates as
+# much as the rules. In the figure, AdamW's dashed line coincides with Adam's.
 
 
 def fit(rule, options, rate):
-    """Run the loop above for 300 steps; return the losses and how far the median weight came."""
+    """Run the loop above for 300 steps; return the losses and the median distance."""
     net = network(bias=True)
     optimizer = rule(net.parameters(), lr=rate, **options)
     history = []
@@ -239,36 +253,42 @@ def fit(rule, options, rate):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return history, (net[0].weight.detach() - weight_start).abs().median().item()
+    distances = (net[0].weight.detach() - weight_start).abs()
+    return history, distances.median().item()
 
 
 ax = plt.figure(figsize=(7, 4), layout="constrained").subplots()
 print("                     rate  first loss  last loss  median distance")
 for name, rule in rules.items():
     history, distance = fit(*rule)
-    ax.semilogy(history, "--" if name == "AdamW" else "-", label=f"{name}: {rule[2]:.0e}")
-    print(f"{name:18s} {rule[2]:.0e}  {history[0]:10.1f}  {history[-1]:9.1e}  {distance:15.1e}")
+    rate, style = f"{rule[2]:.0e}", "--" if name == "AdamW" else "-"
+    ax.semilogy(history, style, label=f"{name}: {rate}")
+    columns = f"{history[0]:10.1f}  {history[-1]:9.1e}  {distance:15.1e}"
+    print(f"{name:18s} {rate}  {columns}")
 ax.set(title="One start, six rules", xlabel="step t", ylabel="sum of squared errors")
 ax.legend(fontsize="small")
 plt.show()
 
 # %%
-# That is why Adam at 1e-6 goes nowhere: 300 steps of about one learning rate each add up to a fraction of the
-# distance that the other runs cover, and to little beside the size of the weights. A learning rate means
-# nothing without its rule. Nor need it stay the same: a scheduler lowers it, or raises it first, while
-# the training runs; ``digits`` has one.
+# That is why Adam at 1e-6 goes nowhere: 300 steps of about one learning rate each add
+# up to a fraction of the distance that the other runs cover, and to little compared
+# with the size of the weights. A learning rate means nothing without its rule. It
+# needn't stay the same, either: a scheduler lowers it, or first raises it, while the
+# training runs. To see one at work, turn to ``digits``.
 
 size = weight_start.abs().median().item()
 for rate in (1e-6, 1e-4):
-    print(f"300 steps of {rate:.0e} are {300 * rate / size:.0%} of the median weight's size")
+    share = 300 * rate / size
+    print(f"300 steps of {rate:.0e} are {share:.0%} of the median weight's size")
 
 # %%
 # Weight decay
 # ------------
 #
-# AdamW pulls every weight towards zero by the fraction ``lr * weight_decay`` a step, apart from the
-# gradient, and it does so by default. Adam's option of that name adds to the gradient instead, where the
-# division takes the weight's size out again. A gradient of zero leaves only the decay to see.
+# AdamW pulls every weight towards zero by the fraction ``lr * weight_decay`` a step,
+# separately from the gradient, and it does so by default. Adam's option of the same
+# name adds to the gradient instead, where the division takes the weight's size out
+# again. With a gradient of zero, only the decay is left to see.
 
 adam, adamw = torch.optim.Adam, torch.optim.AdamW
 for rule, options in ((adam, {}), (adam, {"weight_decay": 0.01}), (adamw, {})):
@@ -277,19 +297,23 @@ for rule, options in ((adam, {}), (adam, {"weight_decay": 0.01}), (adamw, {})):
     weight.grad = torch.zeros_like(weight)
     optimizer.step()
     moved = (torch.tensor([1.0, 100.0]) - weight.detach()).tolist()
-    setting = f"{rule.__name__} weight_decay={optimizer.param_groups[0]['weight_decay']}"
+    decay = optimizer.param_groups[0]["weight_decay"]
+    setting = f"{rule.__name__} weight_decay={decay}"
     print(f"{setting:24s}  1 loses {moved[0]:.0e}, 100 loses {moved[1]:.0e}")
 
 # %%
 # Summary
 # -------
 #
-# - ``torch.optim.Optimizer.zero_grad``, ``torch.Tensor.backward`` and ``torch.optim.Optimizer.step`` make up
-#   the step; nothing may clear gradients between the last two.
-# - ``torch.optim.SGD`` moves a weight by the rate times its gradient; ``torch.optim.Adam`` by about the rate
-#   while gradients are steady, and by several rates when they grow.
+# - ``torch.optim.Optimizer.zero_grad``, ``torch.Tensor.backward`` and
+#   ``torch.optim.Optimizer.step`` make up a step; nothing may clear the gradients
+#   between the last two.
+# - ``torch.optim.SGD`` moves a weight by the rate times its gradient.
+#   ``torch.optim.Adam`` moves it by about the rate while gradients are steady, and by
+#   several rates when they grow.
 # - ``torch.optim.AdamW`` shrinks all weights a little at each step, unless ``weight_decay`` is zero.
 #
 # Practise: ``exercises/optimizers``
 #
-# Next: ``custom_module`` takes away the row of layers, the one form that a network could have so far.
+# Next: ``custom_module`` removes the row of layers, the only form that a network could
+# have so far.

@@ -10,25 +10,29 @@
 Static graph
 ============
 
-You capture the network once as a graph, an object of its own, and run that graph 500 times. On
-``dynamic_graph`` your lines ran at each call and recorded a graph of that call, which could be another one
-each time. Here the graph comes first, stays as it is, and the numbers come later. This rung removes your
-forward lines from the loop: they are read once and not run again. It keeps autograd and the optimizer; the
-network is the plain one again, as a function of its two weights.
+You capture the network once as a graph, an object of its own, and run that graph 500
+times. In ``dynamic_graph``, your lines ran at each call and recorded a graph of that
+call, which could be a different one each time. Here the graph comes first and stays as
+it is, and the numbers come later. This rung removes your forward lines from the loop:
+they are read once and not run again. Autograd and the optimizer stay. The network is
+the plain one again, written as a function of its two weights.
 
 What you'll learn:
 
 - how define-by-run differs from define-then-run;
 - how ``torch.fx``, ``torch.export`` and ``torch.compile`` each capture a graph;
-- what a graph that is known beforehand buys, and what it costs, in steps of the loop;
-- what becomes of an ``if`` or a loop that looks at a tensor's value, and what to write in its place.
+- what you gain from a graph that is known in advance, and what it costs, in steps of
+  the loop;
+- what happens to an ``if`` or a loop that looks at a tensor's value, and what to write
+  instead.
 """
 
 # %%
 # The problem
 # -----------
 #
-# The same numbers as on every rung. Forward pass and loss stand in a function, so that it can be captured.
+# These are the same numbers as on every rung. The forward pass and the loss are in a
+# function, so that you can capture it.
 
 import contextlib
 import io
@@ -72,12 +76,14 @@ print(f"two runs, {len({loss.grad_fn, again.grad_fn})} graphs")
 # Define by run, define then run
 # ------------------------------
 #
-# On every rung so far, running the lines made the graph, a new one each time: define-by-run. In define-then-run
-# you describe the whole computation first. TensorFlow 1 worked like that by default; TensorFlow 2, like PyTorch,
-# runs line by line and captures on request.
+# On every rung so far, running the lines made the graph, a new one each time:
+# define-by-run. In define-then-run you describe the whole computation first. TensorFlow
+# 1 worked like that by default; TensorFlow 2, like PyTorch, runs line by line and
+# captures on request.
 #
-# ``torch.fx.symbolic_trace`` calls your function with stand-ins that hold no numbers and notes what is done
-# to them. What comes back is a graph of operations, and to run it, Python that is generated from it.
+# ``torch.fx.symbolic_trace`` calls your function with stand-ins that hold no numbers,
+# and notes what the function does with them. It returns a graph of operations, together
+# with Python code, generated from the graph, that runs it.
 
 times = []
 for _ in range(5):
@@ -91,9 +97,10 @@ assert torch.equal(traced(x, y, w1, w2), loss)
 print(f"loss {traced(x, y, w1, w2).item():.3e}")
 
 # %%
-# ``torch.export.export`` takes a module and example inputs and gives a whole program that can run elsewhere.
-# Its operations are those of ATen, the library underneath, and each result's shape is known before any
-# number is: memory and devices can be planned from that.
+# ``torch.export.export`` takes a module and example inputs and returns a whole program
+# that can run elsewhere. Its operations are those of ATen, the library underneath, and
+# each result's shape is known before any number is. That is enough to plan memory and
+# devices.
 
 
 class Network(torch.nn.Module):
@@ -111,9 +118,10 @@ assert torch.equal(exported.module()(x, y, w1, w2), loss)
 print(f"loss {exported.module()(x, y, w1, w2).item():.3e}")
 
 # %%
-# ``torch.compile`` captures at the first call and hands the graph to a backend, which returns what is to be
-# run from then on. The backend below returns the graph's ``forward``, which is generated Python again: it shows
-# the capture and gains no speed. Your function is out of the run; Python is not.
+# ``torch.compile`` captures at the first call and hands the graph to a backend, which
+# returns the function to run. The backend below returns the graph's ``forward``, which
+# is generated Python again, so it shows the capture but gains no speed. Your function
+# no longer runs, but Python still does.
 
 captured = []
 
@@ -140,8 +148,9 @@ print(*(node.name for node in captured[0].graph.nodes if node.op.startswith("cal
 # The whole loop
 # --------------
 #
-# Autograd goes through the captured graph as it went through the function, and still records a graph of its
-# own at each run; what is captured once is the forward pass. After 500 steps there is still one captured graph.
+# Autograd goes through the captured graph as it went through the function, and still
+# records its own graph at each run. Only the forward pass is captured once. After 500
+# steps there is still one captured graph.
 
 learning_rate = 1e-6
 w1 = w1_start.clone().requires_grad_()
@@ -162,16 +171,17 @@ print("graphs captured:", len(captured))
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.semilogy(losses, label="loss")
-ax.set(title="One captured graph, 500 runs", xlabel="step t", ylabel="sum of squared errors")
+ax.set(title="One captured graph, 500 runs")
+ax.set(xlabel="step t", ylabel="sum of squared errors")
 plt.show()
 
 # %%
 # What a graph buys
 # -----------------
 #
-# Whoever knows all operations beforehand can place each on a device, and can rewrite them. Fusion makes one
-# operation out of several and spares passes over memory: here the second product and the subtraction
-# become a single ``torch.addmm``.
+# When all operations are known in advance, each can be placed on a device, and they can
+# be rewritten. Fusion makes one operation out of several and saves passes over memory.
+# Here the second product and the subtraction become a single ``torch.addmm``.
 
 fused = torch.fx.symbolic_trace(network_loss)
 torch.fx.replace_pattern(
@@ -179,17 +189,19 @@ torch.fx.replace_pattern(
     lambda a, b, c: a @ b - c,
     lambda a, b, c: torch.addmm(c, a, b, beta=-1),
 )
-assert torch.allclose(fused(x, y, w1_start, w2_start), network_loss(x, y, w1_start, w2_start))
+inputs = (x, y, w1_start, w2_start)
+assert torch.allclose(fused(*inputs), network_loss(*inputs))
 for name, module in (("captured", traced), ("fused", fused)):
-    print(f"{name}: loss {module(x, y, w1_start, w2_start).item():.3e}, operations", end=" ")
+    print(f"{name}: loss {module(*inputs).item():.3e}, operations", end=" ")
     print(*(node.name for node in module.graph.nodes if node.op.startswith("call")))
 
 # %%
-# The default backend of ``torch.compile``, inductor, fuses by itself. It writes new code, C++ on a CPU, in which
-# the operations around the products become a few passes over memory, and has it compiled at the first step;
-# without a C++ compiler that step fails. The products stay what they are, and they are nearly all of this
-# network's arithmetic: there is little to gain here. PyTorch would keep the new code for later programs; this
-# cell gives it a temporary folder.
+# The default backend of ``torch.compile``, inductor, fuses by itself. It writes new
+# code (on a CPU, in C++), in which the operations around the products become a few
+# passes over memory. That code is compiled at the first step; without a C++ compiler
+# that step fails. The products stay as they are, and they are nearly all of this
+# network's arithmetic, so there is little to gain here. PyTorch would keep the new code
+# for later programs, so this cell gives it a temporary folder.
 
 
 def step_time(loss_of):
@@ -208,14 +220,15 @@ with (
     mock.patch.dict(os.environ, TORCHINDUCTOR_CACHE_DIR=folder),
     warnings.catch_warnings(),
 ):
-    warnings.simplefilter("ignore")  # the compiler's own modules use what PyTorch deprecates
+    warnings.simplefilter("ignore")  # the compiler itself uses deprecated functions
     fast_loss = torch.compile(network_loss)
     try:
         start = time.perf_counter()
         fast_loss(x, y, w1, w2).backward()
         first = time.perf_counter() - start
         code = "".join(file.read_text() for file in Path(folder).rglob("*.py"))
-        measured = f"{len({*re.findall(r'cpp_fused_[a-z_]+', code)})} fused operations, "
+        operations = {*re.findall(r"cpp_fused_[a-z_]+", code)}
+        measured = f"{len(operations)} fused operations, "
         measured += f"first step {first:.1f} s, later {step_time(fast_loss):.2f} ms"
     except RuntimeError as error:
         measured = f"not measured. {str(error).strip().splitlines()[0]}"
@@ -225,39 +238,43 @@ print(f"multiplications in the products: {N * D_in * H + N * H * D_out:,}", end=
 print(f"numbers that the rest works on: {N * H + 3 * N * D_out:,}")
 
 # %%
-# The price in time is paid once and shared by all runs: compare it with the 500 steps of this fit. ``torch.fx``
-# runs your lines once, which costs less than those steps. The other two also analyse your lines, with machinery that
-# is loaded at its first use; for a fit as short as this one, that can take longer than the steps. They are for graphs
+# The price in time is paid once and shared by all runs: compare it with the 500 steps
+# of this fit. ``torch.fx`` runs your lines once, which costs less than those steps. The
+# other two also analyse your lines, with machinery that is loaded at its first use. For
+# a fit as short as this one, that can take longer than the steps. Use them for graphs
 # that run often, or elsewhere.
 
 for name, cost in seconds.items():
-    print(f"{name:13s} this build: {1000 * cost:,.2f} ms, {1000 * cost / step:,.1f} steps")
+    cost *= 1000
+    print(f"{name:13s} this build: {cost:,.2f} ms, {cost / step:,.1f} steps")
 assert 1000 * seconds["torch.fx"] < 500 * step
 
 # %%
 # What it costs
 # -------------
 #
-# The exported graph holds the shapes of its example inputs and refuses others. A size that you name with
-# ``torch.export.Dim`` stays open, and is the same in all inputs that share the name.
+# The exported graph is tied to the shapes of its example inputs and refuses others. A
+# size that you name with ``torch.export.Dim`` stays open, and is the same in all inputs
+# that share the name.
 
 half = (x[:32], y[:32], w1_start, w2_start)
 try:
     exported.module()(*half)
-except (AssertionError, RuntimeError, ValueError) as error:  # which of them depends on the version
-    print("32 rows are refused; the error names", *re.findall(r"\b64\b", str(error))[:1])
+except (AssertionError, RuntimeError, ValueError) as error:  # depends on the version
+    wanted = re.findall(r"\b64\b", str(error))[:1]
+    print("32 rows are refused; the error names", *wanted)
 
 rows = {0: torch.export.Dim("N")}
-open_size = torch.export.export(
-    Network(), (x, y, w1, w2), dynamic_shapes={"x": rows, "y": rows, "w1": None, "w2": None}
-)
+shapes = {"x": rows, "y": rows, "w1": None, "w2": None}
+open_size = torch.export.export(Network(), (x, y, w1, w2), dynamic_shapes=shapes)
 assert torch.equal(open_size.module()(*half), network_loss(*half))
 print(f"32 rows: loss {open_size.module()(*half).item():.3e}")
 
 # %%
-# An ``if`` on a tensor's value has no answer while there are no numbers. Run line by line, it works.
-# ``torch.fx`` and ``torch.export`` refuse it, and so does ``torch.compile`` if you demand one graph for the
-# whole function with ``fullgraph=True``.
+# An ``if`` on a tensor's value can't be decided while there are no numbers. Run line by
+# line, it works. ``torch.fx`` and ``torch.export`` refuse it, and so does
+# ``torch.compile`` if you demand one graph for the whole function with
+# ``fullgraph=True``.
 
 
 def with_if(x, w1):
@@ -272,7 +289,7 @@ class WithIf(torch.nn.Module):
 
 
 def first_line(capture, *inputs):
-    """The first line of the error that a capture raises; what it logs besides is dropped."""
+    """The first line of the error that a capture raises, without what it logs."""
     with contextlib.redirect_stderr(io.StringIO()):
         try:
             capture(*inputs)
@@ -285,16 +302,18 @@ logging.disable(logging.WARNING)
 print("by line ", tuple(with_if(x, w1_start).shape))
 print("fx      ", first_line(torch.fx.symbolic_trace, with_if))
 print("export  ", first_line(torch.export.export, WithIf(), (x, w1_start)))
-print("compile ", first_line(torch.compile(with_if, backend=backend, fullgraph=True), x, w1_start))
+whole = torch.compile(with_if, backend=backend, fullgraph=True)
+print("compile ", first_line(whole, x, w1_start))
 logging.disable(logging.NOTSET)
 
 # %%
 # A graph break
 # -------------
 #
-# Without ``fullgraph=True``, ``torch.compile`` breaks the graph at the ``if``. A graph break leaves one graph up to
-# it, Python for the decision, and one graph for each branch, captured when it is first taken. The backend never sees
-# a graph that crosses the break.
+# Without ``fullgraph=True``, ``torch.compile`` breaks the graph at the ``if``. A graph
+# break leaves one graph for what comes before it, Python for the decision, and one
+# graph for each branch, captured when that branch is first taken. The backend never
+# sees a graph that crosses the break.
 
 captured.clear()
 broken = torch.compile(with_if, backend=backend)
@@ -304,8 +323,8 @@ for name, inputs in (("x", x), ("-x", -x)):
     print(f"{name:2s} sum {result.sum().item():.4e}, graphs so far: {len(captured)}")
 
 # %%
-# To stay in one graph, the decision must be an operation of the graph. ``torch.cond`` takes the condition,
-# both branches as functions, and their arguments.
+# To stay in one graph, the decision must be an operation of the graph. ``torch.cond``
+# takes the condition, both branches as functions, and their arguments.
 
 
 class WithCond(torch.nn.Module):
@@ -322,9 +341,10 @@ for name, inputs in (("x", x), ("-x", -x)):
     print(f"{name:2s} sum {result.sum().item():.4e}")
 
 # %%
-# A loop that runs on values needs an operation too: ``torch.while_loop`` takes the condition, the body, and
-# what goes from turn to turn. TensorFlow 1 had ``tf.cond``, ``tf.while_loop`` and ``tf.scan``. PyTorch still
-# labels its two as prototypes, and its ``scan`` has no public name yet.
+# A loop that depends on values needs an operation too: ``torch.while_loop`` takes the
+# condition, the body, and the values that go from one turn to the next. TensorFlow 1
+# had ``tf.cond``, ``tf.while_loop`` and ``tf.scan``. PyTorch still labels its own two
+# as prototypes, and its ``scan`` has no public name yet.
 
 
 class Shrink(torch.nn.Module):
@@ -337,16 +357,20 @@ print(*(node.name for node in exported.graph.nodes if node.op == "call_function"
 for factor in (1, 1000):
     (h,) = exported.module()(factor * x)
     print(f"{factor:4d} x: halved {torch.log2(factor * x[0, 0] / h[0, 0]):2.0f} times")
-print("public:", *(name for name in ("cond", "while_loop", "scan") if hasattr(torch, name)))
+names = ("cond", "while_loop", "scan")
+print("public:", *(name for name in names if hasattr(torch, name)))
 
 # %%
 # Summary
 # -------
 #
-# - ``torch.fx.symbolic_trace``, ``torch.export.export`` and ``torch.compile`` turn a function into a graph.
-# - A known graph can be fused, placed and reused; capturing it costs time once, often that of many steps.
-# - Decisions and loops on values stay in it only as operations: ``torch.cond``, ``torch.while_loop``.
+# - ``torch.fx.symbolic_trace``, ``torch.export.export`` and ``torch.compile`` turn a
+#   function into a graph.
+# - A known graph can be fused, placed and reused; capturing it costs time once, often
+#   as much as many steps.
+# - Decisions and loops on values stay in the graph only as operations: ``torch.cond``,
+#   ``torch.while_loop``.
 #
 # Practise: ``exercises/static_graph``
 #
-# Next: ``all_rungs`` runs all rungs from one problem, and their losses fall on one another.
+# Next: ``all_rungs`` runs all rungs on one problem, and their losses coincide.

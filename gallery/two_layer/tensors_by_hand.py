@@ -10,13 +10,15 @@
 Tensors by hand
 ===============
 
-You fit the same two-layer network with PyTorch's tensors instead of NumPy's arrays. From
-``numpy_by_hand`` this rung removes the library and nothing else: every line stays, the gradients that
-you derived included. What you gain for now is a choice of device and of precision.
+You fit the same two-layer network with PyTorch tensors instead of NumPy arrays. From
+``numpy_by_hand`` this rung removes the library and nothing else. Every line stays,
+including the gradients that you derived. What you gain for now is a choice of device
+and of precision.
 
 What you'll learn:
 
-- which tensor line stands for which NumPy line, and that both give the same numbers;
+- which tensor line corresponds to which NumPy line, and that both give the same
+  numbers;
 - what ``dtype`` and ``device`` are, and which of them moves work to a GPU;
 - when an array and a tensor share memory, and what ``clone`` is for;
 - why the late losses of a fit depend on the precision of its numbers.
@@ -26,8 +28,9 @@ What you'll learn:
 # The problem
 # -----------
 #
-# The same draws in the same order as on ``numpy_by_hand``. ``torch.from_numpy`` turns each array into a tensor of
-# the same shape and the same kind of number.
+# NumPy draws the same numbers as in ``numpy_by_hand``, in the same order.
+# ``torch.from_numpy`` turns each array into a tensor with the same shape and the same
+# kind of number.
 
 import warnings
 
@@ -50,24 +53,28 @@ print("x ", tuple(x.shape), "   y ", tuple(y.shape))
 print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 
 # %%
-# Kind of number, and place
-# -------------------------
+# dtype and device
+# ----------------
 #
-# ``dtype`` says what kind of number a tensor holds, ``device`` where it lies. ``torch.Tensor.to`` changes
-# the one that you name and leaves the other alone, or both if you name both. So it is the device, not the dtype, that sends work to a GPU:
-# ``x.to("cuda")`` where there is one. The device ``meta`` is on every machine; it keeps shapes, no numbers.
+# ``dtype`` says what kind of number a tensor holds, and ``device`` says where the
+# numbers are stored. ``torch.Tensor.to`` changes the one that you name and leaves the
+# other alone. If you name both, it changes both. So it is the device, not the dtype,
+# that sends work to a GPU: write ``x.to("cuda")`` on a machine that has one. Every
+# machine has the device ``meta``, which keeps shapes but no numbers.
 
-for name, tensor in (("x", x), ("to float32", x.to(torch.float32)), ("to meta", x.to("meta"))):
+x32, x_meta = x.to(torch.float32), x.to("meta")
+for name, tensor in (("x", x), ("to float32", x32), ("to meta", x_meta)):
     print(f"{name:11s} dtype {tensor.dtype}   device {tensor.device}")
 
 # %%
 # Shared memory
 # -------------
 #
-# ``torch.from_numpy`` copies nothing: array and tensor are two views of one piece of memory, and a change in
-# place through one shows in the other. ``torch.Tensor.numpy`` goes the other way and shares memory too.
-# ``torch.Tensor.clone`` makes a copy. The update at the end of each
-# step works in place, so clone the starting weights first, or your arrays change behind your back.
+# ``torch.from_numpy`` copies nothing: the array and the tensor are two views of the
+# same memory, and an in-place change to one shows in the other. ``torch.Tensor.numpy``
+# goes the other way and shares memory too. ``torch.Tensor.clone`` makes a copy. The
+# update at the end of each step works in place, so clone the starting weights first, or
+# your arrays change behind your back.
 
 array = np.zeros(3)
 shared = torch.from_numpy(array)
@@ -81,12 +88,13 @@ back += 1
 print("after adding 1 to shared.numpy():   ", array)
 
 # %%
-# Don't mix them
-# --------------
+# Don't mix arrays and tensors
+# ----------------------------
 #
-# A product of an array and a tensor works in one order only. With the tensor on the left, NumPy computes it, and the
-# result comes back as a tensor, with a warning. With the array on the left there is an error, and so there is from ``mm``, a
-# method of tensors that takes only tensors. So convert all arrays at the start, as the first cell does.
+# A product of an array and a tensor works in one order only. With the tensor on the
+# left, NumPy computes it, and the result comes back as a tensor, with a warning. With
+# the array on the left, you get an error. You also get one from ``mm``, a tensor method
+# that takes only tensors. So convert all arrays at the start, as the first cell does.
 
 for words, product in (
     ("tensor @ array", lambda: x @ w1_array),
@@ -96,7 +104,8 @@ for words, product in (
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            print(f"{words}: a {type(product()).__name__}, and a {caught[0].category.__name__}")
+            kind, warning = type(product()), caught[0].category
+            print(f"{words}: a {kind.__name__}, and a {warning.__name__}")
         except TypeError as error:
             print(f"{words}: TypeError, {error}")
 
@@ -104,12 +113,12 @@ for words, product in (
 # The dictionary
 # --------------
 #
-# One whole step in both languages. First come the lines of ``numpy_by_hand``; ``locals()`` gives all that a
-# function has computed, by name.
+# Here is one whole step in both languages. The lines of ``numpy_by_hand`` come first.
+# ``locals()`` returns everything that the function has computed, by name.
 
 
 def numpy_step(x, y, w1, w2):
-    """One step on arrays: all that it computes, by name."""
+    """One step on arrays; returns everything it computes, by name."""
     h = x @ w1
     h_relu = np.maximum(h, 0)
     y_pred = h_relu @ w2
@@ -129,14 +138,15 @@ arrays = numpy_step(x_array, y_array, w1_array.copy(), w2_array.copy())
 print("computed:", *arrays)
 
 # %%
-# Now the same lines on tensors. ``mm`` is the product of two matrices, ``t`` the transpose; ``clone`` is needed for the
-# reason ``copy`` was. Each name ends with the same numbers as above, but for rounding: the two libraries add up products
-# in orders of their own. The table shows the largest number of each, whatever its sign. The page ``cheat_sheet`` has the lines
-# side by side.
+# Now write the same lines with tensors. ``mm`` is the product of two matrices, and
+# ``t`` is the transpose. You need ``clone`` for the same reason as ``copy``. Each name
+# ends up with the same numbers as above, up to rounding: each library adds up products
+# in its own order. The table shows the largest absolute value under each name. For all
+# the lines side by side, see ``cheat_sheet``.
 
 
 def tensor_step(x, y, w1, w2):
-    """One step on tensors: all that it computes, by name."""
+    """One step on tensors; returns everything it computes, by name."""
     h = x.mm(w1)
     h_relu = h.clamp(min=0)
     y_pred = h_relu.mm(w2)
@@ -157,19 +167,22 @@ apart = {}
 print("name          shape          in NumPy    in PyTorch")
 for name, array in arrays.items():
     tensor, largest = tensors[name].numpy(), np.abs(array).max()
+    in_torch = np.abs(tensor).max()
     apart[name] = np.abs(tensor - array).max() / largest
     assert tensor.shape == array.shape
     assert apart[name] < 1e-12
-    print(f"{name:12s}  {array.shape!s:12s} {largest:11.4e}   {np.abs(tensor).max():11.4e}")
+    print(f"{name:12s}  {array.shape!s:12s} {largest:11.4e}   {in_torch:11.4e}")
 print(f"largest difference, relative to the largest entry: {max(apart.values()):.0e}")
 
 # %%
-# ``@`` and ``T`` work on tensors too, and ``torch.relu`` gives the values of ``clamp(min=0)``. Forward, the
-# two can't be told apart; where PyTorch finds the gradients, from ``autograd`` on, these pages write
-# ``relu``, whose gradient at exactly 0 is 0, as in the line ``grad_h[h <= 0] = 0``.
+# ``@`` and ``T`` work on tensors too, and ``torch.relu`` returns the values of
+# ``clamp(min=0)``. In the forward pass there is no difference between the two. Where
+# PyTorch finds the gradients, from ``autograd`` on, these pages write ``relu``. Its
+# gradient at exactly 0 is 0, as in the line ``grad_h[h <= 0] = 0``.
 #
-# The loss is a tensor without any axis: its shape is ``()``, not ``(1,)`` as that of a vector with one entry.
-# ``torch.Tensor.item`` takes the number out as a Python float.
+# The loss is a tensor with no axes: its shape is ``()``, not ``(1,)``, which is the
+# shape of a vector with one entry. ``torch.Tensor.item`` takes the number out as a
+# Python float.
 
 h, loss = x.mm(w1_start), tensors["loss"]
 for words, one, other in (
@@ -179,16 +192,18 @@ for words, one, other in (
 ):
     difference = (one - other).abs().max().item()
     assert difference == 0
-    print(f"{words + ':':28s} shape {tuple(one.shape)}, largest difference {difference}")
-print("shapes: loss", tuple(loss.shape), "  vector with one entry", tuple(torch.ones(1).shape))
+    shape = tuple(one.shape)
+    print(f"{words + ':':28s} shape {shape}, largest difference {difference}")
+vector = torch.ones(1)
+print("shapes: loss", tuple(loss.shape), "  vector with one entry", tuple(vector.shape))
 print(f"loss.item() is a {type(loss.item()).__name__}: {loss.item():.3e}")
 
 # %%
 # The whole loop
 # --------------
 #
-# The loop of ``numpy_by_hand``, line by line through the dictionary. Afterwards the arrays are what they were:
-# the loop worked on clones.
+# This is the loop of ``numpy_by_hand``, translated line by line. The arrays are
+# unchanged afterwards, because the loop works on clones.
 
 learning_rate = 1e-6
 w1, w2 = w1_start.clone(), w2_start.clone()
@@ -229,9 +244,10 @@ for name, array, tensor in (
 # Half the bits
 # -------------
 #
-# A tensor made with ``torch.zeros`` holds float32 unless you ask for something else, and so do random ones. So
-# run the loop once more, on float32 copies. ``tensor_step`` changes the weights that it gets, so calling it again goes on from
-# there.
+# A tensor made with ``torch.zeros`` holds float32 unless you ask for something else,
+# and so does a random tensor. Run the loop once more, on float32 copies.
+# ``tensor_step`` changes the weights that you pass, so each call carries on where the
+# last one stopped.
 
 single = [start.to(torch.zeros(1).dtype) for start in (x, y, w1_start, w2_start)]
 losses32 = []
@@ -248,31 +264,37 @@ assert losses32[-1] > 10 * losses[-1]
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.semilogy(losses32, label="float32")
 ax.semilogy(losses, "--", label="float64")
-ax.set(title="The same loop in two precisions", xlabel="step t", ylabel="sum of squared errors")
+ax.set(title="The same loop in two precisions")
+ax.set(xlabel="step t", ylabel="sum of squared errors")
 ax.legend()
 plt.show()
 
 # %%
-# Why do the curves part? Between 1 and 2 the numbers of a dtype lie ``eps`` apart, and a step of less than half that
-# is rounded away. As the fit closes in, the gradients shrink until most updates no longer move their weight: the
-# float32 fit slows to a crawl while the float64 fit goes on. So compare early losses, or compare in float64;
-# late float32 losses say more about rounding than about your program.
+# Why do the curves part? Between 1 and 2, neighbouring numbers of a dtype are ``eps``
+# apart, and a step of less than half of that is rounded away. As the fit closes in, the
+# gradients shrink until most updates no longer move their weights. The float32 fit
+# slows to a crawl while the float64 fit goes on. So compare early losses, or compare in
+# float64. Late float32 losses say more about rounding than about your program.
 
 shares = []
 for weight, grad in ((step["w1"], step["grad_w1"]), (w1, grad_w1)):
     shares.append((weight - learning_rate * grad == weight).double().mean().item())
     eps = torch.finfo(weight.dtype).eps
-    print(f"{weight.dtype}: eps {eps:.1e}, share of the last updates of w1 lost {shares[-1]:.3f}")
+    lost = f"share of the last updates of w1 that is lost: {shares[-1]:.3f}"
+    print(f"{weight.dtype}: eps {eps:.1e}, {lost}")
 assert shares[0] > 0.5 > shares[1]
 
 # %%
 # Summary
 # -------
 #
-# - ``torch.mm``, ``torch.clamp``, ``torch.t`` and ``torch.clone`` carry the NumPy program over line by line.
+# - ``torch.mm``, ``torch.clamp``, ``torch.t`` and ``torch.clone`` translate the NumPy
+#   program line by line.
 # - ``torch.from_numpy`` shares memory; ``torch.Tensor.to`` changes dtype or device.
-# - Early losses agree between float32 and float64; late ones show where rounding slows the fit.
+# - Early losses agree between float32 and float64; late ones show where rounding slows
+#   the fit.
 #
 # Practise: ``exercises/tensors_by_hand``
 #
-# Next: ``autograd_by_hand`` removes the backward pass written for this one network.
+# Next: ``autograd_by_hand`` removes the backward pass that you wrote for this one
+# network.

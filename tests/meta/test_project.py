@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import os
 import re
 import tomllib
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+import twolayer
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -58,6 +61,19 @@ def test_sessions_say_what_they_do() -> None:
     for name, session in sessions().items():
         words = ast.get_docstring(session) or ""
         assert re.fullmatch(r"[A-Z][^\n]+\.", words.partition("\n")[0]), name
+
+
+def test_the_version_is_stated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``__version__`` comes from pyproject.toml, and a clone that isn't installed has none."""
+    assert twolayer.__version__ == PYPROJECT["project"]["version"]
+
+    def not_installed(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", not_installed)
+    names: dict[str, Any] = {}
+    exec(Path(twolayer.__file__).read_text("utf-8"), names)  # noqa: S102 - the package's own file
+    assert names["__version__"] == "unknown"
 
 
 def test_constraints_pin_every_package() -> None:

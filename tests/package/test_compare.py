@@ -70,7 +70,7 @@ def test_relates_each_loss_to_the_references(
 
 
 def test_hands_its_options_to_each_rung_and_times_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each rung gets the same options, those that it takes, and its time is that of its fit."""
+    """Each rung gets the options that it takes; its time is that of its fit, after a step untimed."""
     asked: list[dict[str, Any]] = []
     fitted = Fit(np.ones(1), np.ones((1, 1)), np.ones((1, 1)))
 
@@ -86,7 +86,13 @@ def test_hands_its_options_to_each_rung_and_times_it(monkeypatch: pytest.MonkeyP
         return numpy_fit if self.name == "numpy_by_hand" else torch_fit
 
     monkeypatch.setattr(Rung, "fit", property(fit))
-    clock = SimpleNamespace(perf_counter=iter([10.0, 12.5, 20.0, 20.25]).__next__)
+    times = iter([10.0, 12.5, 20.0, 20.25])
+
+    def perf_counter() -> float:
+        asked.append({"clock": next(times)})
+        return float(asked[-1]["clock"])
+
+    clock = SimpleNamespace(perf_counter=perf_counter)
     monkeypatch.setattr(sys.modules[compare.__module__], "time", clock)
     device = torch.device("meta")
     monkeypatch.setattr(checks, "torch_device", {"cpu": device}.__getitem__)
@@ -95,7 +101,17 @@ def test_hands_its_options_to_each_rung_and_times_it(monkeypatch: pytest.MonkeyP
 
     assert [row.seconds for row in rows] == [2.5, 0.25]
     shared = {"steps": 500, "learning_rate": 1e-6, "in": np.float32}
-    assert asked == [shared, {"device": device, "dtype": torch.float32, **shared}]
+    chosen = {"device": device, "dtype": torch.float32, **shared}
+    assert asked == [
+        {**shared, "steps": 1},
+        {"clock": 10.0},
+        shared,
+        {"clock": 12.5},
+        {**chosen, "steps": 1},
+        {"clock": 20.0},
+        chosen,
+        {"clock": 20.25},
+    ]
 
 
 def test_steps_per_second_divides_the_steps_by_the_time() -> None:

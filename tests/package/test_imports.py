@@ -25,11 +25,12 @@ MAY_KNOW = {
     "fastest": {"checks", "fit", "problem", "tensors"},
     "lenet": {"checks"},
     "rungs": {"fit"},
-    "record": {"checks", "fastest", "fit", "problem", "rungs"},
+    "record": {"__version__", "checks", "fastest", "fit", "problem", "rungs"},
     "compare": {"checks", "fit", "problem", "rungs"},
     "__init__": {"compare", "fit", "problem"},
     "workers": set(),
     "__main__": {
+        "__version__",
         "checks",
         "compare",
         "exercises",

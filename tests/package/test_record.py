@@ -14,7 +14,7 @@ import torch
 
 from tests.package import pretend_gpu
 from tests.rungs.agreement import NUMPY_RUNGS
-from twolayer import record
+from twolayer import __version__, record
 from twolayer.__main__ import main
 from twolayer.rungs import RUNGS
 
@@ -31,6 +31,7 @@ def test_the_command_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture
     assert (made["device"]["type"], made["quick"]) == ("cpu", True)
     assert made["versions"]["python"] == platform.python_version()
     assert made["versions"]["torch"] == torch.__version__
+    assert made["versions"]["twolayer"] == __version__
     assert made["printed"].startswith("torch.cuda.is_available(): ")
     rows = [(row["loop"], row["dtype"], row["device"]) for row in made["loops"]]
     assert rows == [(*row, "cpu") for row in product(LOOPS, ("float32", "float64"))]
@@ -151,9 +152,9 @@ def test_only_pinned_memory_is_copied_in_the_background(pinned: tuple[bool, bool
     ("options", "words"),
     [
         (["--device", "gpu"], "device: 'gpu' given; want one of 'cuda', 'cpu'"),
-        (["--device", "cuda"], "device: 'cuda' given, but this machine has no CUDA device; want one"),
+        (["--device", "cuda"], "device: 'cuda' given, but this machine has no CUDA device; want 'cpu'"),
         (["--device", "cpu", "--output", "gone/a.json"], "output: 'gone/a.json' given; want a file in a folder"),
-        (["--device", "cpu", "--output", "here.json"], "output: 'here.json' given, which is there already"),
+        (["--device", "cpu", "--output", "here.json"], "output: 'here.json' given, which exists already"),
         (["--device", "cpu", "--steps", "3"], "unrecognized arguments: --steps 3"),
     ],
 )  # fmt: skip
@@ -180,7 +181,7 @@ def test_an_installed_package_has_no_gallery(monkeypatch: pytest.MonkeyPatch) ->
     """Where the gallery is not beside the package, an error says what is wanted."""
     monkeypatch.setattr(record, "_ROOT", Path("nowhere"))
     with pytest.raises(
-        ValueError, match=r"in 'nowhere', without gallery/tensors/cuda_device\.py; want"
+        ValueError, match=r"found in 'nowhere', without gallery/tensors/cuda_device\.py; want"
     ):
         record.record("cpu")
 

@@ -150,10 +150,10 @@ def test_names_the_first_also_where_all_have_failed(
 
 
 LATE: dict[tuple[int | None, ...], str] = {  # how far each worker gets, and how the error goes on
-    (0, None): r"rank 1 of 2 \(pid \d+\) did not arrive",
-    (4, 3): r"rank 1 of 2 \(pid \d+\) did not get further than step 3",
-    (3, 4): r"rank 0 of 2 \(pid \d+\) did not get further than step 3",
-    (2, 2): r"ranks 0, 1 of 2 \(pids \d+, \d+\) did not get further than step 2",
+    (0, None): r"rank 1 of 2 \(pid \d+\) did not start",
+    (4, 3): r"rank 1 of 2 \(pid \d+\) did not get past step 3",
+    (3, 4): r"rank 0 of 2 \(pid \d+\) did not get past step 3",
+    (2, 2): r"ranks 0, 1 of 2 \(pids \d+, \d+\) did not get past step 2",
 }
 
 
@@ -218,7 +218,7 @@ def test_a_worker_that_is_stopped_is_ended_too(
 
     monkeypatch.setattr(workers, "_start", stop)
     clock(lambda seen: 9 * (seen == [-1, 0]))
-    with pytest.raises(WorkerError, match=r"rank 0 of 2 \(pid \d+\) did not arrive within 5 s"):
+    with pytest.raises(WorkerError, match=r"rank 0 of 2 \(pid \d+\) did not start within 5 s"):
         run(jobs.hangs, [0, 0], processes=2, timeout=5.0)
     assert len(started) == 2
 

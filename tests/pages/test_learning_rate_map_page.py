@@ -191,7 +191,7 @@ def test_the_bound_is_two_over_the_hessians_largest_eigenvalue(functions: dict[s
 
 def test_symbols_stand_on_the_fits_that_they_are_of(page: Run, values: dict[str, Any]) -> None:
     """Each map has a ring for each fit that dies, a cross for each that explodes, and no more."""
-    for figure, kind in zip(page.figures, KINDS, strict=True):
+    for figure, kind in zip(page.figures[1:], KINDS, strict=True):
         symbols = figure["axes"][0]["texts"]
         names = [name for row in values["zones"][kind] for name in row]
         assert symbols.count("o") == names.count("dies")

@@ -58,7 +58,7 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"processes": -2}, ValueError, "processes: -2 given; want a whole number, 1 or more"),
     ({"processes": True}, TypeError, "processes: True (bool) given; want a whole number, 1 or"),
     ({"processes": 2.0}, TypeError, "processes: 2.0 (float) given; want a whole number, 1 or"),
-    ({"processes": 65}, ValueError, "processes: 65 given; want 64 at most, one for each row of x"),
+    ({"processes": 65}, ValueError, "processes: 65 given; want at most 64, one for each row of x"),
     ({"backend": "mpi"}, ValueError, "backend: 'mpi' given; want one of 'gloo', 'nccl'"),
     ({"backend": 1}, TypeError, "backend: 1 (int) given; want one of 'gloo', 'nccl'"),
     (
@@ -93,8 +93,16 @@ def test_rejects_bad_arguments_before_it_starts_anything(
 @pytest.mark.parametrize(
     ("device", "count", "message"),
     [
-        ("cuda", 1, "processes: 2 given, but backend 'nccl' has 1 GPU(s), one for each; want 1 at"),
-        ("cuda:1", 4, "processes: 2 given, but backend 'nccl' has 1 GPU(s), one for each; want 1"),
+        (
+            "cuda",
+            1,
+            "processes: 2 given; want at most 1, because backend 'nccl' needs a GPU for each",
+        ),
+        (
+            "cuda:1",
+            4,
+            "processes: 2 given; want at most 1, because backend 'nccl' needs a GPU for each",
+        ),
     ],
 )
 def test_nccl_needs_a_gpu_for_each_process(

@@ -50,6 +50,22 @@ _CODE_BLOCKS = """
 }))
 """
 
+# Which drawings are shown, and whether what they hold is inside them, and they inside the page.
+_DRAWINGS = """
+() => {
+    const shown = [...document.querySelectorAll(".inline-svg")].filter(box => box.checkVisibility());
+    const within = (inner, outer) => inner.x >= outer.x && inner.y >= outer.y
+        && inner.x + inner.width <= outer.x + outer.width
+        && inner.y + inner.height <= outer.y + outer.height;
+    return [
+        shown.map(box => box.classList[1]),
+        shown.map(box => box.firstElementChild).every(svg =>
+            within(svg.getBBox(), svg.viewBox.baseVal)
+            && within(svg.getBoundingClientRect(), document.querySelector("article").getBoundingClientRect())),
+    ];
+}
+"""
+
 
 @contextmanager
 def opened(browser: Browser, url: str, width: int = 1280, **options: Any) -> Iterator[Page]:
@@ -245,6 +261,16 @@ def test_the_theme_button_governs_figures_and_drawing(browser: Browser, address:
         after = tab.evaluate(ink)
 
     assert before != after
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
+def test_drawings_are_seen_whole(browser: Browser, address: str, width: int) -> None:
+    """Of each drawing one is shown, which is as wide as its box at most and has nothing cut off."""
+    for page in ("index.html", "backward_pass.html", "gallery/two_layer/index.html"):
+        with opened(browser, f"{address}/{page}", width) as tab:
+            names, inside = tab.evaluate(_DRAWINGS)
+        assert names == ["wide" if width > 640 else "narrow"], page
+        assert inside, page
 
 
 def code_of(block: str) -> str:

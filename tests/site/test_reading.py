@@ -176,7 +176,7 @@ def _written(name: str) -> bytes:
 
 @pytest.mark.parametrize("lost", ["no/such/page.html", "gallery/two_layer/gone.html"])
 def test_lost_readers_find_home(browser: Browser, address: str, lost: str) -> None:
-    """Below any address, the page for missing ones has its styles, and leads home."""
+    """Below any address, the page for missing ones has its styles, searches the site, and leads home."""
     with opened(browser, f"{address}/index.html") as tab:
         failed: list[str] = []
         tab.on("response", lambda r: failed.append(r.url) if r.status >= 400 else None)
@@ -185,6 +185,8 @@ def test_lost_readers_find_home(browser: Browser, address: str, lost: str) -> No
         assert response.status == 404
         assert failed == [f"{address}/{lost}"]
         assert tab.inner_text("h1").startswith("There is no such page")
+        tab.fill("#search-page input", "momentum")
+        tab.wait_for_selector(f"#search-page .search-results a[href^='{address}/gallery/']")
         tab.click("article a >> text=home page")
         assert tab.url == f"{address}/index.html"
 

@@ -334,10 +334,15 @@ def _main(path: str, answer: str, *options: str) -> int:
             said = " ".join(str(error).split())
             write({"problem": f"the file raises {type(error).__name__}: {said}{where}"})
             return 1
-    sys.stdout.flush()
     return 0
 
 
 if __name__ == "__main__":
-    # A thread that can't be stopped is a daemon, so it doesn't keep the process alive.
-    sys.exit(_main(*sys.argv[1:]))
+    try:
+        # A thread that can't be stopped is a daemon, so it doesn't keep the process alive.
+        sys.exit(_main(*sys.argv[1:]))
+    finally:
+        try:
+            print(end="", flush=True)  # noqa: T201 - prints nothing
+        except OSError:  # The caller can't write its output either, and says so.
+            os._exit(1)

@@ -1,4 +1,4 @@
-"""The network with gradients from autograd: no backward pass of your own."""
+"""The network with gradients from autograd, so without a backward pass of your own."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def fit(
     Args:
         problem: The data and the starting weights.
         steps: How many updates to make, 1 or more.
-        learning_rate: How far to follow the gradient at each update, above 0.
+        learning_rate: The step size of the updates, above 0.
         device: Where to compute, ``"cpu"`` or ``"cuda"``.
         dtype: The precision, ``torch.float32`` or ``torch.float64``.
 
     Returns:
-        The losses and the weights reached.
+        The losses and the final weights.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If an argument is out of range, or the machine lacks the device.
         DivergedError: If the loss stops being finite.
 

@@ -1,4 +1,4 @@
-"""The network with an optimizer of ``torch.optim`` for the update."""
+"""The network with an optimizer from ``torch.optim`` for the update."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from twolayer.problem import Problem
 
 
-#: The optimizers by name, each a function of the parameters and the learning rate; read-only.
+#: The optimizers by name. Each is a function of the parameters and the learning rate. Read-only.
 OPTIMIZERS: Mapping[str, Callable[..., torch.optim.Optimizer]] = MappingProxyType(
     {
         "sgd": torch.optim.SGD,
@@ -48,23 +48,23 @@ def fit(
     """Fit the network with one of PyTorch's optimizers.
 
     Args:
-        problem: The data and, where ``initialization`` is ``"problem"``, the starting weights.
+        problem: The data and, if ``initialization`` is ``"problem"``, the starting weights.
         steps: How many updates to make, 1 or more.
         learning_rate: The optimizer's learning rate, above 0. With ``initialization="default"``, Adam,
-            AdamW and RMSprop want about 1e-4.
+            AdamW and RMSprop need about 1e-4.
         optimizer: A name in ``OPTIMIZERS``; ``"momentum"`` is SGD with momentum 0.9.
         bias: Whether the layers add a bias.
         initialization: ``"problem"`` to start from the problem's weights, with biases of zero;
-            ``"default"`` to start from PyTorch's own draws.
-        seed: The seed of those draws.
+            ``"default"`` to start from PyTorch's own random values.
+        seed: The seed of those random values.
         device: Where to compute, ``"cpu"`` or ``"cuda"``.
         dtype: The precision, ``torch.float32`` or ``torch.float64``.
 
     Returns:
-        The losses and the weights reached; with a bias, ``others`` holds ``b1`` and ``b2``.
+        The losses and the final weights. With a bias, ``others`` contains ``b1`` and ``b2``.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If an argument is out of range, a name is unknown, or the machine
             lacks the device.
         DivergedError: If the loss stops being finite.

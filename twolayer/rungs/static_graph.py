@@ -1,4 +1,4 @@
-"""The network as a graph that is captured once and run at every step."""
+"""The network as a graph that is captured once and runs at every step."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ def fit(
     dtype: torch.dtype | str = torch.float64,
     capture: Capture = "fx",
 ) -> Fit:
-    """Fit the network by gradient descent on a captured graph of the loss.
+    """Fit the network by gradient descent, with a captured graph that computes the loss.
 
     Args:
         problem: The data and the starting weights.
         steps: How many updates to make, 1 or more.
-        learning_rate: How far to follow the gradient at each update, above 0.
+        learning_rate: The step size of the updates, above 0.
         device: Where to compute, ``"cpu"`` or ``"cuda"``.
         dtype: The precision, ``torch.float32`` or ``torch.float64``.
-        capture: What captures the graph: ``"fx"`` for ``torch.fx.symbolic_trace``, ``"export"`` for
-            ``torch.export.export``, ``"compile"`` for ``torch.compile`` with a backend that needs
+        capture: How to capture the graph: ``"fx"`` for ``torch.fx.symbolic_trace``, ``"export"`` for
+            ``torch.export.export``, or ``"compile"`` for ``torch.compile`` with a backend that needs
             no C++ compiler.
 
     Returns:
-        The losses and the weights reached.
+        The losses and the final weights.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If an argument is out of range, ``capture`` is unknown, or the machine lacks the
             device.
         DivergedError: If the loss stops being finite.
@@ -72,7 +72,7 @@ def fit(
 
 
 class SquaredError(torch.nn.Module):
-    """The network's loss as a module without parameters, which every capture can take.
+    """The network's loss as a module without parameters, which can be captured in each way.
 
     Examples:
         >>> x, y = torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0]])
@@ -104,7 +104,7 @@ def _captured(capture: Capture, inputs: Tensors) -> Callable[..., torch.Tensor]:
         return torch.export.export(SquaredError(), tuple(inputs)).module()
     traced = torch.fx.symbolic_trace(SquaredError())
     if capture == "compile":
-        # The traced module has code of its own, so that fits of other sizes, which share the
-        # source, don't count as recompilations of one function and exhaust their limit.
+        # Each traced module has its own code. Otherwise fits of different sizes would count as
+        # recompilations of one function, and reach the limit on those.
         return torch.compile(traced, backend="aot_eager", fullgraph=True, dynamic=False)
     return traced

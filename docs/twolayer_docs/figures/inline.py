@@ -18,17 +18,25 @@ def for_page(svg: str) -> str:
 
 
 class InlineSvg(SphinxDirective):
-    """``inline-svg`` puts a file from ``_static`` into the page; the style sheet gives the colours."""
+    """``inline-svg`` puts a drawing from ``_static`` into the page; the style sheet gives the colours.
+
+    A phone shows ``_drawings/<name>_narrow.svg``, which puts the wide drawing's groups elsewhere.
+    """
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Read the drawing."""
-        path = Path(self.env.srcdir) / "_static" / self.arguments[0]
+        """Read both drawings."""
+        wide = Path("_static", self.arguments[0])
+        narrow = Path("_drawings", f"{wide.stem}_narrow.svg")
+        return [self._drawing(wide, "wide"), self._drawing(narrow, "narrow")]
+
+    def _drawing(self, place: Path, width: str) -> nodes.raw:
+        """Read one of them."""
+        path = Path(self.env.srcdir, place)
         if not path.is_file():
-            message = f"inline-svg: there is no {path.name} in docs/_static"
+            message = f"inline-svg: there is no docs/{place.as_posix()}"
             raise self.error(message)
         self.env.note_dependency(str(path))
         svg = for_page(path.read_text("utf-8"))
-        markup = f'<div class="inline-svg" tabindex="0">\n{svg}\n</div>'
-        return [nodes.raw("", markup, format="html")]
+        return nodes.raw("", svg, format="html", classes=["inline-svg", width])

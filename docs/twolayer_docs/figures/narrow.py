@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.text import Text
 
@@ -24,8 +24,9 @@ _SMALLEST = 9  # points
 def make_narrow(figure: Figure) -> None:
     """Give a figure a phone's width: fewer panels in a row, legends below, titles in several lines."""
     figure.draw_without_rendering()
-    panels = [axes for axes in figure.axes if axes.get_subplotspec() is not None]
-    grid = panels[0].get_subplotspec().get_gridspec()
+    places = {axes: place for axes in figure.axes if (place := axes.get_subplotspec())}
+    panels = list(places)
+    grid = places[panels[0]].get_gridspec()
     titled = any(axes.get_title() for axes in panels)
     columns = min(math.ceil(grid.ncols / 2), 3 if titled else 5)
     rows = math.ceil(grid.nrows * grid.ncols / columns)
@@ -35,12 +36,11 @@ def make_narrow(figure: Figure) -> None:
     lines = sum(_legend_below(axes) for axes in panels)
     if columns < grid.ncols:
         new = figure.add_gridspec(rows, columns)
-        for axes in panels:
-            place = axes.get_subplotspec().num1
-            axes.set_subplotspec(new[divmod(place, columns)])
+        for axes, place in places.items():
+            axes.set_subplotspec(new[divmod(place.num1, columns)])
     figure.set_size_inches(WIDTH, rows * (height + around) + lines * _LEGEND_LINE)
     for text in figure.findobj(Text):
-        text.set_fontsize(max(_SMALLEST, text.get_fontsize()))
+        text.set_fontsize(max(_SMALLEST, float(text.get_fontsize())))
     for axes in panels:
         _wrap(axes.title, _LETTERS / columns)
     if title := figure.get_suptitle():
@@ -52,7 +52,7 @@ def make_narrow(figure: Figure) -> None:
 
 def _wrap(text: Text, letters: float) -> None:
     """Break a title's lines where the figure ends."""
-    text.set_text(textwrap.fill(text.get_text(), int(letters * 10 / text.get_fontsize())))
+    text.set_text(textwrap.fill(text.get_text(), int(letters * 10 / float(text.get_fontsize()))))
 
 
 def _legend_below(axes: Axes) -> int:
@@ -63,8 +63,9 @@ def _legend_below(axes: Axes) -> int:
     labels = [text.get_text() for text in legend.get_texts()]
     title = legend.get_title().get_text()
     columns = 2 if max(map(len, labels)) < 20 else 1  # noqa: PLR2004 - letters in half a figure
-    new = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.22), "ncols": columns}
-    axes.legend(legend.legend_handles, labels, title=title or None, **new)
+    new: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.22), "ncols": columns}
+    handles: list[Any] = legend.legend_handles
+    axes.legend(handles, labels, title=title or None, **new)
     return math.ceil(len(labels) / columns) + bool(title)
 
 

@@ -85,10 +85,10 @@ class BookBuilder(Epub3Builder):
 
 
 def for_book(document: nodes.Element, site: str | None = None) -> None:
-    """Leave out dark and narrow figures, links to files beside pages, and downloads, which are on the site."""
-    for image in list(document.findall(nodes.image)):
-        if {"only-dark", "narrow"} & set(image["classes"]):
-            image.parent.remove(image)
+    """Leave out dark and narrow pictures, links to files beside pages, and downloads, which are on the site."""
+    for picture in list(document.findall(nodes.Element)):
+        if {"only-dark", "narrow"} & set(picture["classes"]):
+            picture.parent.remove(picture)
     for box in list(document.findall(nodes.Element)):
         classes = box.get("classes", ())
         if "sphx-glr-footer" in classes:

@@ -159,7 +159,7 @@ def _step(rung: Rung, before: list[str], loop: list[str]) -> Iterator[nodes.Node
         return
     last = target(BEFORE[rung.name].page)
     lost, new = gone(before, loop), sum(new_lines(before, loop))
-    said = plain_line("", f"This rung removes {rung.removes}. ", classes=["loop-step"])
+    said = plain_line("", f"{rung.change}. ", classes=["loop-step"])
     if lost or new:
         said += [nodes.Text("Compared with the loop of "), last]
         said += nodes.Text(f", {_lines(len(lost))} gone")

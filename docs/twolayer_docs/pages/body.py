@@ -26,7 +26,11 @@ _VARIABLE = "sphx-glr-backref-instance"
 _CODE = '<div class="highlight"><pre>'
 _FOCUSABLE_CODE = '<div class="highlight"><pre tabindex="0">'
 _NUMBER = re.compile(r"\b\d[\d.]*e[-+]\d+\b")
-_BREAK = re.compile(r"(?<=[(,;\[])(?=[^\s)\],<])|(?<=[A-Za-z_)]\.)(?=[A-Za-z_])")
+_BREAK = re.compile(
+    # A semicolon may end a character's name, such as &quot;.
+    r"(?:(?<=[(,\[])|(?<=;)(?<!&lt;)(?<!&gt;)(?<!&amp;)(?<!&quot;))(?=[^\s)\],<])"
+    r"|(?<=[A-Za-z_)]\.)(?=[A-Za-z_])"
+)
 _LOGGER = logging.getLogger(__name__)
 _LOGO = for_page((DOCS / "_static" / "logo.svg").read_text("utf-8"))
 LOGO = _LOGO.replace("<svg", '<svg aria-hidden="true"', 1)
@@ -103,17 +107,23 @@ class Translator(HTML5Translator):
         if _VARIABLE not in node["classes"]:
             super().depart_reference(node)
 
-    def visit_container(self, node: Element) -> None:
-        """Leave out sphinx-gallery's links to downloads: those at the page's top lead to the same files."""
-        if "sphx-glr-footer" in node["classes"]:
-            raise nodes.SkipNode
-        super().visit_container(node)
-
     def visit_note(self, node: Element) -> None:
         """Leave out the box in which sphinx-gallery says where the downloads are: links at the top do."""
         if "sphx-glr-download-link-note" in node["classes"]:
             raise nodes.SkipNode
         super().visit_note(node)
+
+
+def leave_out_downloads(_app: Sphinx, document: nodes.document, _page: str) -> None:
+    """Leave out sphinx-gallery's links to downloads: those at the page's top, made from them, are enough.
+
+    In a book other words have taken their place by now.
+    """
+    for box in list(document.findall(nodes.container)):
+        if "sphx-glr-footer" in box["classes"]:
+            hidden = nodes.substitution_definition()  # which no writer shows
+            hidden.extend(box.children)
+            box.replace_self(hidden)
 
 
 def within(node: nodes.Node, kind: type) -> bool:

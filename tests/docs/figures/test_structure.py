@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 
+from tests.docs import small_site
 from twolayer import random_problem
-from twolayer_docs.figures.inline import for_page
+from twolayer_docs.figures.inline import InlineSvg, for_page
+from twolayer_docs.paths import DOCS
 
-STATIC = Path(__file__).resolve().parents[3] / "docs" / "_static"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROOM = 328
+"""How many pixels a screen of 360 leaves for a drawing."""
 TIMES = " \N{MULTIPLICATION SIGN} "
 SVG = "{http://www.w3.org/2000/svg}"
 MATRICES = {"structure": 7, "backward_products": 11}
@@ -21,7 +27,12 @@ every_drawing = pytest.mark.parametrize("drawing", MATRICES)
 
 def source(drawing: str) -> str:
     """A drawing's file."""
-    return (STATIC / f"{drawing}.svg").read_text("utf-8")
+    return (DOCS / "_static" / f"{drawing}.svg").read_text("utf-8")
+
+
+def narrow(drawing: str) -> ET.Element:
+    """The drawing that a phone shows."""
+    return ET.parse(DOCS / "_drawings" / f"{drawing}_narrow.svg").getroot()
 
 
 def words(drawing: str, kind: str | None = None) -> list[str]:
@@ -67,6 +78,56 @@ def test_the_drawing_on_a_page_takes_the_pages_colours(drawing: str) -> None:
     assert "prefers-color-scheme" not in for_page(svg)
     assert "var(--drawing-ink)" in for_page(svg)
     assert for_page(svg).startswith("<svg")
+
+
+@every_drawing
+def test_a_phone_shows_each_part_once(drawing: str) -> None:
+    """The narrow drawing puts each group of the wide one somewhere, and has all of its words."""
+    wide = ET.fromstring(source(drawing))
+    groups = {f"#{group.get('id')}": group for group in wide.iter(f"{SVG}g") if group.get("id")}
+    used = [use.get("href", "") for use in narrow(drawing).iter(f"{SVG}use")]
+    texts = [
+        "".join(text.itertext())
+        for part in (narrow(drawing), *groups.values())
+        for text in part.iter(f"{SVG}text")
+    ]
+
+    assert sorted(used) == sorted(groups)
+    assert sorted(texts) == sorted(words(drawing))
+
+
+@every_drawing
+def test_the_narrow_drawing_has_the_wide_ones_name(drawing: str) -> None:
+    """Both drawings have one name, so that no id is on a page twice."""
+    names = "aria-labelledby"
+
+    assert narrow(drawing).get(names) == ET.fromstring(source(drawing)).get(names)
+    assert not [element for element in narrow(drawing).iter() if element.get("id")]
+
+
+@every_drawing
+def test_a_phone_shows_words_that_can_be_read(drawing: str) -> None:
+    """On a screen of 360 pixels no word of a drawing is smaller than 9 pixels."""
+    sizes = [int(size) for size in re.findall(r"font-size: (\d+)px", source(drawing))]
+
+    assert min(sizes) * min(1, ROOM / int(narrow(drawing).attrib["width"])) >= 9
+
+
+def test_a_page_has_the_wide_drawing_and_the_narrow_one(tmp_path: Path) -> None:
+    """Both stand in the page, in boxes by which the style sheet shows one; a missing one is named."""
+    for name in ("_static/a", "_drawings/a_narrow", "_static/b"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.svg").write_text(f'<svg class="{name}"/>', "utf-8")
+    page = "Page\n====\n\n.. inline-svg:: a.svg\n\n.. inline-svg:: b.svg\n"
+
+    html, warnings = small_site.build(
+        tmp_path, {"index": page}, lambda app: app.add_directive("inline-svg", InlineSvg)
+    )
+
+    shown = (html / "index.html").read_text("utf-8")
+    assert '<div class="inline-svg wide"><svg class="_static/a"/></div>' in shown
+    assert '<div class="inline-svg narrow"><svg class="_drawings/a_narrow"/></div>' in shown
+    assert "there is no docs/_drawings/b_narrow.svg" in warnings
 
 
 def test_the_products_are_those_of_the_backward_pass() -> None:

@@ -109,11 +109,12 @@ def test_a_book_has_no_downloads() -> None:
     dark = nodes.image(uri="a_dark.svg", classes=["wide", "only-dark"])
     narrow = nodes.image(uri="a_narrow.svg", classes=["narrow", "only-light"])
     file = nodes.reference("", "the zip", refuri="a.zip", classes=["site-file"])
-    page = nodes.section("", dark, narrow, nodes.paragraph("", "", file), footer)
+    drawing = nodes.raw("", "<svg/>", format="html", classes=["inline-svg", "narrow"])
+    page = nodes.section("", dark, narrow, drawing, nodes.paragraph("", "", file), footer)
 
     book.for_book(page, "https://net.example/")
 
-    assert list(page.findall(nodes.image)) == []
+    assert [*page.findall(nodes.image), *page.findall(nodes.raw)] == []
     assert page.astext() == (
         "the zip\n\nThe page's script and notebook can be downloaded from the site."
     )

@@ -104,11 +104,12 @@ def test_one_picture_of_each_figure_is_named() -> None:
 
 
 def test_drawings_are_described() -> None:
-    """A drawing inside the page is its label, or its title and description."""
+    """A drawing inside the page is its label, or its title and description; the narrow one is left out."""
     labelled = '<div><svg aria-label="A graph: 2 nodes."><text>n1</text></svg></div>'
     titled = "<div><svg><title>A net</title><desc>Two layers.</desc></svg></div>"
+    narrow = titled.replace("<div>", '<div class="inline-svg narrow">')
     assert convert(labelled) == "> Drawing: A graph: 2 nodes."
-    assert convert(titled) == "> Drawing: A net. Two layers."
+    assert convert(titled + narrow) == "> Drawing: A net. Two layers."
 
 
 def test_tables_keep_their_bars() -> None:

@@ -208,8 +208,10 @@ def test_output_comes_before_the_pictures() -> None:
     code, picture, drawing = nodes.literal_block(), nodes.image(), nodes.raw()
     output = nodes.literal_block(classes=["sphx-glr-script-out"])
     page = new_document("page")
-    page += nodes.section("", code, picture, drawing, output, nodes.paragraph())
+    section = nodes.section("", code, picture, drawing, output, nodes.paragraph())
+    page += section
 
     put_output_first(cast("Sphinx", None), page)
 
-    assert page[0].children[:4] == [code, output, picture, drawing]
+    expected: list[nodes.Node] = [code, output, picture, drawing]
+    assert expected == section.children[:4]

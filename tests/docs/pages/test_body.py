@@ -68,6 +68,7 @@ A loss of 4.8514e-07.
    .. list-table::
 
       * - ``a.full((2,), 1.5).T[0,1]``
+        - ``f("a");g``
 """
 
 
@@ -76,7 +77,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Build a page with what needs the translator."""
 
     def register(app: Sphinx) -> None:
+        app.setup_extension("myst_parser")
         app.set_translator("html", body.Translator)
+        app.connect("doctree-resolved", body.leave_out_downloads)
         app.add_post_transform(PictureSizes)
 
     folder = tmp_path_factory.mktemp("small")
@@ -113,6 +116,7 @@ def test_code_in_tables_may_break(page: str) -> None:
 
     assert word("a.<wbr>full(<wbr>(<wbr>2,),", "1.5).<wbr>T[<wbr>0,<wbr>1]") in page
     assert word("a.full((2,),", "1.5).T[0,1]") in page
+    assert '<span class="pre">f(<wbr>&quot;a&quot;);<wbr>g</span>' in page
 
 
 def test_numbers_stay_whole(page: str) -> None:
