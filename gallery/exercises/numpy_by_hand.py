@@ -120,4 +120,4 @@ check("numpy_by_hand.4", leaky_relu_backward)
 #
 # Back: ``numpy_by_hand`` is the lesson.
 #
-# Next: ``backward_pass`` derives those formulas, with indices first.
+# Next: ``backward_pass`` derives these formulas, first with indices.

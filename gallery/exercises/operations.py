@@ -104,4 +104,4 @@ check("operations.4", strides_of)
 #
 # Back: ``operations`` is the lesson.
 #
-# Next: ``numpy_interop`` asks of arrays and tensors which calls share memory, and which copy.
+# Next: ``numpy_interop`` asks of arrays and tensors: which calls share memory, and which copy?

@@ -125,4 +125,4 @@ check("optimizers.4", adamw_first_step)
 #
 # Back: ``optimizers`` is the lesson.
 #
-# Next: ``custom_module`` takes away the row of layers.
+# Next: ``custom_module`` removes the row of layers, the only form that a network could have so far.

@@ -100,4 +100,4 @@ check("static_graph.3", halve)
 #
 # Back: ``static_graph`` is the lesson.
 #
-# Next: ``all_rungs`` runs all rungs from one problem.
+# Next: ``all_rungs`` runs all rungs on one problem, and their losses coincide.

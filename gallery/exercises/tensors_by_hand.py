@@ -120,4 +120,4 @@ check("tensors_by_hand.4", normalised_backward)
 #
 # Back: ``tensors_by_hand`` is the lesson.
 #
-# Next: ``autograd_by_hand`` removes the backward pass written for this one network.
+# Next: ``autograd_by_hand`` removes the backward pass that you wrote for this one network.

@@ -111,4 +111,4 @@ check("vector_jacobian_product.4", jacobian)
 #
 # Back: ``vector_jacobian_product`` is the lesson.
 #
-# Next: ``lenet`` puts all of this to use in a network that reads images.
+# Next: ``lenet`` uses all of this in a network that reads images.
