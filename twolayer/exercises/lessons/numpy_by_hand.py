@@ -54,7 +54,7 @@ def loss_and_grad(y_pred: Array, y: Array) -> tuple[float, Array]:
         Edit("grad_h is computed from grad_w2; use w2", ("y_pred @ w2.T", "y_pred @ grad_w2.T")),
     ),
     hints=(
-        "Print ``h`` before and after ReLU. Which elements are below zero?",
+        "Print ``h`` before and after the line that computes ``h_relu``. Which elements are below zero?",
         "An assignment makes no copy, so both names refer to the same array. Apply ReLU in a way that makes a "
         "new array.",
     ),
