@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from twolayer.problem import Problem
     from twolayer.tensors import Tensors
 
-#: How many steps a block has: one CUDA graph holds a block, and its losses are read together.
+#: How many steps a block has. One CUDA graph holds a block, and its losses are read together.
 BLOCK = 50
 
 _relu_backward = torch.ops.aten.threshold_backward.grad_input

@@ -66,7 +66,7 @@ class Problem:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """The four sizes by name: ``N``, ``D_in``, ``H`` and ``D_out``."""
+        """The four sizes by name, ``N``, ``D_in``, ``H`` and ``D_out``."""
         return {
             "N": self.x.shape[0],
             "D_in": self.x.shape[1],

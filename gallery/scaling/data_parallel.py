@@ -143,6 +143,29 @@ for name, each in (
     say(f"{name:23s}  length", *(f"{part.norm():.4e}" for part in each))
 
 # %%
+# An all-reduce makes that sum: every process contributes its tensor, and afterwards
+# every process has the same result. Here are five elements of the two gradients, as two
+# processes would have them. Look at one pair of bars: add them in the first panel, and
+# you get both bars in the second. The average of two is half their sum.
+
+before = torch.stack(part_gradients)[:, 0, :5].numpy(force=True)
+after, average = np.tile(before.sum(0), (2, 1)), before.mean(0)
+elements = np.arange(5)
+fig, axes = plt.subplots(1, 2, figsize=(7, 3), layout="constrained", sharey=True)
+titles = "What each process computes", "What each has after the sum"
+for ax, title, gradients in zip(axes, titles, (before, after), strict=True):
+    for i, each in enumerate(gradients):
+        ax.bar(elements + 0.4 * (i - 0.5), each, 0.4, label=f"process {i}")
+    ax.axhline(0, color="black", linewidth=0.8)
+    ax.set(title=title, xlabel="element of the gradient", ylabel="value")
+    ax.set_xticks(elements)
+    ax.tick_params(labelleft=True)  # the panels may stand one below the other
+axes[1].plot(elements, average, "kD", label="average")
+axes[1].legend(loc="lower center")
+if rank == 0:
+    plt.show()
+
+# %%
 # ``torch.nn.parallel.DistributedDataParallel``, DDP for short, averages the gradients;
 # it doesn't add them up. That is right when the loss is a mean over rows and all shares
 # are equal. Your loss is a sum, so multiply it by the number of processes before
@@ -264,7 +287,9 @@ dist.destroy_process_group()
 # same command. ``--standalone`` finds a free port where the processes can meet. By
 # default they look for this machine under its own name, and time out if that name can't
 # be looked up. ``--local-addr localhost`` is a name that every machine knows. If you
-# run this page itself under ``torchrun``, this cell starts nothing.
+# run this page itself under ``torchrun``, this cell starts nothing. The losses equal
+# those of one process; adding the 64 rows in a different order changes only the
+# rounding.
 #
 # The last two lines belong together. The threads that carry the numbers let go of their
 # tensors a moment after the last sum; if Python ends before that, it may abort.
@@ -342,19 +367,6 @@ if processes == 1:
         two_losses = json.loads(Path(folder, "noted").read_text(encoding="utf-8"))
     print(done.stdout, end="")
 assert np.allclose(two_losses, alone, rtol=1e-8, atol=0)
-
-# %%
-# The curves coincide. Adding the 64 rows in a different order changes only the
-# rounding.
-
-if rank == 0:
-    ax = plt.figure(figsize=(7, 4), layout="constrained").subplots()
-    ax.semilogy(alone, label="one process, whole batch")
-    ax.semilogy(two_losses, "--", label="two processes, half the batch each")
-    ax.set(title="One fit, two processes")
-    ax.set(xlabel="step t", ylabel="sum of squared errors")
-    ax.legend()
-    plt.show()
 
 # %%
 # When one hangs or dies

@@ -42,7 +42,6 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from torch.utils import benchmark
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
@@ -113,75 +112,21 @@ for name, work in (
 #
 # The numbers for an operation come from memory. A product reads two matrices and writes
 # one. The number of operations for each byte moved is called the arithmetic intensity.
-# If it is high, the arithmetic takes the time; if it is low, memory does. In float64 a
-# number has twice the bytes, so every intensity halves.
+# In float64 a number has twice the bytes, so every intensity halves.
+#
+# How much does the update of ``w1`` move? As the ladder writes it, the update takes two
+# operations. ``mul`` reads the gradient and writes a tensor of the same size; ``sub_``
+# reads that tensor and ``w1``, and writes ``w1``. With ``alpha``, one operation does
+# both. Either way, it does only two operations with each number of the gradient.
 
 numbers = {name: a * b + b * c + a * c for name, (a, b, c) in shapes.items()}
-intensity = {name: operations[name] / (4 * numbers[name]) for name in numbers}
+numbers["w1 -= learning_rate * grad_w1"] = 5 * D_in * H  # mul moves 2 tensors, sub_ 3
+numbers["w1.sub_(grad_w1, alpha=...)"] = 3 * D_in * H
+intensity = {}
 for name, count in numbers.items():
+    intensity[name] = operations.get(name, 2 * D_in * H) / (4 * count)
     print(f"{name:33s} {4 * count:9,d} bytes in float32,", end=" ")
     print(f"intensity {intensity[name]:5.2f}")
-
-# %%
-# How much does the update of ``w1`` move? Look at what PyTorch runs: a
-# ``TorchDispatchMode``, such as the counter above, sees each operation with its
-# tensors. As the ladder writes it, the update takes two operations. ``mul`` reads the
-# gradient and writes a tensor of the same size; ``sub_`` reads that tensor and ``w1``,
-# and writes ``w1``. With ``alpha``, one operation does both.
-
-
-class Watch(TorchDispatchMode):
-    """Records each operation's name, and how many numbers it reads and writes."""
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        result = func(*args, **(kwargs or {}))
-        read = sum(each.numel() for each in args if isinstance(each, torch.Tensor))
-        seen.append((func.overloadpacket.__name__, read, result.numel()))
-        return result
-
-
-def as_written(w1, grad_w1):
-    w1 -= learning_rate * grad_w1
-
-
-def in_one(w1, grad_w1):
-    w1.sub_(grad_w1, alpha=learning_rate)
-
-
-w, grad = torch.zeros(D_in, H), torch.ones(D_in, H)
-updates = {
-    "w1 -= learning_rate * grad_w1": as_written,
-    "w1.sub_(grad_w1, alpha=...)": in_one,
-}
-for name, update in updates.items():
-    seen = []
-    with Watch():
-        update(w, grad)
-    numbers[name] = sum(read + written for _, read, written in seen)
-    intensity[name] = 2 * D_in * H / (4 * numbers[name])
-    print(f"{name:33s} {4 * numbers[name]:9,d} bytes in float32,", end=" ")
-    print(f"intensity {intensity[name]:5.2f}")
-    for operation, read, written in seen:
-        print(f"    {operation:4s} reads {read:,d} numbers, writes {written:,d}")
-
-# %%
-# Operations and bytes grow with the sizes, but not at the same rate. With more rows in
-# the batch, or more hidden units, each number of ``x`` and ``w1`` is used in more
-# operations, until the other size sets the limit. The intensity of an update doesn't
-# change. A machine has a number to compare these with: how many operations it can do in
-# the time that it takes to move a byte.
-
-widths = 2 ** np.arange(0, 15)
-fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-for n, style in ((1, ":"), (64, "-"), (1024, "--")):
-    large = 2 * n * D_in * widths / (4 * (n * D_in + D_in * widths + n * widths))
-    ax.loglog(widths, large, style, label=f"x @ w1, N = {n}")
-for name, style in zip(updates, ((0, (1, 3)), "-."), strict=True):
-    ax.axhline(intensity[name], color="black", linestyle=style, label=name)
-ax.set(title="Operations for each byte moved, in float32", xlabel="hidden units H")
-ax.set(ylabel="arithmetic intensity")
-ax.legend()
-plt.show()
 
 # %%
 # A time that means something
@@ -196,8 +141,8 @@ for _ in range(6):
     start = time.perf_counter()
     fresh.fill_(1.0)
     fills.append(1000 * (time.perf_counter() - start))
-print(f"the first fill, this build: {fills[0]:.2f} ms")
-print(f"the shortest of five later ones, this build: {min(fills[1:]):.2f} ms")
+print(f"the first fill, this build: {fills[0]:.2f} ms,", end=" ")
+print(f"the shortest later one {min(fills[1:]):.2f} ms")
 
 # %%
 # Second, a call may return before its work is done. On a GPU it always does: the call
@@ -205,16 +150,14 @@ print(f"the shortest of five later ones, this build: {min(fills[1:]):.2f} ms")
 # effect with a thread on any machine. If you stop the clock when the call returns, you
 # have measured how long it takes to hand over the work.
 
-asked, done = [], []  # in milliseconds
 with concurrent.futures.ThreadPoolExecutor(1) as other:
-    for _ in range(5):
-        start = time.perf_counter()
-        answer = other.submit(time.sleep, 0.02)  # like 20 ms of work on a device
-        asked.append(1000 * (time.perf_counter() - start))
-        answer.result()  # waits, as torch.cuda.synchronize does
-        done.append(1000 * (time.perf_counter() - start))
-print(f"until the call returns, this build: {min(asked):.3f} ms")
-print(f"until the work is done, this build: {min(done):.3f} ms")
+    start = time.perf_counter()
+    answer = other.submit(time.sleep, 0.02)  # like 20 ms of work on a device
+    asked = 1000 * (time.perf_counter() - start)
+    answer.result()  # waits, as torch.cuda.synchronize does
+    done = 1000 * (time.perf_counter() - start)
+print(f"until the call returns, this build: {asked:.3f} ms,", end=" ")
+print(f"until the work is done {done:.3f} ms")
 
 # %%
 # Third, other programs interrupt yours, and that can only make a time longer. So to
@@ -223,9 +166,9 @@ print(f"until the work is done, this build: {min(done):.3f} ms")
 # thread unless you ask for a different number, whatever PyTorch's own setting is.
 
 
-def measure(work, threads=1, seconds=0.1):
+def measure(work, seconds=0.1):
     """The shortest time of a call, in microseconds."""
-    timer = benchmark.Timer("work()", globals={"work": work}, num_threads=threads)
+    timer = benchmark.Timer("work()", globals={"work": work})
     times, end = [], time.perf_counter() + seconds
     while len(times) < 5 or time.perf_counter() < end:
         times.append(timer.timeit(1).median)
@@ -237,15 +180,55 @@ measure(lambda: seen.add(torch.get_num_threads()), seconds=0)
 print("threads inside Timer:", *seen)
 
 # %%
-# The bound
-# ---------
+# The roofline
+# ------------
 #
 # Two numbers describe what a machine can do: how many operations per second it does in
-# a large product, and how many bytes per second it copies. Work takes at least as long
+# a large product, and how many bytes per second it moves. Work takes at least as long
 # as its operations take at the first rate, and at least as long as its bytes take at
-# the second. This bound is called the roofline. A float32 has half the bytes of a
-# float64, and a processor's vector unit holds twice as many of them. What you measure
-# is a rate that the machine has reached; it may be able to do better.
+# the second. This bound is called the roofline.
+#
+# Here are two of them, from rates that are stated, not measured. The CPU core has two
+# vector units for eight float32 each, and one channel of DDR4 memory. The GPU is
+# NVIDIA's T4, with the rates of its data sheet. On the slope, memory sets the limit; on
+# the flat part, the arithmetic does. Between them is the ridge.
+#
+# Look at the dotted lines. Each is one operation, and its length shows how much higher
+# the GPU's roof is. For an update, that is only the ratio of the two bandwidths. The
+# more rows a product has, the more often it uses each number of ``w1``. That moves it
+# to the right, until the ratio is that of the two peaks.
+
+roofs = {  # operations per second, and bytes per second
+    "a CPU core": (2 * 8 * 2 * 3e9, 8 * 3.2e9),  # multiplies and adds, at 3 GHz
+    "an NVIDIA T4": (8.1e12, 320e9),
+}
+marks = {
+    "update of w1": intensity["w1 -= learning_rate * grad_w1"],
+    "x @ w1, one row": 2 * D_in * H / (4 * (D_in + D_in * H + H)),
+    "small products": intensity["y_pred = h_relu @ w2"],
+    "large products": intensity["h = x @ w1"],
+    "x @ w1, 1024 rows": 1024 * D_in * H / (2 * (1024 * D_in + D_in * H + 1024 * H)),
+}
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+for name, (peak, bandwidth) in roofs.items():
+    ridge = peak / bandwidth
+    corners, attainable = [0.05, ridge, 200], [0.05 * bandwidth, peak, peak]
+    ax.loglog(corners, attainable, label=f"{name}, ridge at {ridge:.3g}")
+for (name, each), marker in zip(marks.items(), "vDso^", strict=True):
+    limits = [min(peak, bandwidth * each) for peak, bandwidth in roofs.values()]
+    ax.loglog([each, each], limits, "k:", marker=marker, label=name)
+    print(f"{name:17s} intensity {each:5.2f}:", end=" ")
+    print(f"the GPU's roof is {limits[1] / limits[0]:.1f} times as high")
+ax.set(title="Two rooflines, and the operations of a step")
+ax.set(xlabel="arithmetic intensity: operations for each byte")
+ax.set(ylabel="operations per second, at most")
+ax.legend(loc="lower right", fontsize=9)
+plt.show()
+
+# %%
+# Now find your own machine's rates, and its ridge. What you measure is a rate that the
+# machine has reached; it may be able to do better. A float32 has half the bytes of a
+# float64, and a processor's vector unit holds twice as many of them.
 
 
 def rates(dtype):
@@ -260,37 +243,10 @@ def rates(dtype):
 machine = {dtype: rates(getattr(torch, dtype)) for dtype in ("float32", "float64")}
 for dtype, (product, copy) in machine.items():
     print(f"{dtype}, this build:", end=" ")
-    print(f"{product / 1000:.1f} G operations a second, {copy / 1000:.1f} GB a second")
-
-# %%
-# A loop can leave out neither of the two large products. The time of these two alone is
-# the bound to compare with. Run only these two, and let them write into memory that is
-# already allocated. The roofline knows only counts and rates. It says how long the two
-# would take at the rates of a larger product and of memory. Matrices as small as these
-# may fit in a cache, which is faster than memory. If the machine has several cores,
-# threads can share a product.
-
-
-def two_products(x, y, w1, w2):
-    h, grad_w1 = x @ w1, torch.empty_like(w1)
-    grad_h = h.clone()
-
-    def step():
-        torch.mm(x, w1, out=h)
-        torch.mm(x.t(), grad_h, out=grad_w1)
-
-    return step
-
-
-large = ("h = x @ w1", "grad_w1 = x.T @ grad_h")
-threads = torch.get_num_threads()
-for itemsize, (dtype, (product, copy)) in zip((4, 8), machine.items(), strict=True):
-    bounds = [max(operations[n] / product, itemsize * numbers[n] / copy) for n in large]
-    print(f"{dtype}, this build: roofline {sum(bounds):.1f} us,", end=" ")
-    work = two_products(*tensors(dtype))
-    one, all_threads = measure(work), measure(work, threads)
-    print(f"two products {one:.1f} us,", end=" ")
-    print(f"with all threads, {threads}: {all_threads:.1f} us")
+    print(
+        f"{product / 1000:.1f} G operations a second, {copy / 1000:.1f} GB a second,",
+        f"ridge at {product / copy:.1f}",
+    )
 
 # %%
 # The rungs' loops
@@ -302,7 +258,8 @@ for itemsize, (dtype, (product, copy)) in zip((4, 8), machine.items(), strict=Tr
 # of ``data_parallel``, here in a group of one process. Three rungs are left out: the
 # engine of ``autograd_by_hand`` calls the same NumPy operations as the first loop, and
 # the networks of ``custom_module`` and ``dynamic_graph`` run the same operations as
-# ``optimizers``.
+# ``optimizers``. ``two_products`` is for comparison: it runs the two large products and
+# nothing else, and writes them into memory that is already allocated.
 
 
 def numpy_by_hand(dtype):
@@ -388,6 +345,17 @@ def by_module(dtype, *, sgd=True, group=False):
     return step
 
 
+def two_products(x, y, w1, w2):
+    h, grad_w1 = x @ w1, torch.empty_like(w1)
+    grad_h = h.clone()
+
+    def step():
+        torch.mm(x, w1, out=h)
+        torch.mm(x.t(), grad_h, out=grad_w1)
+
+    return step
+
+
 dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
 traced = torch.fx.symbolic_trace(squared_error)
 loops = {
@@ -406,7 +374,7 @@ loops = {
 # place that is allocated once. The update of a weight is part of its product
 # (``torch.Tensor.addmm_`` adds a product to a tensor), so no gradient of a weight is
 # ever written down. A step allocates no memory, and does little besides the two large
-# products.
+# products. All loops have the same losses.
 
 
 def fused_step(x, y, w1, w2):
@@ -430,9 +398,9 @@ def fused_step(x, y, w1, w2):
 loops["fused, in place"] = lambda dtype: with_item(fused_step(*tensors(dtype)))
 steps = {name: loop("float64") for name, loop in loops.items()}
 losses = {name: [step() for _ in range(100)] for name, step in steps.items()}
-for name, each in losses.items():
+for each in losses.values():
     assert np.allclose(each, losses["numpy_by_hand"], rtol=1e-8, atol=0)
-    print(f"{name:16s} first loss {each[0]:.3e}, the hundredth {each[-1]:.3e}")
+print(f"{len(losses)} loops: first loss {each[0]:.3e}, the hundredth {each[-1]:.3e}")
 
 # %%
 # Compile and capture
@@ -478,12 +446,29 @@ else:
 # Each loop and the bound
 # -----------------------
 #
+# A loop can leave out neither of the two large products. So there are two bounds to
+# compare with. The roofline says how long the two would take at the rates of a larger
+# product and of memory; small matrices may fit in a cache, which is faster than memory.
+# The second bound is the time that the two take here.
+#
 # Now measure one step of each loop, with one thread. Only NumPy may use several,
-# because its products have their own threads, which Timer doesn't control. Compare each
-# row with the first. What a loop takes beyond it is the rest of the arithmetic,
-# allocating memory and moving numbers, and Python between the operations. If two rows
-# change places when you run the page again, the measurement can't separate them.
+# because its products have their own threads, which Timer doesn't control. What a loop
+# takes beyond the two products is the rest of the arithmetic, allocating memory and
+# moving numbers, and Python between the operations. If two rows change places when you
+# run the page again, the measurement can't separate them.
 
+
+def show(name, single, double):
+    print(f"{name:16s} this build: {single:7.1f} us in float32,", end=" ")
+    print(f"{double:7.1f} us in float64")
+
+
+large = ("h = x @ w1", "grad_w1 = x.T @ grad_h")
+bounds = [
+    sum(max(operations[n] / product, itemsize * numbers[n] / copy) for n in large)
+    for itemsize, (product, copy) in zip((4, 8), machine.values(), strict=True)
+]
+show("roofline", *bounds)
 rows = {"two products": lambda dtype: two_products(*tensors(dtype)), **loops}
 if has_cuda:
     on_gpu = partial(tensors, device="cuda")
@@ -491,8 +476,7 @@ if has_cuda:
     rows["GPU, CUDA graph"] = lambda dtype: cuda_graph(fused_step(*on_gpu(dtype)))
 for name, loop in rows.items():
     single, double = (measure(loop(dtype)) for dtype in machine)
-    print(f"{name:16s} this build: {single:7.1f} us in float32,", end=" ")
-    print(f"{double:7.1f} us in float64")
+    show(name, single, double)
 dist.destroy_process_group()
 
 # %%

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: The libraries that can carry data between the processes: gloo on CPUs, and nccl on GPUs.
+#: The libraries that can carry data between the processes, gloo on CPUs and nccl on GPUs.
 BACKENDS = ("gloo", "nccl")
 
 
