@@ -73,8 +73,8 @@ print("J has shape", tuple(J.shape))
 print(J.numpy())
 
 # %%
-# Why backward needs v
-# --------------------
+# Why backward needs a gradient argument
+# --------------------------------------
 #
 # ``torch.Tensor.backward`` stores its result in ``x.grad``, which has the shape of
 # ``x``. The two rows of ``J`` don't fit. So you say how much each output counts, with a

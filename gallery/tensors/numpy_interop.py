@@ -196,8 +196,8 @@ np.add(a, 1, out=old.numpy())
 print("np.add(a, 1, out=old.numpy()):", old)
 
 # %%
-# Tensors that NumPy can't accept
-# -------------------------------
+# Conversions that fail
+# ---------------------
 #
 # Older tutorials say that every CPU tensor converts to an array except a CharTensor,
 # whose dtype is int8. Try the dtypes one by one and print the dtypes of the arrays:
