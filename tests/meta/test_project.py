@@ -87,7 +87,7 @@ def test_constraints_pin_every_package() -> None:
 
 def hashes(name: str) -> dict[tuple[str, str], set[str]]:
     """The hashes that a file gives each package and version."""
-    found = {}
+    found: dict[tuple[str, str], set[str]] = {}
     for line in (ROOT / name).read_text("utf-8").replace("\\\n", "").splitlines():
         requirement, *options = line.partition("#")[0].split(" --hash=")
         if options:
