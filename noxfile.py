@@ -15,7 +15,6 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "typing", "tests", "docs"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-GROUPS = ("site", "bench", "downloads", "mutants", "typing")
 # One process per core, each with one thread for arithmetic.
 PARALLEL = ("--numprocesses=logical", "--maxprocesses=8")
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
@@ -24,7 +23,10 @@ ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "
 @nox.session(default=False)
 def environment(session: nox.Session) -> None:
     """Create the environment, of over a gigabyte, that most sessions share."""
-    _install_once(session, Path("constraints.txt"), *GROUPS)
+    hashed = ("--require-hashes", "--requirement", "hashes.txt")
+    # torch comes last, without a hash: PyTorch's own index and the default one have different builds.
+    package = ("--constraint", "constraints.txt", "--no-build-isolation", "--editable", ".")
+    _install_once(session, Path("constraints.txt"), hashed, package)
     session.run("python", "-m", "twolayer_docs.npm", silent=True)
 
 
@@ -39,7 +41,10 @@ def tests_lowest(session: nox.Session) -> None:
     """Run the tests with the lowest versions that are allowed; `-- --torch 2.9.0` chooses torch's."""
     torch, arguments = _torch(session, ends={"lowest": _lowest()["torch"]})
     versions = {**_pinned(), **_lowest(), "torch": torch}
-    _install_once(session, _constraints(session, versions), "test")
+    constraints = _constraints(session, versions)
+    groups = nox.project.dependency_groups(PYPROJECT, "test")
+    install = ("--constraint", str(constraints), "--editable", ".", *groups)
+    _install_once(session, constraints, install)
     _run_without_docs(session, *arguments)
 
 
@@ -93,14 +98,13 @@ def links(session: nox.Session) -> None:
     _run(session, "sphinx", *arguments)
 
 
-@nox.session
+@nox.session(venv_backend="none", requires=["environment"])
 def lint(session: nox.Session) -> None:
     """Check style and format, and the permissions of the workflows."""
-    groups = nox.project.dependency_groups(PYPROJECT, "lint")
-    session.install("--quiet", "--constraint", "constraints.txt", *groups)
-    session.run("ruff", "check")
-    session.run("ruff", "format", "--check")
-    session.run("zizmor", "--quiet", "--offline", "--persona=pedantic", ".github")
+    _run(session, "ruff", "check")
+    _run(session, "ruff", "format", "--check")
+    zizmor = str(Path(_python(session)).with_name("zizmor"))
+    session.run(zizmor, "--quiet", "--offline", "--persona=pedantic", ".github", external=True)
 
 
 @nox.session(venv_backend="none", requires=["environment"])
@@ -145,15 +149,38 @@ def inventories(session: nox.Session) -> None:
     _run(session, "twolayer_docs.tools.inventories", *session.posargs)
 
 
-def _install_once(session: nox.Session, constraints: Path, *groups: str) -> None:
-    """Install the package and groups, unless the last installation had the same inputs."""
-    inputs = [Path("pyproject.toml"), constraints]
+@nox.session(default=False)
+def hashes(session: nox.Session) -> None:
+    """Write the hashes of the versions in constraints.txt; run this after you change one."""
+    session.install("uv==0.13.9")
+    header = "--custom-compile-command=nox -s hashes"
+    options = ("--quiet", "--upgrade", "--generate-hashes", "--no-annotate", header)
+    everything = (
+        "constraints.txt",
+        "--no-deps",
+        "--no-emit-package=torch",
+        "--output-file=hashes.txt",
+    )
+    # Before 26.1, pip takes no hashes from constraints, so what CI installs first has its own file.
+    nox_only = (
+        "--group=ci",
+        "--constraint=constraints.txt",
+        "--universal",
+        "--output-file=.ci/nox.txt",
+    )
+    for files in (everything, nox_only):
+        session.run("uv", "pip", "compile", *options, *files)
+
+
+def _install_once(session: nox.Session, constraints: Path, *installs: tuple[str, ...]) -> None:
+    """Call pip with each set of arguments, unless the last installation had the same inputs."""
+    inputs = [Path("pyproject.toml"), Path("hashes.txt"), constraints]
     state = hashlib.sha256(b"\0".join(path.read_bytes() for path in inputs)).hexdigest()
     stamp = Path(session.virtualenv.location, "installed.txt")
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != state:
         stamp.unlink(missing_ok=True)
-        requirements = nox.project.dependency_groups(PYPROJECT, *groups)
-        session.install("--constraint", str(constraints), "--editable", ".", *requirements)
+        for arguments in installs:
+            session.install(*arguments)
         stamp.write_text(state, encoding="utf-8")
 
 

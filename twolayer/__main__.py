@@ -176,7 +176,7 @@ def _parser() -> _Parser:
         help="check the answers in a script or a notebook",
         description=(
             "Run a script or a notebook of exercises. For each answer, print whether it is right, "
-            "or what is wrong and where."
+            "or what is wrong and where. The file runs with your rights: check only files you trust."
         ),
     )
     checking.add_argument("file", metavar="FILE", help="a script (.py) or a notebook (.ipynb)")

@@ -85,6 +85,30 @@ def test_constraints_pin_every_package() -> None:
     assert names - pins().keys() == set()
 
 
+def hashes(name: str) -> dict[tuple[str, str], set[str]]:
+    """The hashes that a file gives each package and version."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for line in (ROOT / name).read_text("utf-8").replace("\\\n", "").splitlines():
+        requirement, *options = line.partition("#")[0].split(" --hash=")
+        if options:
+            package, _, version = requirement.partition(";")[0].strip().partition("==")
+            found[canonicalize_name(package), f"=={version}"] = {text.strip() for text in options}
+    return found
+
+
+def test_pip_installs_only_files_whose_hashes_are_known() -> None:
+    """hashes.txt has the versions of constraints.txt except torch's, and .ci/nox.txt has nox's part of it."""
+    known, first = hashes("hashes.txt"), hashes(".ci/nox.txt")
+    assert known.keys() == {(name, pin) for name, pin in pins().items() if name != "torch"}
+    assert all(re.fullmatch("sha256:[0-9a-f]{64}", one) for each in known.values() for one in each)
+    assert first.items() <= known.items()
+    assert ("nox", pins()["nox"]) in first
+    environment, first_run = ast.unparse(sessions()["environment"]), ROOT / ".ci" / "run"
+    assert "'--require-hashes', '--requirement', 'hashes.txt'" in environment
+    installs = re.findall(r"pip install (.*)", first_run.read_text("utf-8"))
+    assert installs == ["--quiet --require-hashes --requirement .ci/nox.txt"]
+
+
 @pytest.mark.parametrize("requirement", NEEDED, ids=lambda requirement: str(requirement.name))
 def test_the_package_asks_for_lower_bounds_only(requirement: Requirement) -> None:
     """The package forbids no newer version of what it needs, and constraints.txt fits its bounds."""

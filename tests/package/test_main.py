@@ -501,7 +501,7 @@ options:
     "check": f"""{USAGE} check [-h] [--watch] [--seconds S] [--why] FILE
 
 Run a script or a notebook of exercises. For each answer, print whether it is right, or
-what is wrong and where.
+what is wrong and where. The file runs with your rights: check only files you trust.
 
 positional arguments:
   FILE         a script (.py) or a notebook (.ipynb)
