@@ -2,11 +2,10 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from twolayer.compare import compare
 from twolayer.fit import DivergedError, Fit
 from twolayer.problem import Problem, random_problem
 
-__all__ = ["DivergedError", "Fit", "Problem", "compare", "random_problem"]
+__all__ = ["DivergedError", "Fit", "Problem", "random_problem"]
 
 try:
     __version__ = version("twolayer")

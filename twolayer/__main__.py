@@ -346,7 +346,15 @@ def _record(options: argparse.Namespace) -> None:
         print(json.dumps(row), file=sys.stderr, flush=True)
 
     recording = record(options.device, quick=options.quick, progress=progress)
-    output.write_text(json.dumps(recording, indent=1) + "\n", "utf-8")
+    text = json.dumps(recording, indent=1) + "\n"
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        print(text, end="")  # what took minutes to measure isn't lost
+        if not isinstance(error, FileExistsError):
+            output.unlink(missing_ok=True)
+        raise
     print(output)
 
 

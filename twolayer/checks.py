@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import numbers
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import torch
+    from numpy.typing import NDArray
 
 T = TypeVar("T")
 
@@ -43,6 +44,34 @@ def instance(name: str, value: object, wanted: type[T]) -> T:
         message = f"{name}: {_quoted(value)} given; want an instance of {wanted.__name__}"
         raise TypeError(message)
     return value
+
+
+def array(name: str, value: object) -> NDArray[Any]:
+    """Check that an argument is a NumPy array without a mask.
+
+    Args:
+        name: The argument's name, which the error quotes.
+        value: The argument's value.
+
+    Returns:
+        The array, unchanged.
+
+    Raises:
+        TypeError: If ``value`` is not an array, or if it is a masked array.
+
+    Examples:
+        >>> array("x", np.ones(2))
+        array([1., 1.])
+        >>> array("x", np.ma.masked_invalid([1.0, np.nan]))
+        Traceback (most recent call last):
+            ...
+        TypeError: x: a masked array given; want one without a mask, such as x.filled(0)
+    """
+    given = instance(name, value, np.ndarray)
+    if isinstance(given, np.ma.MaskedArray):
+        message = f"{name}: a masked array given; want one without a mask, such as {name}.filled(0)"
+        raise TypeError(message)
+    return given
 
 
 def whole_number(name: str, value: object, *, minimum: int) -> int:

@@ -66,7 +66,7 @@ class DivergedError(ArithmeticError):
 class Fit:
     """The weights that a fit reached, and the losses on the way there.
 
-    All arrays are read-only.
+    All arrays are read-only copies.
 
     Args:
         losses: The loss at each step, before that step's update, shape (steps,), float64.
@@ -88,9 +88,18 @@ class Fit:
     losses: NDArray[np.float64]
     w1: NDArray[np.floating[Any]]
     w2: NDArray[np.floating[Any]]
-    others: Mapping[str, NDArray[np.floating[Any]]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    others: Mapping[str, NDArray[np.floating[Any]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Keep read-only copies of the arrays."""
+        others = {name: _read_only(array) for name, array in self.others.items()}
+        object.__setattr__(self, "others", MappingProxyType(others))
+        for name in ("losses", "w1", "w2"):
+            object.__setattr__(self, name, _read_only(getattr(self, name)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle by making a new fit, since read-only dictionaries can't be pickled."""
+        return type(self), (self.losses, self.w1, self.w2, dict(self.others))
 
 
 class LossHistory:
@@ -155,9 +164,7 @@ class LossHistory:
         everything = {"w1": w1, "w2": w2, **others}
         if not all(np.isfinite(array).all() for array in everything.values()):
             raise self._diverged()
-        kept = {name: _read_only(array) for name, array in everything.items()}
-        losses = _read_only(np.array(self._losses, dtype=np.float64))
-        return Fit(losses, kept.pop("w1"), kept.pop("w2"), MappingProxyType(kept))
+        return Fit(np.array(self._losses, dtype=np.float64), w1, w2, others)
 
     def _diverged(self) -> DivergedError:
         last = self._losses[-1] if self._losses else None

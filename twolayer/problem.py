@@ -30,8 +30,8 @@ class Problem:
         w2: Starting weights of the second layer, shape (H, D_out).
 
     Raises:
-        TypeError: If an argument is not a NumPy array, if its dtype is neither float32 nor
-            float64, or if the four dtypes differ.
+        TypeError: If an argument is not a NumPy array or has a mask, if its dtype is neither float32
+            nor float64, or if the four dtypes differ.
         ValueError: If an array isn't of rank 2, is empty, or contains NaN or infinity, or if sizes
             that must match don't.
 
@@ -63,6 +63,10 @@ class Problem:
         self._check_sizes_match("D_in", ("w1", 0), ("x", 1))
         self._check_sizes_match("H", ("w2", 0), ("w1", 1))
         self._check_sizes_match("D_out", ("w2", 1), ("y", 1))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle by making a new problem, whose arrays are read-only too."""
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -162,7 +166,7 @@ def random_problem(
 
 
 def _matrix(name: str, value: object) -> NDArray[np.floating[Any]]:
-    given = checks.instance(name, value, np.ndarray)
+    given = checks.array(name, value)
     dtype = _floating_dtype(name, given.dtype)
     if given.ndim != _MATRIX_RANK:
         message = f"{name}: shape {given.shape} given; want a matrix, an array of rank 2"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -10,7 +11,7 @@ from twolayer import checks
 from twolayer.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 class Tensors(NamedTuple):
@@ -55,6 +56,27 @@ def tensors(problem: Problem, device: str | torch.device, dtype: torch.dtype | s
     dtype = checks.torch_dtype(dtype)
     arrays = (problem.x, problem.y, problem.w1, problem.w2)
     return Tensors(*(torch.tensor(array, device=device, dtype=dtype) for array in arrays))
+
+
+@contextlib.contextmanager
+def training() -> Iterator[None]:
+    """Track gradients inside a ``with`` block, whatever mode the caller is in, and restore it afterwards.
+
+    Inside the block, PyTorch makes new tensors on the CPU, unless it is told otherwise.
+
+    Yields:
+        Nothing.
+
+    Examples:
+        >>> with torch.no_grad(), training():
+        ...     print(torch.is_grad_enabled())
+        True
+    """
+    cpu = torch.device("cpu")
+    # A default device slows down each call of PyTorch, even if it is the CPU.
+    made_on = contextlib.nullcontext() if torch.get_default_device() == cpu else cpu
+    with torch.inference_mode(mode=False), torch.enable_grad(), made_on:
+        yield
 
 
 def descend(leaves: Iterable[torch.Tensor], learning_rate: float) -> None:

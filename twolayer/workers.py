@@ -43,7 +43,11 @@ class WorkerError(RuntimeError):
     def __init__(self, rank: int, pid: int, message: str) -> None:
         self.rank = rank
         self.pid = pid
-        super().__init__(message)
+        super().__init__(rank, pid, message)
+
+    def __str__(self) -> str:
+        """Say what happened."""
+        return str(self.args[2])
 
 
 class Worker:
@@ -124,7 +128,7 @@ def run(
             for rank in range(processes):
                 workers.append(_start(rank, processes, folder))  # noqa: PERF401 - for `finally`
             _watch(workers, folder, timeout)
-            for rank in range(processes):
+            for rank in range(processes if sys.stderr else 0):  # a program may have none
                 sys.stderr.write(_output(folder, rank).read_text("utf-8", errors="replace"))
         finally:
             for worker in workers:

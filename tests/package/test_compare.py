@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from twolayer import DivergedError, Problem, checks, compare, random_problem
-from twolayer.compare import Row
+from tests.rungs.agreement import MODES, mode
+from twolayer import DivergedError, Problem, checks, random_problem
+from twolayer.compare import Row, compare
 from twolayer.fit import Fit
 from twolayer.rungs import RUNGS, Rung
 
@@ -173,3 +174,13 @@ def test_a_rung_that_diverges_ends_the_comparison() -> None:
     """The error of a learning rate that is too high comes through."""
     with pytest.raises(DivergedError):
         compare(random_problem(), learning_rate=1e-5, rungs=["autograd"])
+
+
+@pytest.mark.parametrize("entered", MODES)
+def test_compares_in_any_mode_and_leaves_it(entered: str) -> None:
+    """Whatever the caller has set in torch, all rungs agree, and what was set is still set."""
+    with MODES[entered]():
+        before = mode()
+        rows = compare(random_problem(N=4, D_in=5, H=3, D_out=2), steps=2)
+        assert mode() == before
+    assert all(row.loss_difference <= 1e-8 for row in rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import resource
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -15,7 +16,7 @@ import torch
 from tests.package import pretend_gpu
 from tests.rungs.agreement import NUMPY_RUNGS
 from twolayer import __version__, record
-from twolayer.__main__ import main
+from twolayer.__main__ import _parser, main
 from twolayer.rungs import RUNGS
 
 CPU = torch.device("cpu")
@@ -207,3 +208,31 @@ def test_an_interrupted_command_leaves_no_file(
     monkeypatch.setattr(record, "_transfers", interrupt)
     assert main(["record", "--quick", "--output", str(tmp_path / "mine.json")]) == 130
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_what_cannot_be_written_is_printed(
+    meanwhile: bool,  # noqa: FBT001 - a parameter of the test
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A file that came meanwhile is kept, and a full disk gets no half file; the rest is printed."""
+    path = tmp_path / "mine.json"
+
+    def measure(*_: object, **__: object) -> dict[str, object]:
+        if meanwhile:
+            path.write_text("theirs", "utf-8")
+        return {"loops": [1.5] * 1000}
+
+    monkeypatch.setattr(record, "record", measure)
+    options = _parser().parse_args(["record", "--output", str(path)])
+    size, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most))  # as a full disk
+    try:
+        with pytest.raises(OSError, match=r"mine\.json|too large"):
+            options.command(options)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    assert json.loads(capsys.readouterr().out) == {"loops": [1.5] * 1000}
+    assert [each.read_text("utf-8") for each in tmp_path.iterdir()] == ["theirs"] * meanwhile

@@ -115,6 +115,17 @@ def test_passes_on_what_workers_print(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr() == ("", "worker 0 printed this\nworker 1 printed this\n")
 
 
+def test_needs_no_error_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a program without an error stream, a job runs all the same."""
+    monkeypatch.setattr(sys, "stderr", None)
+    assert run(jobs.whoami, "!", processes=2) == "0 of 2!"
+
+
+def test_a_worker_is_in_a_process_group_of_its_own() -> None:
+    """Ctrl-C in a terminal reaches the caller alone."""
+    assert run(jobs.leads, processes=1)
+
+
 @pytest.mark.parametrize("rank", [0, 1])
 @pytest.mark.parametrize(
     ("how", "what", "note"),

@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rungs.agreement import (
+    MODES,
     NUMPY_RUNGS,
     assert_same_fit,
     largest_relative_difference,
+    mode,
     reference_fit,
 )
 from tests.rungs.strategies import problems
@@ -103,6 +105,29 @@ def test_changes_nothing_of_the_callers(rung: str) -> None:
     assert torch.equal(torch.get_rng_state(), generator)
     assert not np.shares_memory(fit.w1, problem.w1)
     assert fit.w1.tobytes() != before["w1"]
+
+
+@pytest.mark.parametrize("entered", MODES)
+@pytest.mark.parametrize(
+    ("rung", "options"),
+    [
+        *((rung, {}) for rung in RUNGS),
+        ("optimizers", {"optimizer": "adam"}),  # which makes tensors of its own
+        ("static_graph", {"capture": "export"}),
+        ("static_graph", {"capture": "compile"}),
+    ],
+)
+def test_fits_alike_in_any_mode_and_leaves_it(
+    rung: str, options: dict[str, Any], entered: str
+) -> None:
+    """Whatever the caller has set in torch, a fit is the same, and what was set is still set."""
+    fit, problem = RUNGS[rung].fit, random_problem(N=4, D_in=5, H=3, D_out=2)
+    wanted = fit(problem, steps=3, **options)
+    with MODES[entered]():
+        before = mode()
+        fitted = fit(problem, steps=3, **options)
+        assert mode() == before
+    assert_same_fit(fitted, wanted)
 
 
 @every_rung

@@ -7,6 +7,7 @@ import math
 import os
 import socket
 import sys
+import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from twolayer import checks, workers
 from twolayer.fit import Fit, LossHistory
 from twolayer.layers import arrays, linear_layers
 from twolayer.problem import Problem
-from twolayer.tensors import tensors
+from twolayer.tensors import tensors, training
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 #: The libraries that can carry data between the processes, gloo on CPUs and nccl on GPUs.
 BACKENDS = ("gloo", "nccl")
+_LOCK = threading.Lock()
 
 
 def fit(
@@ -87,13 +89,15 @@ def fit(
     backend = _backend(backend, device)
     timeout = checks.finite_number("timeout", timeout, above=0)
     job = _Job(problem, steps, learning_rate, device, dtype, backend)
-    if dist.is_initialized():
-        fitted = _in_callers_group(job, processes, timeout)
-    elif processes == 1:
-        fitted = _in_this_process(job)
-    else:
-        _one_gpu_each(backend, device, processes)
-        fitted = workers.run(_work, job, timeout, processes=processes, timeout=timeout)
+    # A process has one default group, so threads take turns.
+    with _LOCK, training():
+        if dist.is_initialized():
+            fitted = _in_callers_group(job, processes, timeout)
+        elif processes == 1:
+            fitted = _in_this_process(job)
+        else:
+            _one_gpu_each(backend, device, processes)
+            fitted = workers.run(_work, job, timeout, processes=processes, timeout=timeout)
     history = LossHistory(learning_rate)
     for loss in fitted.losses:
         history.add(loss)
@@ -237,8 +241,8 @@ def _device(device: torch.device, rank: int, processes: int) -> torch.device:
 
 
 def _longest(seconds: float) -> dt.timedelta:
-    """Limit a time to what backends can represent."""
-    return dt.timedelta(seconds=min(seconds, 1e6))
+    """Limit a time to what backends can represent: whole milliseconds, and 0 means for ever."""
+    return dt.timedelta(seconds=min(max(seconds, 1e-3), 1e6))
 
 
 def _processes(value: object, problem: Problem) -> int:

@@ -9,7 +9,7 @@ import torch
 from twolayer import checks
 from twolayer.fit import Fit, LossHistory
 from twolayer.layers import arrays, linear_layers
-from twolayer.tensors import descend, tensors
+from twolayer.tensors import descend, tensors, training
 
 if TYPE_CHECKING:
     from twolayer.layers import Initialization
@@ -56,14 +56,15 @@ def fit(
         3.152e+07 3.087e+02
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
-    x, y, *_ = start = tensors(problem, device, dtype)
-    linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
-    model = torch.nn.Sequential(linear1, torch.nn.ReLU(), linear2)
-    loss_fn = torch.nn.MSELoss(reduction="sum")
-    history = LossHistory(learning_rate)
-    for _ in range(steps):
-        loss = loss_fn(model(x), y)
-        history.add(loss.item())
-        loss.backward()
-        descend(model.parameters(), learning_rate)
-    return history.fit(**arrays({"1": linear1, "2": linear2}))
+    with training():
+        x, y, *_ = start = tensors(problem, device, dtype)
+        linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
+        model = torch.nn.Sequential(linear1, torch.nn.ReLU(), linear2)
+        loss_fn = torch.nn.MSELoss(reduction="sum")
+        history = LossHistory(learning_rate)
+        for _ in range(steps):
+            loss = loss_fn(model(x), y)
+            history.add(loss.item())
+            loss.backward()
+            descend(model.parameters(), learning_rate)
+        return history.fit(**arrays({"1": linear1, "2": linear2}))

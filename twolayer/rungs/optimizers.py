@@ -11,7 +11,7 @@ import torch
 from twolayer import checks
 from twolayer.fit import Fit, LossHistory
 from twolayer.layers import arrays, linear_layers
-from twolayer.tensors import tensors
+from twolayer.tensors import tensors, training
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,16 +77,17 @@ def fit(
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
     checks.one_of("optimizer", optimizer, OPTIMIZERS)
-    x, y, *_ = start = tensors(problem, device, dtype)
-    linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
-    model = torch.nn.Sequential(linear1, torch.nn.ReLU(), linear2)
-    loss_fn = torch.nn.MSELoss(reduction="sum")
-    updater = OPTIMIZERS[optimizer](model.parameters(), lr=learning_rate)
-    history = LossHistory(learning_rate)
-    for _ in range(steps):
-        loss = loss_fn(model(x), y)
-        history.add(loss.item())
-        updater.zero_grad()
-        loss.backward()
-        updater.step()
-    return history.fit(**arrays({"1": linear1, "2": linear2}))
+    with training():
+        x, y, *_ = start = tensors(problem, device, dtype)
+        linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
+        model = torch.nn.Sequential(linear1, torch.nn.ReLU(), linear2)
+        loss_fn = torch.nn.MSELoss(reduction="sum")
+        updater = OPTIMIZERS[optimizer](model.parameters(), lr=learning_rate)
+        history = LossHistory(learning_rate)
+        for _ in range(steps):
+            loss = loss_fn(model(x), y)
+            history.add(loss.item())
+            updater.zero_grad()
+            loss.backward()
+            updater.step()
+        return history.fit(**arrays({"1": linear1, "2": linear2}))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 
 from twolayer import checks
 from twolayer.fit import Fit, LossHistory
-from twolayer.tensors import descend, tensors
+from twolayer.tensors import descend, tensors, training
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from twolayer.problem import Problem
     from twolayer.tensors import Tensors
@@ -58,17 +59,18 @@ def fit(
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
     checks.one_of("capture", capture, get_args(Capture))
-    x, y, w1, w2 = inputs = tensors(problem, device, dtype)
-    w1.requires_grad_()
-    w2.requires_grad_()
-    graph = _captured(capture, inputs)
-    history = LossHistory(learning_rate)
-    for _ in range(steps):
-        loss = graph(x, y, w1, w2)
-        history.add(loss.item())
-        loss.backward()
-        descend((w1, w2), learning_rate)
-    return history.fit(w1.numpy(force=True), w2.numpy(force=True))
+    with training():
+        x, y, w1, w2 = inputs = tensors(problem, device, dtype)
+        w1.requires_grad_()
+        w2.requires_grad_()
+        history = LossHistory(learning_rate)
+        with _captured(capture, inputs) as graph:
+            for _ in range(steps):
+                loss = graph(x, y, w1, w2)
+                history.add(loss.item())
+                loss.backward()
+                descend((w1, w2), learning_rate)
+        return history.fit(w1.numpy(force=True), w2.numpy(force=True))
 
 
 class SquaredError(torch.nn.Module):
@@ -99,12 +101,19 @@ class SquaredError(torch.nn.Module):
         return (y_pred - y).square().sum()
 
 
-def _captured(capture: Capture, inputs: Tensors) -> Callable[..., torch.Tensor]:
+@contextlib.contextmanager
+def _captured(capture: Capture, inputs: Tensors) -> Iterator[Callable[..., torch.Tensor]]:
     if capture == "export":
-        return torch.export.export(SquaredError(), tuple(inputs)).module()
+        yield torch.export.export(SquaredError(), tuple(inputs)).module()
+        return
     traced = torch.fx.symbolic_trace(SquaredError())
-    if capture == "compile":
-        # Each traced module has its own code. Otherwise fits of different sizes would count as
-        # recompilations of one function, and reach the limit on those.
-        return torch.compile(traced, backend="aot_eager", fullgraph=True, dynamic=False)
-    return traced
+    if capture == "fx":
+        yield traced
+        return
+    # Each traced module has its own code. Otherwise fits of different sizes would count as
+    # recompilations of one function, and reach the limit on those.
+    try:
+        yield torch.compile(traced, backend="aot_eager", fullgraph=True, dynamic=False)
+    finally:
+        # PyTorch would keep what it compiled. `torch.compiler.reset` would drop the caller's too.
+        torch._dynamo.reset_code(type(traced).forward.__code__)  # type: ignore[attr-defined]  # noqa: SLF001
