@@ -1,4 +1,4 @@
-"""What can be run on a clone: ``nox -l`` lists the sessions."""
+"""The tasks that you can run in a clone. ``nox -l`` lists them."""
 
 from __future__ import annotations
 
@@ -15,41 +15,46 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "typing", "tests", "docs"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-GROUPS = ("site", "bench", "downloads", "mutants", "typing")
-# A process for each core, each with one thread for arithmetic.
+# One process per core, each with one thread for arithmetic.
 PARALLEL = ("--numprocesses=logical", "--maxprocesses=8")
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
 
 
 @nox.session(default=False)
 def environment(session: nox.Session) -> None:
-    """Make the one environment, of over a gigabyte, that the sessions below share."""
-    _install_once(session, Path("constraints.txt"), *GROUPS)
+    """Create the environment, of over a gigabyte, that most sessions share."""
+    hashed = ("--require-hashes", "--requirement", "hashes.txt")
+    # torch comes last, without a hash: PyTorch's own index and the default one have different builds.
+    package = ("--constraint", "constraints.txt", "--no-build-isolation", "--editable", ".")
+    _install_once(session, Path("constraints.txt"), hashed, package)
     session.run("python", "-m", "twolayer_docs.npm", silent=True)
 
 
 @nox.session(venv_backend="none", requires=["environment"])
 def tests(session: nox.Session) -> None:
-    """Run the tests and every example in the documentation; `-- --all` for the long ones too."""
+    """Run the tests and every example in the documentation; `-- --all` adds the long ones."""
     _test(session, "--dist=loadfile", *session.posargs)
 
 
 @nox.session(default=False)
 def tests_lowest(session: nox.Session) -> None:
-    """Run the tests with the lowest versions allowed; `-- --torch 2.9.0` names torch's."""
+    """Run the tests with the lowest versions that are allowed; `-- --torch 2.9.0` chooses torch's."""
     torch, arguments = _torch(session, ends={"lowest": _lowest()["torch"]})
     versions = {**_pinned(), **_lowest(), "torch": torch}
-    _install_once(session, _constraints(session, versions), "test")
+    constraints = _constraints(session, versions)
+    groups = nox.project.dependency_groups(PYPROJECT, "test")
+    install = ("--constraint", str(constraints), "--editable", ".", *groups)
+    _install_once(session, constraints, install)
     _run_without_docs(session, *arguments)
 
 
 @nox.session(default=False)
 def tests_latest(session: nox.Session) -> None:
-    """Run the tests with the newest versions there are; `-- --torch latest` takes torch's too."""
+    """Run the tests with the newest versions of all packages; `-- --torch latest` includes torch."""
     torch, arguments = _torch(session, ends={"latest": ">0"})
     constraints = _constraints(session, {"torch": torch})
     groups = nox.project.dependency_groups(PYPROJECT, "test")
-    # What is newest changes while no file here does, so pip looks each time.
+    # Newer versions appear while no file here changes, so pip looks each time.
     options = ("--upgrade", "--upgrade-strategy=eager", f"--constraint={constraints}")
     session.install(*options, "--editable", ".", *groups)
     _run_without_docs(session, *arguments)
@@ -57,25 +62,25 @@ def tests_latest(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["environment"])
 def docs(session: nox.Session) -> None:
-    """Build the site into _site/; what has not changed is not run again."""
+    """Build the site into _site/; scripts that have not changed are not run again."""
     _run(session, "twolayer_docs.build", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def serve(session: nox.Session) -> None:
-    """Serve the site on this machine, and reload it in the browser when a file changes."""
+    """Serve the site on this machine, and reload the browser when a file changes."""
     _run(session, "twolayer_docs.serve", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def site(session: nox.Session) -> None:
-    """Check the built site, in a browser and by what it holds; `-- --all` for each page in each view."""
+    """Test the built site, its files and in a browser; `-- --all` covers each page in each view."""
     _test(session, "tests/site", "--dist=worksteal", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def downloads(session: nox.Session) -> None:
-    """Run a download for each kind of header, with just what that names; `-- --all` for each there is."""
+    """Run downloads with only the packages that they name, one per kind; `-- --all` runs every one."""
     _test(session, "tests/site/downloads", "--dist=loadgroup", *session.posargs)
 
 
@@ -87,20 +92,19 @@ def reproducible(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def links(session: nox.Session) -> None:
-    """Ask every address that the documentation links to, and fail if one doesn't answer."""
+    """Request every address that the documentation links to, and fail if one doesn't answer."""
     offline = ("-D", "plot_gallery=0", "-D", "nb_execution_mode=off")
     arguments = ("-b", "linkcheck", *offline, *session.posargs, "docs", "docs/_build/links")
     _run(session, "sphinx", *arguments)
 
 
-@nox.session
+@nox.session(venv_backend="none", requires=["environment"])
 def lint(session: nox.Session) -> None:
-    """Check style and format, and what the workflows are allowed."""
-    groups = nox.project.dependency_groups(PYPROJECT, "lint")
-    session.install("--quiet", "--constraint", "constraints.txt", *groups)
-    session.run("ruff", "check")
-    session.run("ruff", "format", "--check")
-    session.run("zizmor", "--quiet", "--offline", "--persona=pedantic", ".github")
+    """Check style and format, and the permissions of the workflows."""
+    _run(session, "ruff", "check")
+    _run(session, "ruff", "format", "--check")
+    zizmor = str(Path(_python(session)).with_name("zizmor"))
+    session.run(zizmor, "--quiet", "--offline", "--persona=pedantic", ".github", external=True)
 
 
 @nox.session(venv_backend="none", requires=["environment"])
@@ -111,54 +115,77 @@ def typing(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def bench(session: nox.Session) -> None:
-    """Measure each rung against the same loop written plainly; `-- --all` for the site's pages too."""
+    """Time each rung and the same loop written plainly; `-- --all` times the site's pages too."""
     _run(session, "pytest", "tests/meta/bench", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def break_it(session: nox.Session) -> None:
-    """Plant faults one at a time in a copy, and see each caught by the check that it names."""
+    """Plant known faults in a copy, one at a time, and test that the named check catches each."""
     _run(session, "tests.meta.break_it.run_faults", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def mutants(session: nox.Session) -> None:
-    """Plant small faults in the package, thousands of them, and see its tests catch each."""
+    """Plant thousands of small faults in the package, and test that its tests catch them."""
     _run(session, "tests.meta.mutants.run", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def expectations(session: nox.Session) -> None:
-    """Write anew what pages are expected to show; look at the diff before you commit."""
+    """Write the expected output of pages; look at the diff before you commit."""
     _run(session, "tests.pages.expectations", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def font(session: nox.Session) -> None:
-    """Make the maths font anew, from the characters that twolayer_docs/tools/font.py lists."""
+    """Rebuild the maths font from the characters that twolayer_docs/tools/font.py lists."""
     _run(session, "twolayer_docs.tools.font", *session.posargs)
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def inventories(session: nox.Session) -> None:
-    """Make the inventories anew, which link code to the documentation of PyTorch and others."""
+    """Rebuild the inventories, which link code to the documentation of PyTorch and others."""
     _run(session, "twolayer_docs.tools.inventories", *session.posargs)
 
 
-def _install_once(session: nox.Session, constraints: Path, *groups: str) -> None:
-    """Install the package and groups, unless the last installation had the same inputs."""
-    inputs = [Path("pyproject.toml"), constraints]
+@nox.session(default=False)
+def hashes(session: nox.Session) -> None:
+    """Write the hashes of the versions in constraints.txt; run this after you change one."""
+    session.install("uv==0.13.9")
+    header = "--custom-compile-command=nox -s hashes"
+    options = ("--quiet", "--upgrade", "--generate-hashes", "--no-annotate", header)
+    everything = (
+        "constraints.txt",
+        "--no-deps",
+        "--no-emit-package=torch",
+        "--output-file=hashes.txt",
+    )
+    # Before 26.1, pip takes no hashes from constraints, so what CI installs first has its own file.
+    nox_only = (
+        "--group=ci",
+        "--constraint=constraints.txt",
+        "--universal",
+        "--output-file=.ci/nox.txt",
+    )
+    for files in (everything, nox_only):
+        session.run("uv", "pip", "compile", *options, *files)
+
+
+def _install_once(session: nox.Session, constraints: Path, *installs: tuple[str, ...]) -> None:
+    """Call pip with each set of arguments, unless the last installation had the same inputs."""
+    inputs = [Path("pyproject.toml"), Path("hashes.txt"), constraints]
     state = hashlib.sha256(b"\0".join(path.read_bytes() for path in inputs)).hexdigest()
     stamp = Path(session.virtualenv.location, "installed.txt")
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != state:
         stamp.unlink(missing_ok=True)
-        requirements = nox.project.dependency_groups(PYPROJECT, *groups)
-        session.install("--constraint", str(constraints), "--editable", ".", *requirements)
+        for arguments in installs:
+            session.install(*arguments)
         stamp.write_text(state, encoding="utf-8")
 
 
 def _constraints(session: nox.Session, versions: dict[str, str]) -> Path:
-    """Write constraints of a session's own beside what it installs."""
+    """Write a session's own constraints beside its packages."""
     path = Path(session.virtualenv.location, "constraints.txt")
     lines = [f"{name}{version}\n" for name, version in versions.items()]
     path.write_text("".join(lines), encoding="utf-8")
@@ -166,7 +193,7 @@ def _constraints(session: nox.Session, versions: dict[str, str]) -> Path:
 
 
 def _run_without_docs(session: nox.Session, *arguments: str) -> None:
-    """Run all tests but those of the site and of the checks themselves, which need Sphinx."""
+    """Run all tests except those of the site and of the checks themselves, which need Sphinx."""
     folders = ("tests/docs", "tests/meta", "docs/twolayer_docs")
     session.run("python", "-m", "pip", "freeze")
     ignored = (f"--ignore={folder}" for folder in folders)
@@ -174,21 +201,21 @@ def _run_without_docs(session: nox.Session, *arguments: str) -> None:
 
 
 def _pinned() -> dict[str, str]:
-    """Each package in constraints.txt with its version, such as ``==2.13.0``."""
+    """Map each package in constraints.txt to its version, such as ``==2.13.0``."""
     lines = Path("constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [line.partition("==") for line in lines if "==" in line and not line.startswith("#")]
     return {name: f"=={version}" for name, _, version in pins}
 
 
 def _lowest() -> dict[str, str]:
-    """Each package that pyproject.toml gives a lower bound, at that bound."""
+    """Map each package that has a lower bound in pyproject.toml to that version."""
     bounded = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["dependency-groups"]["gallery"]]
     bounds = [requirement.partition(">=") for requirement in bounded]
     return {name: f"=={version}" for name, _, version in bounds}
 
 
 def _torch(session: nox.Session, *, ends: dict[str, str]) -> tuple[str, list[str]]:
-    """The version of torch that the option ``--torch`` names, and what is left for pytest."""
+    """Return the version of torch that ``--torch`` names, and the arguments for pytest."""
     ends = {"pinned": _pinned()["torch"], **ends}
     parser = argparse.ArgumentParser(prog=f"nox -s {session.name} --", allow_abbrev=False)
     parser.add_argument("--torch", default="pinned", help=f"a version, or {' or '.join(ends)}")
@@ -206,6 +233,6 @@ def _run(session: nox.Session, module: str, *arguments: str) -> None:
 
 
 def _python(session: nox.Session) -> str:
-    """The interpreter of the shared environment."""
+    """Return the path of the shared environment's Python."""
     folder = session.cache_dir.parent / "environment"
     return str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))

@@ -1,7 +1,13 @@
-"""One two-layer network, fitted again and again: the reference implementations of the ladder."""
+"""Reference implementations of one two-layer network, fitted in many ways: the rungs of the ladder."""
 
-from twolayer.compare import compare
+from importlib.metadata import PackageNotFoundError, version
+
 from twolayer.fit import DivergedError, Fit
 from twolayer.problem import Problem, random_problem
 
-__all__ = ["DivergedError", "Fit", "Problem", "compare", "random_problem"]
+__all__ = ["DivergedError", "Fit", "Problem", "random_problem"]
+
+try:
+    __version__ = version("twolayer")
+except PackageNotFoundError:  # a clone from which nothing is installed
+    __version__ = "unknown"

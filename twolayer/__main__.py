@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tqdm import tqdm
 
-from twolayer import checks
+from twolayer import __version__, checks
 from twolayer.compare import compare
 from twolayer.fit import DivergedError
 from twolayer.problem import random_problem
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _DIVERGED = _NOT_RIGHT = 1
-_BAD_ARGUMENT, _INTERRUPTED, _CLOSED_PIPE = 2, 130, 141
+_BAD_ARGUMENT, _NOT_WRITTEN, _INTERRUPTED, _CLOSED_PIPE = 2, 74, 130, 141
 _DTYPES = ("float32", "float64")
 _DESCRIPTION = """\
-Fit one two-layer network, x @ w1 -> ReLU -> @ w2, on the rungs of the ladder:
-in NumPy by hand, in tensors by hand, with autograd, and so on.
+Fit one two-layer network, x @ w1 -> ReLU -> @ w2, in several ways: in NumPy by hand,
+in tensors by hand, with autograd, and so on. Each way is a rung of the ladder.
 """
 _EPILOG = """\
 examples:
@@ -38,8 +38,13 @@ examples:
   python -m twolayer check numpy_by_hand.ipynb --watch
   python -m twolayer hint numpy_by_hand.2
 
-exit status: 0 if all went well, 1 if a fit diverged or an answer is not right, 2 if an argument is
-wrong.
+exit status:
+  0    all went well
+  1    a fit diverged, or an answer is not right
+  2    an argument is wrong
+  74   reading or writing failed; the disk may be full
+  130  you pressed Ctrl-C
+  141  the program that read the output stopped reading
 """
 
 
@@ -47,31 +52,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: What follows ``python -m twolayer``, by default what the process was given.
+        arguments: The words after ``python -m twolayer``. By default, those of this process.
 
     Returns:
-        The exit status: 0 if all went well, 1 if a fit diverged or an answer is not right, 2 if an
-        argument is wrong, 130 if you interrupted it, 141 if the reader of its output went away.
+        The exit status. ``python -m twolayer --help`` lists what each one means.
+
+    Raises:
+        SystemExit: After ``--help`` and ``--version``, with exit status 0.
 
     Examples:
-        >>> main(["fit", "no_such_rung"])  # one line on standard error
+        >>> main(["fit", "no_such_rung"])  # prints one line on standard error
         2
     """
-    parser = _parser()
     try:
-        options = parser.parse_args(arguments)
-        status = options.command(options)
-        sys.stdout.flush()
+        try:
+            options = _parser().parse_args(arguments)
+            status = options.command(options)
+        finally:
+            print(end="", flush=True)
     except DivergedError as error:
         _complain(str(error))
         return _DIVERGED
+    except OSError as error:
+        # Python would try once more to write what is still buffered, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # The reader, `head` say, has seen enough.
+            return _CLOSED_PIPE
+        _complain(f"reading or writing failed: {error}")
+        return _NOT_WRITTEN
     except (TypeError, ValueError) as error:
         _complain(str(error))
         return _BAD_ARGUMENT
-    except BrokenPipeError:
-        # The reader, `head` say, has seen enough; what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _CLOSED_PIPE
     except KeyboardInterrupt:
         _complain("interrupted")
         return _INTERRUPTED
@@ -79,9 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are exceptions, so that there is one place that prints them.
+    """A parser that raises its errors, so that one place prints them all.
 
-    It takes no abbreviations of options, which a new option would make ambiguous.
+    It accepts no abbreviated options, because a new option could make them ambiguous.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -89,6 +100,13 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise ValueError(message)
+
+    def _check_value(self, action: argparse.Action, value: str) -> None:
+        if action.choices is not None:
+            checks.one_of("command", value, action.choices)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        print(message, end="", file=file)  # argparse's own would ignore a full disk
 
 
 def _parser() -> _Parser:
@@ -98,39 +116,43 @@ def _parser() -> _Parser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    parser.add_argument("--version", action="version", version=f"twolayer {__version__}")
+    parser.set_defaults(command=lambda _: parser.print_help())
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     listing = commands.add_parser(
         "list",
-        help="name the rungs, in the ladder's order",
-        description="Name the rungs, in the ladder's order, and what each takes off your hands.",
+        help="list the rungs in order",
+        description="List the rungs in order, with what changes on each.",
     )
     listing.set_defaults(command=_list)
 
     fitting = commands.add_parser(
         "fit",
         help="fit the network on one rung",
-        description="Fit the network on one rung and print the loss on its way down.",
+        description="Fit the network on one rung and print how the loss falls.",
     )
     fitting.add_argument("rung", metavar="RUNG", help=f"one of {', '.join(RUNGS)}")
     fitting.set_defaults(command=_fit)
 
     comparing = commands.add_parser(
         "compare",
-        help="fit the network on all rungs and compare them",
+        help="fit the network on every rung and compare them",
         description=(
-            "Fit the network on all rungs from the same start. For each, print how far its losses "
-            "and weights are from the NumPy rung's at most, relative to those, and how fast it is."
+            "Fit the network on every rung, each from the same weights. For each rung, print the "
+            "largest relative difference of its losses and weights from the NumPy rung's, and its "
+            "speed once it has warmed up."
         ),
     )
     comparing.set_defaults(command=_compare)
 
     recording = commands.add_parser(
         "record",
-        help="measure this machine and its GPU, into a file",
+        help="measure this machine and its GPU",
         description=(
-            "Measure how fast each rung is, from which size on a GPU pays and what copies cost, run "
-            "the page on CUDA, and write it all into one file. Takes some minutes."
+            "Measure how fast each rung is, how large a problem must be for a GPU to pay off, and "
+            "what copies cost. Run the page on CUDA too, and write everything into one file. This "
+            "takes a few minutes."
         ),
     )
     recording.add_argument(
@@ -143,7 +165,9 @@ def _parser() -> _Parser:
         help="a new file (default: recording.json)",
     )
     recording.add_argument(
-        "--quick", action="store_true", help="try it out in seconds; the figures say nothing"
+        "--quick",
+        action="store_true",
+        help="a trial run of a few seconds; its figures mean nothing",
     )
     recording.set_defaults(command=_record)
 
@@ -151,32 +175,32 @@ def _parser() -> _Parser:
         "check",
         help="check the answers in a script or a notebook",
         description=(
-            "Run a script or a notebook of exercises and say of each answer whether it is right, or "
-            "what is wrong and where."
+            "Run a script or a notebook of exercises. For each answer, print whether it is right, "
+            "or what is wrong and where. The file runs with your rights: check only files you trust."
         ),
     )
     checking.add_argument("file", metavar="FILE", help="a script (.py) or a notebook (.ipynb)")
     checking.add_argument(
-        "--watch", action="store_true", help="check again each time that you save; end with Ctrl-C"
+        "--watch", action="store_true", help="check again each time you save; stop with Ctrl-C"
     )
     checking.add_argument(
         "--seconds",
         metavar="S",
         type=_number,
         default=60.0,
-        help="how long the file may run (default: 60)",
+        help="how many seconds the file may run (default: 60)",
     )
     checking.add_argument(
-        "--why", action="store_true", help="name each mistake, not only what can be seen of it"
+        "--why", action="store_true", help="name each mistake, not only its symptom"
     )
     checking.set_defaults(command=_check)
 
     hinting = commands.add_parser(
         "hint",
-        help="give a hint on an exercise",
-        description="Print a hint on an exercise; the second goes further than the first.",
+        help="print a hint on an exercise",
+        description="Print a hint on an exercise. The second hint says more than the first.",
     )
-    hinting.add_argument("id", metavar="ID", help="such as numpy_by_hand.2")
+    hinting.add_argument("id", metavar="ID", help="an exercise, such as numpy_by_hand.2")
     hinting.add_argument(
         "number", metavar="N", nargs="?", type=_whole_number, default=1, help="1 (default) or 2"
     )
@@ -187,19 +211,23 @@ def _parser() -> _Parser:
         help="print the solution of an exercise",
         description="Print the solution of an exercise.",
     )
-    solving.add_argument("id", metavar="ID", help="such as numpy_by_hand.2")
+    solving.add_argument("id", metavar="ID", help="an exercise, such as numpy_by_hand.2")
     solving.set_defaults(command=_solution)
 
     for command in (fitting, comparing):
         command.add_argument(
-            "--steps", metavar="N", type=_whole_number, default=500, help="updates (default: 500)"
+            "--steps",
+            metavar="N",
+            type=_whole_number,
+            default=500,
+            help="how many updates (default: 500)",
         )
         command.add_argument(
             "--learning-rate",
             metavar="R",
             type=_number,
             default=1e-6,
-            help="how far to follow the gradient (default: 1e-6)",
+            help="the step size (default: 1e-6)",
         )
         command.add_argument(
             "--device", metavar="D", default="cpu", help="cpu, cuda or cuda:N (default: cpu)"
@@ -212,25 +240,25 @@ def _parser() -> _Parser:
             metavar="S",
             type=_whole_number,
             default=0,
-            help="seed of the data (default: 0)",
+            help="the seed of the data (default: 0)",
         )
     for command in (listing, fitting, comparing):
-        command.add_argument("--json", action="store_true", help="print JSON, for machines")
+        command.add_argument("--json", action="store_true", help="print JSON, for programs")
     return parser
 
 
 def _list(options: argparse.Namespace) -> None:
     if options.json:
         rows = [
-            {"rung": rung.name, "title": rung.title, "removes": rung.removes, "page": rung.page}
+            {"rung": rung.name, "title": rung.title, "change": rung.change, "page": rung.page}
             for rung in RUNGS.values()
         ]
         print(json.dumps(rows, indent=2))
         return
     width = max(map(len, RUNGS))
-    print(f"{'rung':{width}}  what it removes from the rung before")
+    print(f"{'rung':{width}}  what changes from the rung before it")
     for rung in RUNGS.values():
-        print(f"{rung.name:{width}}  {rung.removes}")
+        print(f"{rung.name:{width}}  {rung.change}")
 
 
 def _fit(options: argparse.Namespace) -> None:
@@ -242,18 +270,19 @@ def _fit(options: argparse.Namespace) -> None:
     if "device" in inspect.signature(fit).parameters:
         arguments |= {"device": options.device, "dtype": dtype}
     elif options.device != "cpu":
-        message = f"device: {options.device!r} given; want 'cpu', where {options.rung} runs"
+        message = f"device: {options.device!r} given; want 'cpu', the only one for {options.rung}"
         raise ValueError(message)
+    answer = _settings(options) | {"rung": options.rung}
     start = time.perf_counter()
-    result = fit(problem, **arguments)
+    try:
+        result = fit(problem, **arguments)
+    except DivergedError as error:
+        if options.json:
+            print(json.dumps(answer | {"losses": error.losses, "error": str(error)}))
+        raise
     seconds = time.perf_counter() - start
     if options.json:
-        answer = _settings(options) | {
-            "rung": options.rung,
-            "losses": result.losses.tolist(),
-            "seconds": seconds,
-        }
-        print(json.dumps(answer))
+        print(json.dumps(answer | {"losses": result.losses.tolist(), "seconds": seconds}))
         return
     print("step  loss")
     shown = {*range(0, options.steps, max(1, options.steps // 10)), options.steps - 1}
@@ -265,7 +294,7 @@ def _fit(options: argparse.Namespace) -> None:
 
 def _compare(options: argparse.Namespace) -> None:
     dtype = checks.one_of("dtype", options.dtype, _DTYPES)
-    # A bar only where it takes long (delay) and a person watches (disable=None).
+    # Show a bar only if it takes long (delay) and a person is watching (disable=None).
     with tqdm(total=len(RUNGS), unit="rung", delay=1, disable=None, leave=False) as bar:
 
         def progress(rung: str) -> None:
@@ -308,7 +337,7 @@ def _compare(options: argparse.Namespace) -> None:
 
 
 def _record(options: argparse.Namespace) -> None:
-    # It loads torch, which the other commands may not need.
+    # This loads torch, which other commands may not need.
     from twolayer.record import record  # noqa: PLC0415
 
     output = _new_file(Path(options.output))
@@ -317,7 +346,15 @@ def _record(options: argparse.Namespace) -> None:
         print(json.dumps(row), file=sys.stderr, flush=True)
 
     recording = record(options.device, quick=options.quick, progress=progress)
-    output.write_text(json.dumps(recording, indent=1) + "\n", "utf-8")
+    text = json.dumps(recording, indent=1) + "\n"
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        print(text, end="")  # what took minutes to measure isn't lost
+        if not isinstance(error, FileExistsError):
+            output.unlink(missing_ok=True)
+        raise
     print(output)
 
 
@@ -340,7 +377,7 @@ def _check(options: argparse.Namespace) -> int:
         print(f"\n--- {path.name}, {time.strftime('%H:%M:%S')} ---", flush=True)
         try:
             once(stop)
-        except program.FileError as error:  # Half-written code is mended by the next save.
+        except program.FileError as error:  # The next save may fix half-written code.
             _complain(str(error))
 
     program.watch(path, again)
@@ -365,10 +402,10 @@ def _solution(options: argparse.Namespace) -> None:
 
 def _new_file(path: Path) -> Path:
     if path.exists():
-        message = f"output: {str(path)!r} given, which is there already; want a new file's name"
+        message = f"output: {str(path)!r} given, which exists already; want the name of a new file"
         raise ValueError(message)
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        message = f"output: {str(path)!r} given; want a file in a folder that can be written to"
+        message = f"output: {str(path)!r} given; want a file in a folder that you can write to"
         raise ValueError(message)
     return path
 
@@ -382,7 +419,7 @@ def _whole_number(text: str) -> int | str:
     try:
         return int(text)
     except ValueError:
-        return text  # The fit's own check says what is wrong with it.
+        return text  # The fit's own check reports what is wrong with it.
 
 
 def _number(text: str) -> float | str:

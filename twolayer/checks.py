@@ -1,10 +1,11 @@
-"""Argument checks that every fit shares: each error names the argument, quotes it, says what is wanted."""
+"""Checks of arguments: each error names the argument, quotes its value and says what is wanted."""
 
 from __future__ import annotations
 
+import difflib
 import math
 import numbers
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -12,17 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import torch
+    from numpy.typing import NDArray
 
 T = TypeVar("T")
 
 
 def instance(name: str, value: object, wanted: type[T]) -> T:
-    """Check that an argument is of a class.
+    """Check that an argument is an instance of a class.
 
     Args:
-        name: The argument's name, for the error.
-        value: What the caller gave.
-        wanted: The class it must be an instance of.
+        name: The argument's name, which the error quotes.
+        value: The argument's value.
+        wanted: The class.
 
     Returns:
         The value, unchanged.
@@ -44,12 +46,40 @@ def instance(name: str, value: object, wanted: type[T]) -> T:
     return value
 
 
-def whole_number(name: str, value: object, *, minimum: int) -> int:
-    """Check that an argument is a whole number that is large enough.
+def array(name: str, value: object) -> NDArray[Any]:
+    """Check that an argument is a NumPy array without a mask.
 
     Args:
-        name: The argument's name, for the error.
-        value: What the caller gave.
+        name: The argument's name, which the error quotes.
+        value: The argument's value.
+
+    Returns:
+        The array, unchanged.
+
+    Raises:
+        TypeError: If ``value`` is not an array, or if it is a masked array.
+
+    Examples:
+        >>> array("x", np.ones(2))
+        array([1., 1.])
+        >>> array("x", np.ma.masked_invalid([1.0, np.nan]))
+        Traceback (most recent call last):
+            ...
+        TypeError: x: a masked array given; want one without a mask, such as x.filled(0)
+    """
+    given = instance(name, value, np.ndarray)
+    if isinstance(given, np.ma.MaskedArray):
+        message = f"{name}: a masked array given; want one without a mask, such as {name}.filled(0)"
+        raise TypeError(message)
+    return given
+
+
+def whole_number(name: str, value: object, *, minimum: int) -> int:
+    """Check that an argument is a whole number, and large enough.
+
+    Args:
+        name: The argument's name, which the error quotes.
+        value: The argument's value.
         minimum: The smallest number accepted.
 
     Returns:
@@ -80,20 +110,20 @@ def whole_number(name: str, value: object, *, minimum: int) -> int:
 def finite_number(
     name: str, value: object, *, above: float | None = None, at_least: float | None = None
 ) -> float:
-    """Check that an argument is a finite real number within a bound.
+    """Check that an argument is a finite real number within bounds.
 
     Args:
-        name: The argument's name, for the error.
-        value: What the caller gave.
-        above: A bound that the number must exceed, or None.
-        at_least: A bound that the number must reach, or None.
+        name: The argument's name, which the error quotes.
+        value: The argument's value.
+        above: The number must be greater than this, if given.
+        at_least: The number must be this or greater, if given.
 
     Returns:
         The number as a plain ``float``.
 
     Raises:
         TypeError: If ``value`` is not a real number (a bool is not one).
-        ValueError: If ``value`` is NaN, infinite or out of bounds.
+        ValueError: If ``value`` is NaN, infinite, or out of bounds.
 
     Examples:
         >>> finite_number("learning_rate", 1e-6, above=0)
@@ -128,7 +158,7 @@ def learning_rate(value: object) -> float:
     """Check a learning rate.
 
     Args:
-        value: What the caller gave as ``learning_rate``.
+        value: The value of ``learning_rate``.
 
     Returns:
         The learning rate as a plain ``float``.
@@ -149,18 +179,18 @@ def learning_rate(value: object) -> float:
 
 
 def schedule(steps: object, rate: object) -> tuple[int, float]:
-    """Check how often, and how far, a fit is to follow the gradient.
+    """Check how many steps a fit makes, and its learning rate.
 
     Args:
-        steps: What the caller gave as ``steps``.
-        rate: What the caller gave as ``learning_rate``.
+        steps: The value of ``steps``.
+        rate: The value of ``learning_rate``.
 
     Returns:
         The number of steps and the learning rate, as plain ``int`` and ``float``.
 
     Raises:
-        TypeError: If one is of the wrong type.
-        ValueError: If there is no step to make, or the learning rate is out of range.
+        TypeError: If one of them has the wrong type.
+        ValueError: If ``steps`` is smaller than 1, or the learning rate is out of range.
 
     Examples:
         >>> schedule(500, 1e-6)
@@ -174,35 +204,37 @@ def schedule(steps: object, rate: object) -> tuple[int, float]:
 
 
 def one_of(name: str, value: object, choices: Iterable[str]) -> str:
-    """Check that an argument is one of some names.
+    """Check that an argument is one of several names.
 
     Args:
-        name: The argument's name, for the error.
-        value: What the caller gave.
-        choices: The names accepted.
+        name: The argument's name, which the error quotes.
+        value: The argument's value.
+        choices: The accepted names.
 
     Returns:
         The value, unchanged.
 
     Raises:
         TypeError: If ``value`` is not a string.
-        ValueError: If ``value`` is none of the names.
+        ValueError: If ``value`` isn't one of the names.
 
     Examples:
         >>> one_of("optimizer", "sgd", ["sgd", "adam"])
         'sgd'
-        >>> one_of("optimizer", "sdg", ["sgd", "adam"])
+        >>> one_of("optimizer", "adm", ["sgd", "adam"])
         Traceback (most recent call last):
             ...
-        ValueError: optimizer: 'sdg' given; want one of 'sgd', 'adam'
+        ValueError: optimizer: 'adm' given; want one of 'sgd', 'adam'; did you mean 'adam'?
     """
-    names = [repr(choice) for choice in choices]
-    wanted = f"want one of {', '.join(names)}"
+    names = list(choices)
+    wanted = f"want one of {', '.join(map(repr, names))}"
     if not isinstance(value, str):
         message = f"{name}: {_quoted(value)} given; {wanted}"
         raise TypeError(message)
-    if repr(value) not in names:
-        message = f"{name}: {value!r} given; {wanted}"
+    if value not in names:
+        close = difflib.get_close_matches(value, names, n=1, cutoff=0.7)
+        guess = f"; did you mean {close[0]!r}?" if close else ""
+        message = f"{name}: {value!r} given; {wanted}{guess}"
         raise ValueError(message)
     return value
 
@@ -211,7 +243,7 @@ def torch_device(value: object) -> torch.device:
     """Check that an argument is a device that this machine has: the CPU or a CUDA device.
 
     Args:
-        value: What the caller gave as ``device``: a name such as ``"cpu"`` or ``"cuda:0"``, or a
+        value: The value of ``device``: a name, such as ``"cpu"`` or ``"cuda:0"``, or a
             ``torch.device``.
 
     Returns:
@@ -219,7 +251,7 @@ def torch_device(value: object) -> torch.device:
 
     Raises:
         TypeError: If ``value`` is neither a string nor a ``torch.device``.
-        ValueError: If ``value`` names no device, or one that this machine doesn't have.
+        ValueError: If ``value`` isn't the name of a device, or this machine lacks the device.
 
     Examples:
         >>> torch_device("cpu")
@@ -229,7 +261,7 @@ def torch_device(value: object) -> torch.device:
             ...
         ValueError: device: 'gpu' given; want 'cpu' or 'cuda' (or 'cuda:0', 'cuda:1', ...)
     """
-    import torch  # noqa: PLC0415 - takes a second or more, which `list` and `--help` needn't wait
+    import torch  # noqa: PLC0415 - takes a second or more, and `list` and `--help` don't need it
 
     wanted = "want 'cpu' or 'cuda' (or 'cuda:0', 'cuda:1', ...)"
     if not isinstance(value, str | torch.device):
@@ -244,19 +276,19 @@ def torch_device(value: object) -> torch.device:
         raise ValueError(message)
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if device.type == "cuda" and (device.index or 0) >= count:
-        has = "no CUDA device" if count == 0 else f"{count} CUDA device(s), numbered from 0"
-        message = (
-            f"device: {str(value)!r} given, but this machine has {has}; want one it has: 'cpu'"
-        )
+        has = f"{count} CUDA device(s), numbered from 0; want one of these, or 'cpu'"
+        if count == 0:
+            has = "no CUDA device; want 'cpu'"
+        message = f"device: {str(value)!r} given, but this machine has {has}"
         raise ValueError(message)
     return device
 
 
 def torch_dtype(value: object) -> torch.dtype:
-    """Check that an argument is a dtype in which the ladder computes.
+    """Check that an argument is a dtype that the rungs can compute in.
 
     Args:
-        value: What the caller gave as ``dtype``: a ``torch.dtype`` or its name.
+        value: The value of ``dtype``: a ``torch.dtype`` or its name.
 
     Returns:
         The dtype.

@@ -26,16 +26,16 @@ _REFERENCE = "numpy_by_hand"
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One rung's line in the comparison.
+    """One rung's row in the comparison.
 
     Args:
         rung: The rung's name.
-        fit: What the rung's fit gave.
-        loss_difference: The largest difference of its losses from the NumPy rung's at the same
-            step, relative to the NumPy rung's.
-        weight_difference: The largest difference of its weights from the NumPy rung's, relative to
-            the NumPy rung's largest weight of the same layer.
-        seconds: How long the fit took, captures and copies included.
+        fit: The result of the rung's fit.
+        loss_difference: The largest difference between its loss and the NumPy rung's at the same
+            step, relative to the NumPy rung's loss.
+        weight_difference: The largest difference between its weights and the NumPy rung's, relative
+            to the NumPy rung's largest weight in the same layer.
+        seconds: How long the fit took, including graph captures and copies.
     """
 
     rung: str
@@ -46,7 +46,7 @@ class Row:
 
     @property
     def steps_per_second(self) -> float:
-        """How many steps the fit made in a second, on average."""
+        """The average number of steps per second."""
         return len(self.fit.losses) / self.seconds
 
 
@@ -60,26 +60,25 @@ def compare(
     rungs: Iterable[str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> list[Row]:
-    """Fit one problem on every rung, and hold each against the NumPy rung.
+    """Fit one problem on every rung, and compare each rung with the NumPy rung.
 
-    The NumPy rung always computes on the CPU, in ``dtype`` like the others. Each rung's first fit
-    also pays for what it loads and warms up; a rung's own share of the time is what
-    ``nox -s bench`` measures.
+    The NumPy rung always computes on the CPU, in ``dtype`` like the others. Before its timed fit,
+    each rung makes one step that isn't timed, so loading and warming up don't count.
 
     Args:
         problem: The data and the starting weights.
         steps: How many updates each rung makes, 1 or more.
-        learning_rate: How far to follow the gradient at each update, above 0.
+        learning_rate: The step size of the updates, above 0.
         device: Where the torch rungs compute, ``"cpu"`` or ``"cuda"``.
-        dtype: The precision, ``torch.float32`` or ``torch.float64``; by default the problem's.
-        rungs: The names of the rungs to run, by default all.
-        progress: Called with a rung's name after its fit.
+        dtype: The precision, ``torch.float32`` or ``torch.float64``. By default, the problem's.
+        rungs: The names of the rungs to run. By default, all of them.
+        progress: A function that is called with a rung's name after its fit.
 
     Returns:
         A row for each rung, in the ladder's order.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If an argument is out of range, a rung is unknown, or the machine lacks the
             device.
         DivergedError: If a rung's loss stops being finite.
@@ -106,6 +105,7 @@ def compare(
         fit = RUNGS[name].fit
         takes = inspect.signature(fit).parameters
         options = shared | {key: value for key, value in chosen.items() if key in takes}
+        fit(problem, **options | {"steps": 1})  # warms up
         start = time.perf_counter()
         fits[name] = fit(problem, **options)
         seconds[name] = time.perf_counter() - start
@@ -139,7 +139,7 @@ def _names(rungs: Iterable[str] | None) -> list[str]:
 
 def _largest_relative(losses: NDArray[np.float64], reference: NDArray[np.float64]) -> float:
     difference = np.abs(losses - reference)
-    # A loss of exactly zero leaves nothing to be relative to: equal is 0 there, else infinite.
+    # Nothing can be relative to a loss of exactly zero: an equal loss counts 0, any other infinite.
     relative = np.divide(
         difference, reference, out=np.where(difference > 0, np.inf, 0.0), where=reference > 0
     )

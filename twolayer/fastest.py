@@ -1,16 +1,17 @@
-"""The fewest passes over memory: buffers made once, operations fused, a CUDA graph on a GPU.
+"""As few passes over memory as possible: reused buffers, fused operations, a CUDA graph on a GPU.
 
-The gradients are those of ``tensors_by_hand``. What differs is how they are computed:
+The gradients are the same as in ``tensors_by_hand``. They are computed differently:
 
-- Every result has a buffer that is made once, so a step allocates nothing.
-- The update of a weight is part of the matrix product that gives its gradient
-  (:func:`torch.addmm`), so no gradient of a weight is ever written down.
-- Targets are subtracted in the second product, and the 2 of ``grad_y_pred`` goes into the update.
-- The second layer's weights and the errors are kept transposed, since products with so few columns
-  are faster as products with so few rows.
-- The losses of a block of steps are computed together, when the block is done.
-- On a CUDA device a block is captured once as a CUDA graph, and replayed: starting the kernels of a
-  step one by one takes longer than running them.
+- Every result has a buffer that is allocated once, so a step allocates nothing.
+- The update of a weight is part of the matrix product that computes its gradient
+  (:func:`torch.addmm`), so the gradient itself is never stored.
+- The second product also subtracts the targets. The factor 2 of ``grad_y_pred`` is part of the
+  update.
+- The second layer's weights and the errors are stored transposed, because a matrix product with
+  few rows is faster than one with few columns.
+- The losses of a block of steps are computed together at the end of the block.
+- On a CUDA device, a block is captured once as a CUDA graph and then replayed, because launching the
+  kernels of a step one by one takes longer than running them.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from twolayer.problem import Problem
     from twolayer.tensors import Tensors
 
-#: How many steps are captured as one CUDA graph, and how often the losses are looked at.
+#: How many steps a block has. One CUDA graph holds a block, and its losses are read together.
 BLOCK = 50
 
 _relu_backward = torch.ops.aten.threshold_backward.grad_input
@@ -44,20 +45,20 @@ def fit(
     device: str | torch.device = "cpu",
     dtype: torch.dtype | str = torch.float64,
 ) -> Fit:
-    """Fit the network by gradient descent, in as little time as PyTorch's own operations allow.
+    """Fit the network by gradient descent, as fast as PyTorch's own operations allow.
 
     Args:
         problem: The data and the starting weights.
         steps: How many updates to make, 1 or more.
-        learning_rate: How far to follow the gradient at each update, above 0.
-        device: Where to compute, ``"cpu"``, or ``"cuda"`` for a captured CUDA graph.
+        learning_rate: The step size of the updates, above 0.
+        device: Where to compute: ``"cpu"``, or ``"cuda"`` with a captured CUDA graph.
         dtype: The precision, ``torch.float32`` or ``torch.float64``.
 
     Returns:
-        The losses and the weights reached.
+        The losses and the final weights.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If an argument is out of range, or the machine lacks the device.
         DivergedError: If the loss stops being finite.
 
@@ -77,7 +78,7 @@ def fit(
 
 
 class _Loop:
-    """The weights on their way down, and a buffer for each number that a step computes."""
+    """The current weights, and a buffer for each array that a step computes."""
 
     def __init__(self, start: Tensors, learning_rate: float) -> None:
         x, y, w1, w2 = start
@@ -92,7 +93,7 @@ class _Loop:
         self.rate, self.on_cuda = -2 * learning_rate, x.is_cuda
 
     def run(self, steps: int) -> None:
-        """Make up to ``BLOCK`` steps, and leave their losses in the buffer."""
+        """Make up to ``BLOCK`` steps, and write their losses into the buffer."""
         errors, squares = self.errors[:steps], self.squares[:steps]
         errors.copy_(self.y_t)
         for error, error_t in self.views[:steps]:
@@ -107,8 +108,8 @@ class _Loop:
 
 
 def _blocks(loop: _Loop, steps: int) -> Iterator[torch.Tensor]:
-    """Run a loop block by block, and give the losses of each."""
-    # The first block may be shorter. It runs line by line, and starts up what a capture needs.
+    """Run a loop block by block, and yield the losses of each block."""
+    # The first block may be shorter. It runs without a graph, and loads what the capture needs.
     first = (steps - 1) % BLOCK + 1
     loop.run(first)
     yield loop.losses[:first]
@@ -120,7 +121,7 @@ def _blocks(loop: _Loop, steps: int) -> Iterator[torch.Tensor]:
 
 
 def _captured(loop: _Loop) -> Callable[[], None]:
-    """Capture a block as a CUDA graph, which computes nothing yet."""
+    """Capture a block as a CUDA graph. The capture itself computes nothing."""
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.device(loop.x.device), torch.cuda.graph(graph, stream=torch.cuda.Stream()):
         loop.run(BLOCK)

@@ -1,4 +1,4 @@
-"""The record that ``backward`` follows, walked through ``grad_fn`` and put into words or into DOT."""
+"""Autograd's graph, which ``backward`` follows: walk it from ``grad_fn``, then print or draw it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from twolayer import checks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-#: A tensor's name where none was given.
+#: The name of a tensor that was given no name.
 _UNNAMED = "a tensor"
 
 
 @dataclass(frozen=True)
 class Saved:
-    """A tensor that a function keeps for its part of the backward pass.
+    """A tensor that a function saves for its part of the backward pass.
 
     Args:
-        argument: What the function calls it: ``"self"``, ``"mat2"``, ``"result"``, or its position
-            for a ``torch.autograd.Function`` of your own.
-        shape: Its shape; None if the tensor can't be had any more.
+        argument: The function's name for it, such as ``"self"``, ``"mat2"`` or ``"result"``. For a
+            ``torch.autograd.Function`` of your own, its position.
+        shape: Its shape, or None if the tensor is no longer available.
         name: Its name among those given to :func:`walk`, or None.
-        state: ``"held"``; ``"freed"`` once ``backward`` has run; ``"changed"`` if the tensor was
-            changed in place since, so that ``backward`` would refuse.
+        state: ``"held"``, or ``"freed"`` once ``backward`` has run, or ``"changed"`` if the tensor
+            has been changed in place, so that ``backward`` would raise an error.
     """
 
     argument: str
@@ -35,7 +35,7 @@ class Saved:
     state: Literal["held", "freed", "changed"]
 
     def __str__(self) -> str:
-        """Say what is kept in one phrase."""
+        """Describe the saved tensor in one phrase."""
         if self.shape is None:
             return f"{self.argument}: {self.state}"
         return f"{self.argument}: {' '.join(filter(None, [self.name, str(self.shape)]))}"
@@ -43,16 +43,17 @@ class Saved:
 
 @dataclass(frozen=True)
 class Node:
-    """A function of the graph.
+    """A function in the graph.
 
     Args:
-        function: Its name, such as ``"MmBackward0"``, or ``"AccumulateGrad"`` for the one that
-            writes into a leaf's ``grad``.
-        shape: The leaf's shape, for ``"AccumulateGrad"``; else None.
-        name: The leaf's name among those given to :func:`walk`; else None.
-        saved: The tensors that it keeps.
-        inputs: For each input of the operation, the place in ``Graph.nodes`` of the function
-            that made it, or None for an input that needs no gradient.
+        function: Its name, such as ``"MmBackward0"``. The function that adds to a leaf's ``grad`` is
+            ``"AccumulateGrad"``.
+        shape: For ``"AccumulateGrad"``, the leaf's shape. Otherwise None.
+        name: For ``"AccumulateGrad"``, the leaf's name among those given to :func:`walk`, if any.
+            Otherwise None.
+        saved: The tensors that it saves.
+        inputs: For each input of the operation, the index in ``Graph.nodes`` of the function that
+            made it, or None for an input that needs no gradient.
     """
 
     function: str
@@ -63,11 +64,11 @@ class Node:
 
     @property
     def is_leaf(self) -> bool:
-        """Whether the walk ends here, at a leaf."""
+        """Whether this is a leaf, where the graph ends."""
         return self.shape is not None
 
     def __str__(self) -> str:
-        """Name the function, and the leaf that it belongs to."""
+        """Name the function, and its leaf if it has one."""
         return " ".join(map(str, filter(None, [self.function, self.name, self._leaf_shape()])))
 
     def _leaf_shape(self) -> str:
@@ -76,13 +77,13 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """What ``backward`` would follow from one result.
+    """The functions that ``backward`` would call for one result.
 
-    It holds names and shapes, and keeps no tensor alive.
+    The graph holds names and shapes only, so it keeps no tensor alive.
 
     Args:
-        nodes: The functions. The first made the result; the others follow in the order in which
-            they are met from there, inputs from left to right.
+        nodes: The functions. The first one made the result. The others follow breadth first, with
+            the inputs of each from left to right.
         shape: The shape of the result.
         name: Its name among those given to :func:`walk`, or None.
     """
@@ -93,12 +94,12 @@ class Graph:
 
     @property
     def leaves(self) -> tuple[Node, ...]:
-        """The nodes at which the walk ends."""
+        """The nodes at which the graph ends."""
         return tuple(node for node in self.nodes if node.is_leaf)
 
     @property
     def edges(self) -> tuple[tuple[int, int], ...]:
-        """Each way from a function to one that it hands a gradient to, as places in ``nodes``."""
+        """Each pair of functions, as indices in ``nodes``, where the first passes a gradient to the second."""
         return tuple(
             (place, target)
             for place, node in enumerate(self.nodes)
@@ -107,10 +108,10 @@ class Graph:
         )
 
     def __str__(self) -> str:
-        """Write the functions below each other, each further to the right than the one it serves.
+        """Write one function per line, indented below the function that passes a gradient to it.
 
-        A function that several results lead to stands where it is met first; elsewhere its line
-        ends in ``(above)``.
+        If a function is reached several times, its own inputs follow only the first time. After
+        that, its line ends in ``(above)``.
         """
         return "\n".join(self._lines())
 
@@ -129,11 +130,11 @@ class Graph:
     def to_dot(self) -> str:
         r"""Write the graph in DOT, the language of Graphviz.
 
-        The result stands at the top and arrows go the way of ``backward``, down to the leaves.
+        The result is at the top. The arrows point the way that ``backward`` goes, down to the leaves.
         Each node has a class for style sheets: ``result``, ``operation`` or ``leaf``.
 
         Returns:
-            A ``digraph``, the same text in each run.
+            A ``digraph``. The text is the same in every run.
 
         Examples:
             >>> w = torch.ones(3, requires_grad=True)
@@ -173,19 +174,18 @@ class Graph:
 def walk(result: torch.Tensor, names: Mapping[str, torch.Tensor] | None = None) -> Graph:
     """Walk the graph of a result, from its ``grad_fn`` along ``next_functions`` to the leaves.
 
-    Call it before ``backward``, which frees what the functions keep.
+    Call it before ``backward``, which frees the saved tensors.
 
     Args:
         result: The tensor to start from, of any shape.
-        names: Tensors whose names you want to read in the graph. One that the graph doesn't meet
-            is passed over.
+        names: Names for tensors, to show in the graph. A tensor that isn't in the graph is ignored.
 
     Returns:
         The graph.
 
     Raises:
         TypeError: If ``result`` is not a tensor, or ``names`` doesn't map strings to tensors.
-        ValueError: If ``result`` has no graph, with a sentence that says how to get one.
+        ValueError: If ``result`` has no graph. The message says how to get one.
 
     Examples:
         >>> x, w = torch.ones(2, 3), torch.ones(3, 1, requires_grad=True)
@@ -202,7 +202,7 @@ def walk(result: torch.Tensor, names: Mapping[str, torch.Tensor] | None = None) 
         Traceback (most recent call last):
             ...
         ValueError: result: a tensor of shape (2, 3) without a graph given; want one computed from a
-        tensor that requires a gradient: call requires_grad_() on that one before you compute, and
+        tensor that requires a gradient. Call requires_grad_() on that tensor before you compute, and
         compute outside torch.no_grad
     """
     checks.instance("result", result, torch.Tensor)
@@ -236,7 +236,7 @@ def _node(function: Any, places: Mapping[Any, int], known: Mapping[str, torch.Te
 
 
 def _saved(function: Any, known: Mapping[str, torch.Tensor]) -> Iterator[Saved]:
-    """List what a function keeps: built-in ones have an attribute for each tensor."""
+    """List what a function saves: built-in functions have an attribute for each tensor."""
     for attribute in dir(function):
         if attribute.startswith("_saved_"):
             argument = attribute.removeprefix("_saved_")
@@ -246,7 +246,7 @@ def _saved(function: Any, known: Mapping[str, torch.Tensor]) -> Iterator[Saved]:
                 yield Saved(argument, None, None, _lost(error))
             else:
                 yield from _held(argument, value, known)
-    if hasattr(type(function), "saved_tensors"):  # a Function of the reader's own
+    if hasattr(type(function), "saved_tensors"):  # a custom Function
         try:
             values = function.saved_tensors
         except RuntimeError as error:
@@ -257,7 +257,7 @@ def _saved(function: Any, known: Mapping[str, torch.Tensor]) -> Iterator[Saved]:
 
 
 def _held(argument: str, value: Any, known: Mapping[str, torch.Tensor]) -> Iterable[Saved]:
-    """Describe one attribute: a tensor, several, or something that is none."""
+    """Describe one attribute: a tensor, several tensors, or something else."""
     if isinstance(value, torch.Tensor):
         return [Saved(argument, tuple(value.shape), _name(value, known), "held")]
     if isinstance(value, list | tuple):
@@ -275,7 +275,7 @@ def _lost(error: RuntimeError) -> Literal["freed", "changed"]:
 
 
 def _name(tensor: torch.Tensor, known: Mapping[str, torch.Tensor]) -> str | None:
-    """Find a tensor's name: the object itself first, then one with the same numbers in memory."""
+    """Find a tensor's name: the same object first, then one that shares its memory."""
     for name, other in known.items():
         if other is tensor:
             return name
@@ -300,12 +300,12 @@ def _no_graph(tensor: torch.Tensor) -> str:
     shape = tuple(tensor.shape)
     if tensor.requires_grad:
         return (
-            f"result: a leaf of shape {shape} given, which nothing was computed from yet; want a "
-            "result: compute something from it, outside torch.no_grad, and give that"
+            f"result: a leaf of shape {shape} given; want a result, so compute something from it, "
+            "outside torch.no_grad, and pass that"
         )
     return (
         f"result: a tensor of shape {shape} without a graph given; want one computed from a "
-        "tensor that requires a gradient: call requires_grad_() on that one before you compute, "
+        "tensor that requires a gradient. Call requires_grad_() on that tensor before you compute, "
         "and compute outside torch.no_grad"
     )
 

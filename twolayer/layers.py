@@ -1,4 +1,4 @@
-"""The two linear layers that the nn rungs share: made from a problem, read back as arrays."""
+"""The two linear layers that the ``nn`` rungs share: make them from a problem, read them as arrays."""
 
 from __future__ import annotations
 
@@ -34,18 +34,19 @@ def linear_layers(
     the problem's matrix.
 
     Args:
-        start: The problem as tensors, for the sizes, the starting weights, the device and the dtype.
+        start: The problem as tensors. It sets the sizes, the starting weights, the device and the
+            dtype.
         bias: Whether the layers add a bias.
-        initialization: ``"problem"`` for the problem's weights and biases of zero, ``"default"``
-            for PyTorch's own draws, uniform between plus and minus one over the square root of the
-            number of inputs.
-        seed: The seed of those draws. The global generator is left as it was.
+        initialization: ``"problem"`` for the problem's weights, with biases of zero. ``"default"``
+            for PyTorch's own random values, uniform between plus and minus one over the square root
+            of the number of inputs.
+        seed: The seed of those random values. The global generator keeps its state.
 
     Returns:
         The first and the second layer.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If the seed is negative or ``initialization`` is unknown.
 
     Examples:
@@ -72,14 +73,14 @@ def linear_layers(
 
 
 def arrays(layers: Mapping[str, torch.nn.Linear]) -> dict[str, NDArray[np.floating[Any]]]:
-    """Read layers back into arrays, by the names that a ``Fit`` has for them.
+    """Read layers as arrays, under the names that they have in a ``Fit``.
 
     Args:
-        layers: The layers, each under what its arrays' names end in: ``{"1": linear}`` gives
+        layers: The layers, each with the ending of its arrays' names: ``{"1": linear}`` becomes
             ``w1``, and ``b1`` if the layer has a bias.
 
     Returns:
-        The weights, transposed to (inputs, outputs), and the biases.
+        The weights, transposed to shape (inputs, outputs), and the biases.
 
     Examples:
         >>> sorted(arrays({"_middle": torch.nn.Linear(3, 3)}))
@@ -95,7 +96,7 @@ def arrays(layers: Mapping[str, torch.nn.Linear]) -> dict[str, NDArray[np.floati
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Draw from PyTorch's CPU generator with a seed, and leave it as it was.
+    """Seed PyTorch's CPU generator inside a ``with`` block, and restore its state afterwards.
 
     Args:
         seed: The seed, 0 or more.
@@ -105,7 +106,7 @@ def seeded(seed: int) -> Iterator[None]:
 
     Raises:
         TypeError: If the seed is not an integer.
-        ValueError: If it is negative.
+        ValueError: If the seed is negative.
 
     Examples:
         >>> with seeded(0):
@@ -117,6 +118,6 @@ def seeded(seed: int) -> Iterator[None]:
     """
     seed = checks.whole_number("seed", seed, minimum=0)
     with torch.random.fork_rng(devices=[]):
-        # Not torch.manual_seed, which would seed the generators of CUDA devices too.
+        # torch.manual_seed would also seed the generators of CUDA devices.
         torch.default_generator.manual_seed(seed)
         yield

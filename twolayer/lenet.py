@@ -1,4 +1,4 @@
-"""LeNet, the convolutional network of the pages on networks, and its training step."""
+"""LeNet, the convolutional network on the pages about networks, and its training step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from twolayer import checks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: How many classes the network tells apart.
+#: The number of classes.
 CLASSES = 10
 #: The shape of one image, in channels, rows and columns.
 IMAGE_SHAPE = (1, 32, 32)
@@ -21,20 +21,24 @@ _BATCH_RANK = 1 + len(IMAGE_SHAPE)
 
 
 class LeNet(torch.nn.Module):
-    """A convolutional network for images of 32 by 32 pixels with one channel, and ten classes.
+    """A convolutional network that sorts images of 32 by 32 pixels, with one channel, into ten classes.
 
-    Two times, a convolution of 5 by 5, a ReLU and a maximum over squares of 2 by 2 pixels; then
-    three linear layers with a ReLU between them. That makes ten parameters, a weight and a bias
-    for each layer. As with any module, the starting values are drawn from PyTorch's generator, and
-    ``to`` moves the network to another device or dtype.
+    It has two blocks of a 5 by 5 convolution, a ReLU and a maximum over squares of 2 by 2 pixels.
+    Three linear layers follow, with ReLUs between them. Each of the five layers has a weight and a
+    bias, so there are ten parameters. As with any module, the starting values come from PyTorch's
+    random generator, and ``to`` moves the network to a different device or dtype.
 
     The network follows LeNet-5 of Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based
-    learning applied to document recognition", Proceedings of the IEEE 86(11), 1998, and takes over
-    its sizes. Four things differ: where that network adds up the four pixels of a square, scales
-    the sum by a trained number and adds another, this one takes the maximum; its units are scaled
-    hyperbolic tangents, not ReLUs; its second convolution connects most maps to only some of the
-    six before them; and its outputs are squared distances to a pattern for each class, not those
-    of a linear layer.
+    learning applied to document recognition", Proceedings of the IEEE 86(11), 1998, and has the same
+    sizes. It differs in four ways:
+
+    - It takes the maximum of the four pixels of a square. LeNet-5 adds them up, multiplies the sum
+      by a trained coefficient and adds a trained bias.
+    - Its activation functions are ReLUs. LeNet-5 has scaled hyperbolic tangents.
+    - Each map of its second convolution is connected to all six maps before it. In LeNet-5, most
+      maps are connected to only some of them.
+    - Its outputs come from a linear layer. In LeNet-5, they are squared distances to a pattern for
+      each class.
 
     Examples:
         >>> net = LeNet()
@@ -55,20 +59,20 @@ class LeNet(torch.nn.Module):
         self.fc3 = torch.nn.Linear(84, CLASSES)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Rate each class for each image.
+        """Compute a score for each class, for each image.
 
         Args:
-            images: Images, shape (N, 1, 32, 32), or one image, shape (1, 32, 32), in the dtype and
-                on the device of the parameters. N may be 0. Images of shape (1, 32, 32) are always
-                read as one image with its channel, never as a batch without channels.
+            images: Images, shape (N, 1, 32, 32), or one image, shape (1, 32, 32), with the dtype and
+                on the device of the parameters. N may be 0. A tensor of shape (1, 32, 32) is always
+                one image with one channel, never a batch without channels.
 
         Returns:
-            A number for each class, shape (N, 10), or (10,) for one image. The largest one is the
-            network's guess.
+            A score for each class, shape (N, 10), or (10,) for one image. The class with the largest
+            score is the network's guess.
 
         Raises:
-            TypeError: If ``images`` is not a tensor, or not of the parameters' dtype.
-            ValueError: If the shape is another, or the device not the parameters'.
+            TypeError: If ``images`` is not a tensor, or doesn't have the parameters' dtype.
+            ValueError: If the shape is wrong, or the device is not the parameters' device.
 
         Examples:
             >>> LeNet()(torch.zeros(4, 32, 32))
@@ -81,7 +85,7 @@ class LeNet(torch.nn.Module):
         pool = torch.nn.functional.max_pool2d
         maps = pool(torch.relu(self.conv1(images)), 2)
         maps = pool(torch.relu(self.conv2(maps)), 2)
-        # Counted from the end, since one image has no batch dimension.
+        # Count from the end, because a single image has no batch dimension.
         h = torch.flatten(maps, start_dim=-3)
         h = torch.relu(self.fc1(h))
         h = torch.relu(self.fc2(h))
@@ -98,27 +102,27 @@ def training_step(
         [torch.Tensor, torch.Tensor], torch.Tensor
     ] = torch.nn.functional.cross_entropy,
 ) -> float:
-    """Change a network a little, so that its loss on a batch falls.
+    """Make one step of training: update a network with the gradients of its loss on a batch.
 
-    Gradients of earlier steps are cleared first. The network stays in the mode that it is in, and
-    if one of the errors below is raised, it isn't changed.
+    Gradients from earlier steps are cleared first. The network keeps its mode, training or
+    evaluation. If one of the errors below is raised, the network isn't changed.
 
     Args:
-        model: A ``LeNet``, or another network from such images to ten outputs each.
-        optimizer: What updates the network's parameters, all or some of them.
+        model: A ``LeNet``, or another network with ten outputs for each such image.
+        optimizer: An optimizer of some or all of the network's parameters.
         images: Images, shape (N, 1, 32, 32), with N 1 or more.
         targets: The class of each image, from 0 to 9, int64, shape (N,).
-        loss_function: Called with the outputs, shape (N, 10), and the targets; returns the loss,
-            shape ().
+        loss_function: A function that takes the outputs, shape (N, 10), and the targets, and
+            returns the loss, shape ().
 
     Returns:
         The loss before the update.
 
     Raises:
         FloatingPointError: If the loss is NaN or infinite.
-        TypeError: If an argument is of the wrong type or dtype.
-        ValueError: If a shape, a class or a device is not as above, or if none of the optimizer's
-            parameters is the network's.
+        TypeError: If an argument has the wrong type or dtype.
+        ValueError: If a shape, a class or a device is wrong, or if the optimizer has none of the
+            network's parameters.
 
     Examples:
         >>> net = LeNet()
@@ -132,7 +136,9 @@ def training_step(
     checks.instance("optimizer", optimizer, torch.optim.Optimizer)
     updated = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
     if updated.isdisjoint(id(parameter) for parameter in model.parameters()):
-        message = "optimizer: updates no parameter of the model; want one made from its parameters"
+        message = (
+            "optimizer: it updates no parameter of the model; want one made from its parameters"
+        )
         raise ValueError(message)
     outputs = _outputs(model, images, targets)
     loss = checks.instance("loss_function's value", loss_function(outputs, targets), torch.Tensor)
@@ -142,7 +148,7 @@ def training_step(
     value = loss.item()
     if not math.isfinite(value):
         message = (
-            f"the loss is {value}, so the network was left as it was; "
+            f"the loss is {value}, so the network was not changed; "
             "check the images' values, or try a smaller learning rate"
         )
         raise FloatingPointError(message)
@@ -153,22 +159,22 @@ def training_step(
 
 
 def accuracy(model: torch.nn.Module, images: torch.Tensor, targets: torch.Tensor) -> float:
-    """Say which share of images a network puts into the right class.
+    """Compute the share of images that a network puts into the right class.
 
-    The network runs in evaluation mode and without tracking; afterwards each of its modules is
-    back in the mode that it was in.
+    The network runs in evaluation mode and without tracking. Afterwards each of its modules is back
+    in its previous mode.
 
     Args:
-        model: A ``LeNet``, or another network from such images to ten outputs each.
+        model: A ``LeNet``, or another network with ten outputs for each such image.
         images: Images, shape (N, 1, 32, 32), with N 1 or more.
         targets: The class of each image, from 0 to 9, int64, shape (N,).
 
     Returns:
-        The share, from 0 to 1, of images for which the largest output is the target's.
+        The share, from 0 to 1, of images whose largest output is that of the target class.
 
     Raises:
-        TypeError: If an argument is of the wrong type or dtype.
-        ValueError: If a shape, a class or a device is not as above.
+        TypeError: If an argument has the wrong type or dtype.
+        ValueError: If a shape, a class or a device is wrong.
 
     Examples:
         >>> net = LeNet()
@@ -200,10 +206,12 @@ def _check_images(images: torch.Tensor, parameter: torch.Tensor) -> None:
         )
         raise ValueError(message)
     if images.dtype != parameter.dtype:
-        message = f"images: dtype {images.dtype} given; want {parameter.dtype}, the parameters'"
+        message = (
+            f"images: dtype {images.dtype} given; want {parameter.dtype}, as the parameters have"
+        )
         raise TypeError(message)
     if images.device != parameter.device:
-        message = f"images: device {images.device} given; want {parameter.device}, the parameters'"
+        message = f"images: device {images.device} given; want {parameter.device}, where the parameters are"
         raise ValueError(message)
 
 
@@ -248,7 +256,9 @@ def _check_targets(targets: torch.Tensor, images: torch.Tensor) -> None:
         )
         raise ValueError(message)
     if targets.device != images.device:
-        message = f"targets: device {targets.device} given; want {images.device}, the images'"
+        message = (
+            f"targets: device {targets.device} given; want {images.device}, where the images are"
+        )
         raise ValueError(message)
     outside = ((targets < 0) | (targets >= CLASSES)).nonzero()
     if len(outside) > 0:

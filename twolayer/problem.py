@@ -1,4 +1,4 @@
-"""The problem that every rung solves: data to fit, and the weights to start from."""
+"""The problem that every rung solves: data to fit, and weights to start from."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _MATRIX_RANK = 2
 class Problem:
     """Inputs and targets for a two-layer network, and its starting weights.
 
-    The network is ``y_pred = relu(x @ w1) @ w2``, the loss the sum of squared errors
-    ``((y_pred - y) ** 2).sum()``. A problem keeps its own read-only copies of the arrays: nothing
-    that you do to yours afterwards changes it, and no fit changes either.
+    The network is ``y_pred = relu(x @ w1) @ w2``. The loss is the sum of squared errors,
+    ``((y_pred - y) ** 2).sum()``. A problem keeps its own read-only copies of the arrays, so it
+    doesn't change when you change yours, and a fit changes neither.
 
     Args:
         x: Inputs, shape (N, D_in).
@@ -30,10 +30,10 @@ class Problem:
         w2: Starting weights of the second layer, shape (H, D_out).
 
     Raises:
-        TypeError: If an argument is not a NumPy array, if its dtype is neither float32 nor
-            float64, or if the four dtypes differ.
-        ValueError: If an array is not of rank 2, is empty, holds a NaN or an infinity, or if the
-            sizes that must match don't.
+        TypeError: If an argument is not a NumPy array or has a mask, if its dtype is neither float32
+            nor float64, or if the four dtypes differ.
+        ValueError: If an array isn't of rank 2, is empty, or contains NaN or infinity, or if sizes
+            that must match don't.
 
     Examples:
         >>> import numpy as np
@@ -64,6 +64,10 @@ class Problem:
         self._check_sizes_match("H", ("w2", 0), ("w1", 1))
         self._check_sizes_match("D_out", ("w2", 1), ("y", 1))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle by making a new problem, whose arrays are read-only too."""
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
+
     @property
     def sizes(self) -> dict[str, int]:
         """The four sizes by name, ``N``, ``D_in``, ``H`` and ``D_out``."""
@@ -80,17 +84,17 @@ class Problem:
         return self.x.dtype
 
     def astype(self, dtype: DTypeLike) -> Problem:
-        """Give the same problem in another precision.
+        """Convert the problem to a different precision.
 
         Args:
-            dtype: The dtype wanted, float32 or float64.
+            dtype: The new dtype, float32 or float64.
 
         Returns:
-            A new problem with the four arrays rounded to ``dtype``.
+            A new problem, with the four arrays rounded to ``dtype``.
 
         Raises:
             TypeError: If ``dtype`` is neither float32 nor float64.
-            ValueError: If a value doesn't fit into ``dtype``.
+            ValueError: If a value is too large for ``dtype``.
 
         Examples:
             >>> random_problem().astype("float32").dtype
@@ -120,14 +124,14 @@ def random_problem(
     D_out: int = 10,
     dtype: DTypeLike = np.float64,
 ) -> Problem:
-    """Make the classic problem: everything drawn from a standard normal distribution.
+    """Make a random problem: every value is drawn from a standard normal distribution.
 
-    The draws come from ``numpy.random.default_rng(seed)`` in the order x, y, w1, w2, always in
-    float64, so that a problem in float32 is the float64 one, rounded.
+    The values come from ``numpy.random.default_rng(seed)``, in the order x, y, w1, w2. They are
+    always drawn in float64, so a float32 problem is the float64 problem, rounded.
 
     Args:
-        seed: The seed of the draws, 0 or more.
-        N: The batch size: how many rows x and y have.
+        seed: The seed of the random values, 0 or more.
+        N: The batch size, that is, the number of rows of x and y.
         D_in: The input dimension.
         H: The hidden dimension.
         D_out: The output dimension.
@@ -162,7 +166,7 @@ def random_problem(
 
 
 def _matrix(name: str, value: object) -> NDArray[np.floating[Any]]:
-    given = checks.instance(name, value, np.ndarray)
+    given = checks.array(name, value)
     dtype = _floating_dtype(name, given.dtype)
     if given.ndim != _MATRIX_RANK:
         message = f"{name}: shape {given.shape} given; want a matrix, an array of rank 2"
@@ -181,7 +185,7 @@ def _matrix(name: str, value: object) -> NDArray[np.floating[Any]]:
 
 def _floating_dtype(name: str, value: DTypeLike) -> np.dtype[np.floating[Any]]:
     wanted = "want float32 or float64"
-    if value is None:  # which NumPy takes for float64
+    if value is None:  # NumPy would read it as float64
         message = f"{name}: None given; {wanted}"
         raise TypeError(message)
     try:

@@ -1,15 +1,15 @@
-"""Measure a GPU beside the CPU of its machine: ``python -m twolayer record`` writes what is found.
+"""Measure a GPU and the CPU beside it. ``python -m twolayer record`` writes the results to a file.
 
-The file is plain JSON. It says when and on what it was recorded (``date``, ``device``, ``host``,
-``versions``), and has four kinds of figures:
+The file is plain JSON. It says when and on what machine it was recorded (``date``, ``device``,
+``host``, ``versions``), and has four kinds of results:
 
-- ``loops``: the rungs, and :mod:`twolayer.fastest`, on the classic problem;
+- ``loops``: the rungs and :mod:`twolayer.fastest`, on the default random problem;
 - ``sweep``: one rung at many sizes, on the CPU and on the GPU;
 - ``transfers``: copies between the host's memory and the device's;
-- ``printed``: what the page on CUDA prints.
+- ``printed``: the output of the page on CUDA.
 
-A rate, such as ``steps_per_second``, has the ``median``, the ``lowest`` and the ``highest`` of
-several repeats, each with as many steps or copies as the row says.
+A rate, such as ``steps_per_second``, is given as the ``median``, the ``lowest`` and the ``highest``
+of several repeats. Each repeat has as many steps or copies as the row says.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ import statistics
 import subprocess
 import sys
 import time
-import tomllib
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -32,7 +31,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 
-from twolayer import checks, fastest
+from twolayer import __version__, checks, fastest
 from twolayer.problem import random_problem
 from twolayer.rungs import RUNGS
 
@@ -48,12 +47,12 @@ _ROOT = Path(__file__).resolve().parents[1]
 _PAGE = "gallery/tensors/cuda_device.py"
 _CPU = torch.device("cpu")
 _SWEPT = "tensors_by_hand"
-# So low that no size diverges: an update takes as long whatever it adds.
+# So low that no size diverges. How long an update takes doesn't depend on the rate.
 _HARMLESS_RATE = 1e-12
 
 
 class _Extent(NamedTuple):
-    """How much is measured: the fewest steps of a loop, repeats and their length, sizes."""
+    """How much to measure: the smallest number of steps, the repeats and their length, the sizes."""
 
     steps: int
     repeats: int
@@ -77,21 +76,22 @@ _QUICK = _Extent(2, repeats=2, repeat_seconds=0.0, N=(2, 4), H=(3, 5), copy_byte
 def record(
     device: str = "cuda", *, quick: bool = False, progress: Callable[[Row], object] | None = None
 ) -> dict[str, Any]:
-    """Measure how fast the rungs are, from which size on a GPU pays, and what copies cost.
+    """Measure how fast the rungs are, how large a problem must be for a GPU to pay off, and what copies cost.
 
-    Of several GPUs it takes PyTorch's current one, the first that ``CUDA_VISIBLE_DEVICES`` names.
+    If there are several GPUs, PyTorch's current one is measured: the first one in
+    ``CUDA_VISIBLE_DEVICES``.
 
     Args:
-        device: What to record, ``"cuda"`` or, to try it out, ``"cpu"``.
-        quick: Whether to measure next to nothing, in seconds instead of minutes.
-        progress: Called with each row of figures when it is measured.
+        device: What to record: ``"cuda"`` or, for a trial, ``"cpu"``.
+        quick: Whether to measure as little as possible, in seconds instead of minutes.
+        progress: A function that is called with each row of results as soon as it is measured.
 
     Returns:
         The recording, ready for ``json.dumps``.
 
     Raises:
-        ValueError: If the machine lacks the device, or the package lies alone, without the
-            project's gallery beside it.
+        ValueError: If the machine lacks the device, or the package is not in a clone of the project,
+            beside its gallery.
         RuntimeError: If the page on CUDA fails.
 
     Examples:
@@ -103,7 +103,7 @@ def record(
     place = checks.torch_device(checks.one_of("device", device, ("cuda", "cpu")))
     extent = _QUICK if quick else _FULL
     if not (_ROOT / _PAGE).is_file():
-        message = f"twolayer: in {str(_ROOT)!r}, without {_PAGE}; want it in a clone of the project"
+        message = f"twolayer: found in {str(_ROOT)!r}, without {_PAGE}; want a clone of the project"
         raise ValueError(message)
     recording: dict[str, Any] = {
         "date": datetime.now(UTC).date().isoformat(),
@@ -145,7 +145,7 @@ def _host() -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """Ask the system what its processor is called; Python itself knows only the architecture."""
+    """Ask the system for the name of its processor. Python itself knows only the architecture."""
     facts = Path("/proc/cpuinfo")
     text = facts.read_text("utf-8", errors="replace") if facts.is_file() else ""
     named = re.search(r"(?m)^model name\s*:\s*(\S.*?)\s*$", text)
@@ -153,19 +153,18 @@ def _processor() -> str:
 
 
 def _versions() -> dict[str, str | None]:
-    project = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
         "cuda": torch.version.cuda,
         "numpy": np.__version__,
-        "twolayer": project["version"],
+        "twolayer": __version__,
     }
 
 
 def _printed() -> str:
-    """Run the page on CUDA in a process of its own, and keep what it prints."""
-    # With -P, `import torch` doesn't look among the other pages; figures are drawn and dropped.
+    """Run the page on CUDA in a separate process, and return its output."""
+    # With -P, `import torch` doesn't look among the other pages. Figures are drawn and discarded.
     done = subprocess.run(  # noqa: S603 - our own page
         [sys.executable, "-P", _ROOT / _PAGE],
         env=os.environ | {"MPLBACKEND": "agg"},
@@ -174,13 +173,13 @@ def _printed() -> str:
         check=False,
     )
     if done.returncode:
-        message = f"{_PAGE} ended with exit status {done.returncode}; want one that runs"
+        message = f"{_PAGE} ended with exit status {done.returncode}; want 0"
         raise RuntimeError(message)
     return done.stdout
 
 
 def _loops(device: torch.device, extent: _Extent) -> Iterator[Row]:
-    """Time each rung in both precisions, on the device if it can compute there."""
+    """Time each rung in both precisions, on the device if the rung can run there."""
     fits = {name: rung.fit for name, rung in RUNGS.items()} | {"fastest": fastest.fit}
     for (name, fit), dtype in itertools.product(fits.items(), ("float32", "float64")):
         yield _fit_row(name, fit, random_problem(dtype=dtype), device, extent, steps=extent.steps)
@@ -220,7 +219,7 @@ def _fit_row(
 
 
 def _transfers(device: torch.device, extent: _Extent) -> Iterator[Row]:
-    """Time copies within the device, and to and from the host's memory, pageable and pinned."""
+    """Time copies within the device, and to and from the host's pageable and pinned memory."""
     for size_bytes in extent.copy_bytes:
         there, other = (torch.ones(size_bytes, dtype=torch.uint8, device=device) for _ in "12")
         ways = {("device", "device"): (there, other)}
@@ -240,7 +239,7 @@ def _transfers(device: torch.device, extent: _Extent) -> Iterator[Row]:
 
 
 def _copy(source: torch.Tensor, target: torch.Tensor, copies: int) -> None:
-    # Where the memory is pinned, a copy runs in the background.
+    # A copy from or to pinned memory can run in the background.
     in_background = source.is_pinned() or target.is_pinned()
     for _ in range(copies):
         target.copy_(source, non_blocking=in_background)
@@ -249,8 +248,8 @@ def _copy(source: torch.Tensor, target: torch.Tensor, copies: int) -> None:
 def _rate(
     work: Callable[[int], object], units: int, device: torch.device, extent: _Extent
 ) -> tuple[int, dict[str, float]]:
-    """Time work in as many units, or more, as a clock can tell; give these, and units a second."""
-    _seconds(work, units, device)  # The first call pays for what it loads and sets up.
+    """Time work, with more units if it is too short to time. Return the units, and units per second."""
+    _seconds(work, units, device)  # The first call loads and sets up what the work needs.
     while _seconds(work, units, device) < extent.repeat_seconds:
         units *= 2
     rates = [units / _seconds(work, units, device) for _ in range(extent.repeats)]
@@ -262,10 +261,10 @@ def _rate(
 
 
 def _seconds(work: Callable[[int], object], units: int, device: torch.device) -> float:
-    """Time work from when the device is idle until it is idle again."""
+    """Time work, from when the device is idle until it is idle again."""
 
     def wait() -> None:
-        # A GPU works on after a call has returned; without this a clock reads how long asking took.
+        # A GPU is still busy when a call returns. Without this, only the launches would be timed.
         if device.type == "cuda":
             torch.cuda.synchronize(device)
 

@@ -1,7 +1,8 @@
-"""A problem's arrays as tensors, which all rungs but the first start from."""
+"""A problem's arrays as tensors, from which the PyTorch rungs start."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -10,11 +11,11 @@ from twolayer import checks
 from twolayer.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 class Tensors(NamedTuple):
-    """The four arrays of a problem as tensors on one device and in one dtype.
+    """The four arrays of a problem as tensors, on one device and with one dtype.
 
     Args:
         x: Inputs, shape (N, D_in).
@@ -38,11 +39,11 @@ def tensors(problem: Problem, device: str | torch.device, dtype: torch.dtype | s
         dtype: Their dtype, ``torch.float32`` or ``torch.float64``.
 
     Returns:
-        Four new tensors: changing them leaves the problem as it is.
+        Four new tensors. Changing them doesn't change the problem.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
-        ValueError: If the device or the dtype is not one that the ladder runs with.
+        TypeError: If an argument has the wrong type.
+        ValueError: If the rungs can't run on the device or with the dtype.
 
     Examples:
         >>> from twolayer import random_problem
@@ -57,12 +58,34 @@ def tensors(problem: Problem, device: str | torch.device, dtype: torch.dtype | s
     return Tensors(*(torch.tensor(array, device=device, dtype=dtype) for array in arrays))
 
 
+@contextlib.contextmanager
+def training() -> Iterator[None]:
+    """Track gradients inside a ``with`` block, whatever mode the caller is in, and restore it afterwards.
+
+    Inside the block, PyTorch makes new tensors on the CPU, unless it is told otherwise.
+
+    Yields:
+        Nothing.
+
+    Examples:
+        >>> with torch.no_grad(), training():
+        ...     print(torch.is_grad_enabled())
+        True
+    """
+    cpu = torch.device("cpu")
+    # A default device slows down each call of PyTorch, even if it is the CPU.
+    made_on = contextlib.nullcontext() if torch.get_default_device() == cpu else cpu
+    with torch.inference_mode(mode=False), torch.enable_grad(), made_on:
+        yield
+
+
 def descend(leaves: Iterable[torch.Tensor], learning_rate: float) -> None:
     """Make one step of gradient descent by hand, in place, and clear the gradients.
 
     Args:
-        leaves: The tensors to update. One without a gradient had no part in the loss and stays.
-        learning_rate: How far to follow each gradient.
+        leaves: The tensors to update. A tensor without a gradient had no part in the loss, and isn't
+            changed.
+        learning_rate: The step size.
 
     Examples:
         >>> w = torch.tensor(3.0, requires_grad=True)

@@ -1,4 +1,4 @@
-"""Processes that work on one job side by side: started, watched, and none left behind."""
+"""Run a job in several processes: start them, watch them, and leave none behind."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _START = "from twolayer.workers import _main; _main()"
-_INTERVAL = 0.02  # seconds between two looks at the workers
-_DONE = np.iinfo(np.int64).max  # the place of a worker that has nothing left to do
+_INTERVAL = 0.02  # seconds between two checks of the workers
+_DONE = np.iinfo(np.int64).max  # the step of a worker that has nothing left to do
 
 
 class WorkerError(RuntimeError):
-    """A worker that ended early, or that did not get further in time.
+    """A worker that ended early, or that made no progress in time.
 
     Args:
-        rank: The worker's number, from 0; the first where there are several.
-        pid: Its process number.
-        message: What became of it.
+        rank: The worker's number, from 0. If there are several such workers, the first.
+        pid: Its process ID.
+        message: What happened to it.
 
     Examples:
         >>> raise WorkerError(1, 4711, "rank 1 of 2 (pid 4711) ended by SIGKILL")
@@ -43,16 +43,20 @@ class WorkerError(RuntimeError):
     def __init__(self, rank: int, pid: int, message: str) -> None:
         self.rank = rank
         self.pid = pid
-        super().__init__(message)
+        super().__init__(rank, pid, message)
+
+    def __str__(self) -> str:
+        """Say what happened."""
+        return str(self.args[2])
 
 
 class Worker:
-    """What a worker knows of its job.
+    """What a worker knows about its job.
 
     Args:
         rank: Its own number, from 0.
         processes: How many workers there are.
-        folder: A folder that all of them share, and that is gone after the job.
+        folder: A folder that all workers share. It is deleted after the job.
     """
 
     def __init__(self, rank: int, processes: int, folder: Path) -> None:
@@ -62,19 +66,19 @@ class Worker:
         self._places = np.memmap(folder / "places", dtype=np.int64, mode="r+")
 
     def reached(self, place: int) -> None:
-        """Say how far this worker has come, so that one that hangs can be told from those that wait.
+        """Report this worker's progress, so that a worker that hangs differs from one that waits.
 
         Args:
-            place: Its step, 0 on arrival and then more each time.
+            place: Its current step, which starts at 0 and grows with each call.
         """
         self._places[self.rank] = place
 
     def leave(self) -> NoReturn:
-        """End this worker when all have come here, without what libraries do at an orderly exit.
+        """End this worker once all workers have called this, and skip the libraries' exit handlers.
 
-        So none finds another gone that it still talks to. And a library's thread that has not yet
-        let go of its last tensor does no harm: before Python 3.14 it aborts the process, if the
-        interpreter ends first. A worker whose function returns comes here by itself.
+        That way no worker disappears while another still communicates with it. It also avoids a
+        crash: before Python 3.14, the process aborts if the interpreter ends while a library's thread
+        still holds a tensor. A worker whose function returns calls this by itself.
         """
         self.reached(_DONE)
         while (self._places != _DONE).any():
@@ -87,28 +91,28 @@ class Worker:
 def run(
     function: Callable[..., Any], *arguments: object, processes: int, timeout: float = 60.0
 ) -> Any:
-    """Call a function in some new processes on this machine, and wait for them.
+    """Call a function in several new processes on this machine, and wait for them.
 
-    Each is an interpreter of its own that finds Python modules where this one does. It runs
-    nothing of the caller's program but the file that the function is in, and uses one thread, unless the
-    environment variable ``OMP_NUM_THREADS`` says otherwise. However the call ends, no worker
-    outlives it; if this process is killed, its workers end by themselves. What they print goes to
-    the error stream when they are done.
+    Each process is a separate interpreter that finds Python modules where this one does. Of the
+    caller's program, it runs only the file that defines the function. It uses one thread, unless the
+    environment variable ``OMP_NUM_THREADS`` is set. However the call ends, no worker outlives it. If
+    this process is killed, its workers end by themselves. When they are done, their output goes to
+    standard error.
 
     Args:
-        function: A function of a Python module, which takes a :class:`Worker` and the arguments. It calls
-            ``Worker.reached`` as it goes.
-        *arguments: What else it takes. They are pickled, so that each worker has its own.
+        function: A function in a Python module, which takes a :class:`Worker` and the arguments. It
+            calls ``Worker.reached`` to report its progress.
+        *arguments: Its other arguments. They are pickled, so each worker has its own copy.
         processes: How many workers to start, 1 or more.
-        timeout: How many seconds may pass without any worker getting further.
+        timeout: How many seconds may pass without progress by any worker.
 
     Returns:
-        What the function returns in the worker of rank 0.
+        The function's return value in the worker with rank 0.
 
     Raises:
-        WorkerError: If a worker raises or is killed, or if none gets further in time. The error
-            names the first that failed, or those that are furthest behind; its notes have the
-            worker's traceback, or what it printed last.
+        WorkerError: If a worker raises an error or is killed, or if no worker makes progress in time.
+            The error names the worker that failed first, or the workers that are furthest behind.
+            Its notes contain the worker's traceback or its last output.
 
     Examples:
         >>> from operator import attrgetter
@@ -124,7 +128,7 @@ def run(
             for rank in range(processes):
                 workers.append(_start(rank, processes, folder))  # noqa: PERF401 - for `finally`
             _watch(workers, folder, timeout)
-            for rank in range(processes):
+            for rank in range(processes if sys.stderr else 0):  # a program may have none
                 sys.stderr.write(_output(folder, rank).read_text("utf-8", errors="replace"))
         finally:
             for worker in workers:
@@ -143,13 +147,13 @@ def _start(rank: int, processes: int, folder: Path) -> subprocess.Popen[bytes]:
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # An interrupt from the keyboard goes to the caller alone, who then ends the workers.
+            # Ctrl-C reaches only the caller, which then ends the workers.
             process_group=0,
         )
 
 
 def _watch(workers: Sequence[subprocess.Popen[bytes]], folder: Path, timeout: float) -> None:
-    """Wait until all workers are done; raise for the first that fails, or for one that is late."""
+    """Wait until all workers are done. Raise if one fails, or if none makes progress."""
     before, moved = _places(folder), time.monotonic()
     while running := [rank for rank, worker in enumerate(workers) if worker.poll() is None]:
         if any(worker.returncode for worker in workers):
@@ -167,16 +171,16 @@ def _watch(workers: Sequence[subprocess.Popen[bytes]], folder: Path, timeout: fl
 
 def _late(place: int, timeout: float) -> str:
     if place < 0:
-        return f"did not arrive within {timeout:g} s"
-    return f"did not get further than step {place} within {timeout:g} s"
+        return f"did not start within {timeout:g} s"
+    return f"did not get past step {place} within {timeout:g} s"
 
 
 def _raise_for_failed(workers: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:
-    """Raise for the worker that failed first, if one did: others fail since it is gone."""
+    """Raise for the worker that failed first, if any. Others may fail only because it is gone."""
     failed = [rank for rank, worker in enumerate(workers) if worker.poll()]
     if not failed:
         return
-    # A worker that raises writes that down, with the time; one that is killed can't.
+    # A worker that raises an error records it, with the time. A worker that is killed can't.
     rank = min(failed, key=lambda rank: _when_raised(folder, rank))
     code = workers[rank].returncode
     if _error(folder, rank).exists():
@@ -220,7 +224,7 @@ def _when_raised(folder: Path, rank: int) -> int:
 
 
 def _main() -> None:
-    """Be a worker."""
+    """Run as a worker."""
     rank, processes, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
     threading.Thread(target=_end_with_caller, args=(folder,), daemon=True).start()
     try:
@@ -232,13 +236,13 @@ def _main() -> None:
     except BaseException as error:  # noqa: BLE001 - the caller raises it again
         what = " ".join(traceback.format_exception_only(error)[-1].split())
         _error(folder, rank).write_text(f"{what}\n{traceback.format_exc()}", "utf-8")
-        # At once, since what a library does at an orderly exit may wait for the other workers.
+        # Skip the libraries' exit handlers, which may wait for the other workers.
         os._exit(1)
     worker.leave()
 
 
 def _end_with_caller(folder: Path) -> None:
-    """End this worker when the caller is gone, which closes the pipe that it holds."""
+    """End this worker when the caller is gone, which closes its end of the pipe."""
     os.read(sys.stdin.fileno(), 1)
-    shutil.rmtree(folder, ignore_errors=True)  # which the caller can no longer do
+    shutil.rmtree(folder, ignore_errors=True)  # the caller can no longer do it
     os._exit(1)

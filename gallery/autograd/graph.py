@@ -9,16 +9,17 @@
 The graph that backward walks
 =============================
 
-While you compute, PyTorch writes down which function made each result and what that
-function needs for its part of the backward pass. You walk this record yourself, look at
-what it keeps, and finally write the loop that ``backward`` runs. On the ladder, the
-rung ``autograd`` prints the record of its loss, and ``dynamic_graph`` counts the
-nodes of a new one in each step.
+While you compute, PyTorch records which function made each result and what that
+function needs in the backward pass. You follow this record yourself, look at what it
+keeps, and finally write the loop that ``backward`` runs. Two pages that fit the
+two-layer network look at such records too: ``autograd`` prints the record of its loss,
+and ``dynamic_graph`` counts the nodes of the new record at each step.
 
 What you'll learn:
 
-- how ``grad_fn`` and ``next_functions`` link functions into a graph, and where it ends;
-- which tensors the functions keep, how many bytes that takes, and when they are freed;
+- how ``grad_fn`` and ``next_functions`` link functions into a graph, and where the
+  graph ends;
+- which tensors the functions keep, how many bytes they occupy, and when they are freed;
 - what the graph looks like when a tensor is used twice;
 - how to run a backward pass function by function.
 """
@@ -27,13 +28,14 @@ What you'll learn:
 # Functions and their arrows
 # --------------------------
 #
-# Compute the ladder's loss on small matrices. ``loss.grad_fn`` is the node of the
-# operation that made the loss. It is named after that operation's backward formula, and
-# calling it applies that formula, so this page calls such nodes functions. Its
-# ``torch.autograd.graph.Node.next_functions`` are the functions of the operations that
-# made its inputs. Each comes with a number that says which of that operation's outputs
-# the input was. Follow them all and print what you meet. For an input that needs no
-# gradient, there is None instead of a function, and the walk skips it.
+# Compute the loss of a two-layer network with small matrices. ``loss.grad_fn`` is the
+# node of the operation that made the loss. The node is named after that operation's
+# backward formula, and calling the node applies the formula, so this page calls such
+# nodes functions. ``torch.autograd.graph.Node.next_functions`` lists the functions of
+# the operations that made this operation's inputs. Each is paired with an index that
+# says which output of that operation the input was. Follow them all and print each
+# function. If an input needs no gradient, there is None instead of a function, and the
+# code skips it.
 
 from collections import Counter
 
@@ -50,7 +52,7 @@ w2 = torch.randn(H, D_out, requires_grad=True)
 
 
 def compute_loss(x, y):
-    """Run the ladder's forward pass."""
+    """Run the forward pass of the two-layer network."""
     return (torch.relu(x @ w1) @ w2 - y).pow(2).sum()
 
 
@@ -74,14 +76,15 @@ loss = compute_loss(x, y)
 print_graph(loss)
 
 # %%
-# Where a page calls ``print_graph``, the site also draws what it walks, from the same
-# objects. The arrows point the way ``backward`` goes, from the result to the leaves.
+# Wherever a page calls ``print_graph``, the site also draws the graph, from the same
+# objects. The arrows point the way that ``backward`` goes, from the result to the
+# leaves.
 #
 # The walk ends at functions called ``AccumulateGrad``. Each belongs to a tracked leaf
-# and adds to that leaf's ``grad``. No arrow leads to ``x`` or ``y``. Nothing computes
-# ``w1``, so it has no ``grad_fn``, but arrows from results lead to its
-# ``AccumulateGrad``. ``torch.autograd.graph.get_gradient_edge`` finds the same
-# function.
+# and adds to that leaf's ``grad``. No arrow leads to ``x`` or ``y``, because they
+# aren't tracked. No operation computes ``w1``, so it has no ``grad_fn``, but arrows
+# from results lead to its ``AccumulateGrad``.
+# ``torch.autograd.graph.get_gradient_edge`` finds the same function.
 
 first_product = loss.grad_fn
 while type(first_product).__name__ != "ReluBackward0":
@@ -103,9 +106,9 @@ assert edge.node.variable is w1
 # To compute the gradient of a product with respect to one factor, you need the other
 # factor. So a product keeps the factors that it will need, ReLU keeps its result, a
 # square keeps its input, and a sum keeps nothing but a shape. PyTorch shows these
-# tensors as attributes that begin with ``_saved``. The first product keeps ``x``, for
-# the gradient with respect to ``w1``. It doesn't keep ``w1``, because nobody wants a
-# gradient with respect to ``x``.
+# tensors as attributes whose names begin with ``_saved``. The first product keeps
+# ``x``, for the gradient with respect to ``w1``. It doesn't keep ``w1``, because no
+# gradient with respect to ``x`` is needed.
 
 
 def functions_of(result):
@@ -135,8 +138,8 @@ for function in functions_of(loss):
 assert kept_by(first_product)["_saved_self"] is x
 
 # %%
-# If you also ask for the gradient with respect to ``x``, the graph gets one more arrow:
-# the first product now keeps ``w1`` as well.
+# If you also track ``x``, the graph gets one more arrow, and the first product keeps
+# ``w1`` as well.
 
 tracked_x = x.clone().requires_grad_()
 longer = compute_loss(tracked_x, y)
@@ -150,25 +153,26 @@ for name, result in (("x", loss), ("tracked_x", longer)):
 # ---------------
 #
 # What the graph keeps grows with the batch, because each of these tensors except ``w2``
-# has one row per input. That is why training takes more memory than predicting, and why
-# a small batch takes less than a large one. Add up the bytes over the graph. ReLU's
+# has one row per input. That is why training needs more memory than prediction, and why
+# a small batch needs less than a large one. Add up the bytes over the graph. ReLU's
 # result is also a factor of the next product, at the same address, so count each
-# address once. PyTorch can also show you what is kept: it calls a function that you
-# pass to ``torch.autograd.graph.saved_tensors_hooks`` with each tensor it saves.
+# address once. PyTorch can also show you what is kept: if you pass a function to
+# ``torch.autograd.graph.saved_tensors_hooks``, PyTorch calls it with each tensor that
+# it saves.
 
 
 def total_bytes(tensors):
-    """Return the bytes of some tensors, counting each address once."""
+    """Return the size of some tensors in bytes, counting each address once."""
     return sum({tensor.data_ptr(): tensor.nbytes for tensor in tensors}.values())
 
 
-def put_aside(tensor):
-    """Note a tensor that the graph is about to keep, and let the graph keep it."""
+def pack(tensor):
+    """Note a tensor that the graph is about to save, and let the graph save it."""
     noted.append(tensor)
     return tensor
 
 
-def take_back(tensor):
+def unpack(tensor):
     """Return a saved tensor to the backward pass."""
     return tensor
 
@@ -177,7 +181,7 @@ sizes = [8, 16, 32, 64]
 totals = []
 for N in sizes:
     noted = []
-    with torch.autograd.graph.saved_tensors_hooks(put_aside, take_back):
+    with torch.autograd.graph.saved_tensors_hooks(pack, unpack):
         result = compute_loss(torch.randn(N, D_in), torch.randn(N, D_out))
     kept = []
     for function in functions_of(result):
@@ -191,7 +195,7 @@ with torch.no_grad():
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.plot(sizes, totals, "o-", label="kept by the graph")
-ax.axhline(w2.nbytes, linestyle="--", color="black", label="w2 alone")
+ax.axhline(w2.nbytes, linestyle="--", color="black", label="only w2")
 ax.set(title="What the graph keeps", xlabel="inputs N", ylabel="bytes", ylim=(0, None))
 ax.legend()
 plt.show()
@@ -200,8 +204,8 @@ plt.show()
 # Freed after use
 # ---------------
 #
-# ``torch.Tensor.backward`` frees what a function kept as soon as it has passed that
-# function. The functions themselves live as long as the result does.
+# ``torch.Tensor.backward`` frees the tensors that a function kept as soon as that
+# function has run. The functions themselves live as long as the result does.
 
 loss = compute_loss(x, y)
 square = loss.grad_fn.next_functions[0][0]
@@ -213,9 +217,9 @@ except RuntimeError as error:
     print("after backward: ", square.name(), "-", str(error).split(" (or")[0])
 
 # %%
-# So a second call fails if a function kept tensors, unless the first call had
-# ``retain_graph=True``. ``gradients`` shows both. The sum of a leaf keeps no tensors,
-# so nothing is missing the second time.
+# So a second call to ``backward`` fails if a function kept tensors, unless the first
+# call had ``retain_graph=True``. ``gradients`` shows both cases. The sum of a leaf
+# keeps no tensors, so a second call works.
 
 w1.grad = None
 total = w1.sum()
@@ -228,10 +232,10 @@ print("each entry of w1.grad after two calls:", w1.grad.unique().tolist())
 # Used twice
 # ----------
 #
-# A graph is not a tree. If you use ``w2`` twice, two arrows lead to its one
-# ``AccumulateGrad``. Both deliver a gradient, and the sum of the two ends up in
+# A graph isn't always a tree. If you use ``w2`` twice, two arrows lead to the same
+# ``AccumulateGrad``. Both deliver a gradient, and the sum of the two is stored in
 # ``w2.grad``. So weights shared between layers need no special treatment.
-# ``print_graph`` prints a tree all the same, so whatever two arrows lead to appears
+# ``print_graph`` prints a tree anyway, so a function that two arrows lead to appears
 # twice. The picture shows it once.
 
 
@@ -250,13 +254,14 @@ for function in functions_of(penalized):
 print(f"{len(reached)} arrows to w2, to {len(set(reached))} function")
 
 # %%
-# A graph of this run
-# -------------------
+# A graph for each run
+# --------------------
 #
-# The graph holds what ran, and nothing of the code around it. A loop leaves its passes;
-# a branch leaves the side that was taken. The graph of the next step may be different.
-# Below, the first repeat adds the leaf ``w2``, its transpose, two products and a ReLU.
-# The second repeat adds the same, except for the leaf, which is already there.
+# The graph contains the operations that ran, but nothing of the code around them. A
+# loop adds the operations of all its passes; a branch adds only those of the side that
+# was taken. The graph of the next step can be different. Below, the first repeat adds
+# the leaf ``w2``, its transpose, two products and a ReLU. The second repeat adds the
+# same, except for the leaf, which is already there.
 
 
 def repeated(x, repeats):
@@ -279,12 +284,13 @@ for repeats in range(3):
 # Backward, function by function
 # ------------------------------
 #
-# You can call each function yourself. It takes the gradient with respect to its output
-# and returns the gradients with respect to its inputs, one for each arrow. That is all
-# you need for a backward pass. Start with a 1 at the loss. Call a function once all
-# arrows to it have delivered, pass its gradients on, and add up what arrives at the
-# same function. (Each function here has one output. A function with several outputs
-# would have to sort what arrives by the number beside the arrow.)
+# You can call each function yourself. It takes the gradient with respect to its
+# operation's output and returns the gradients with respect to the inputs, one per
+# arrow. That is all you need for a backward pass. Start with a gradient of 1 at the
+# loss. Call a function once all arrows to it have delivered a gradient, pass its
+# results on, and add up the gradients that arrive at the same function. (Each operation
+# here has one output. For an operation with several outputs, you would have to keep the
+# gradients apart by the index that comes with each arrow.)
 
 
 def backward(result):
@@ -324,19 +330,19 @@ for forward in (compute_loss, penalized_loss):
     grads = backward(forward(x, y))
     for name, w in (("w1", w1), ("w2", w2)):
         assert torch.allclose(grads[w], w.grad)
-        norms = f"{grads[w].norm():.3f}, of {name}.grad {w.grad.norm():.3f}"
-        print(f"{forward.__name__:14s} norm of the gradient by hand {norms}")
+        norms = f"by hand {grads[w].norm():.3f}, {name}.grad {w.grad.norm():.3f}"
+        print(f"{forward.__name__:14s} gradient norm: {norms}")
 
 # %%
 # Summary
 # -------
 #
 # - ``torch.autograd.graph.Node.next_functions`` leads from a result's ``grad_fn`` to
-#   ``AccumulateGrad``.
-# - Functions keep what their gradient needs; ``torch.Tensor.backward`` frees it, and
-#   under ``torch.no_grad`` nothing is kept.
-# - Gradients that meet at one function add up; calling the functions in order is the
-#   whole backward pass.
+#   the leaves' ``AccumulateGrad``.
+# - Functions keep the tensors that their gradients need; ``torch.Tensor.backward``
+#   frees them, and under ``torch.no_grad`` nothing is kept.
+# - Gradients that arrive at the same function add up; a backward pass only calls the
+#   functions in order.
 #
 # Practise: ``exercises/graph``
 #

@@ -9,31 +9,33 @@
 What autograd tracks
 ====================
 
-PyTorch finds gradients from a record of what you computed. You look at which tensors it
-tracks, how to start and stop that, and what happens to a tensor that leaves the record.
-On the ladder, the rung ``autograd`` calls ``requires_grad_``, updates its weights under
-``no_grad`` and avoids ``data``. By the end of this page you can say why each of these
-lines is there.
+PyTorch computes gradients from a record of your operations. You look at which tensors
+it tracks, how to start and stop tracking, and what happens to a tensor that leaves the
+record. The page ``autograd``, which fits a two-layer network, calls ``requires_grad_``,
+updates its weights under ``no_grad`` and avoids ``data``. By the end of this page you
+can say why.
 
 What you'll learn:
 
-- how ``requires_grad``, ``is_leaf`` and ``grad_fn`` describe a tensor's place in the
+- how ``requires_grad``, ``is_leaf`` and ``grad_fn`` describe a tensor's role in the
   record;
-- three ways to stop tracking, and which of them works where;
+- how to stop tracking in three ways, and where each of them works;
 - what the result of ``detach`` shares with the original tensor, and what ``detach``
   doesn't prevent;
-- why ``data`` can make a gradient silently wrong where ``detach`` raises an error.
+- why a change through ``data`` can make a gradient silently wrong, where the same
+  change through ``detach`` raises an error.
 """
 
 # %%
 # Three attributes
 # ----------------
 #
-# Take one input of two numbers and one row of weights. ``torch.Tensor.requires_grad``
-# says whether PyTorch tracks a tensor. The result of arithmetic is tracked if anything
-# it was computed from is tracked. ``torch.Tensor.grad_fn`` is the function that made a
-# tracked result. A tensor that no recorded function made is a leaf. For every tensor
-# you create, tracked or not, ``torch.Tensor.is_leaf`` is True.
+# Take one input with two elements, and two weights. ``torch.Tensor.requires_grad`` says
+# whether PyTorch tracks a tensor. The result of arithmetic is tracked if any of its
+# inputs is tracked. ``torch.Tensor.grad_fn`` is the function that made a tracked
+# result. A tensor that no recorded function made is a leaf, and its
+# ``torch.Tensor.is_leaf`` is True. So every tensor that you create is a leaf, tracked
+# or not.
 
 import textwrap
 
@@ -49,7 +51,7 @@ loss = product.pow(2).sum()
 
 
 def describe(name, tensor):
-    """Print a tensor's place in the record."""
+    """Print a tensor's role in the record."""
     made_by = "none" if tensor.grad_fn is None else tensor.grad_fn.name()
     print(f"{name:14s} {tensor.requires_grad!s:14s} {tensor.is_leaf!s:8s} {made_by}")
 
@@ -60,8 +62,8 @@ for name, tensor in tensors.items():
     describe(name, tensor)
 
 # %%
-# By default, ``torch.Tensor.backward`` fills the ``grad`` of tracked leaves only: here
-# that of ``w``, but not that of ``x``.
+# By default, ``torch.Tensor.backward`` fills ``grad`` only for tracked leaves: here for
+# ``w``, but not for ``x``.
 
 loss.backward()
 print("w.grad", w.grad.tolist(), "  2 * product * x", (2 * product * x).tolist())
@@ -73,7 +75,7 @@ print("x.grad", x.grad)
 #
 # ``torch.Tensor.requires_grad_`` changes the flag of an existing tensor. Its argument
 # defaults to True, so a call without an argument turns tracking on. The trailing
-# underscore marks a change in place: the method returns the same tensor.
+# underscore means that the method works in place: it returns the same tensor.
 
 late = torch.tensor([1.0, 2.0])
 print("as created:             ", late.requires_grad)
@@ -83,8 +85,8 @@ assert returned is late
 print("its signature:          ", torch.Tensor.requires_grad_.__doc__.split("\n")[1])
 
 # %%
-# A derivative asks what happens when a number changes a little. Floating-point and
-# complex numbers can change a little; integers and booleans can't.
+# A derivative describes how a result changes when a number changes slightly.
+# Floating-point and complex numbers can change slightly; integers and booleans can't.
 
 for dtype in (torch.float64, torch.bfloat16, torch.complex64, torch.int64, torch.bool):
     try:
@@ -97,8 +99,8 @@ for dtype in (torch.float64, torch.bfloat16, torch.complex64, torch.int64, torch
 # Stop tracking: three ways
 # -------------------------
 #
-# The first way is to set the flag of a leaf to False (True would start tracking). From
-# now on, PyTorch treats that tensor as a constant in whatever you compute. That is how
+# The first way is to set the flag of a leaf to False (True would start tracking). After
+# that, PyTorch treats this tensor as a constant in everything you compute. That is how
 # you freeze a layer. Here only the second layer gets a gradient.
 
 w1 = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
@@ -109,8 +111,8 @@ print("w1.grad", w1.grad)
 print("w2.grad", w2.grad.flatten().tolist())
 
 # %%
-# This works for leaves only. The flag of a result follows from how the result was made.
-# The error message suggests what to do instead: use ``detach``.
+# This works only for leaves, because the flag of a result depends on how the result was
+# made. The error message suggests ``detach`` instead.
 
 try:
     product.requires_grad_(requires_grad=False)
@@ -118,14 +120,14 @@ except RuntimeError as error:
     print(textwrap.fill(str(error), 90))
 
 # %%
-# The second way is ``torch.no_grad``. Inside it, what you compute from other tensors
-# isn't tracked. ``w`` keeps its flag, so tracking resumes afterwards. It also works as
-# a decorator, and then the whole function runs untracked.
+# The second way is ``torch.no_grad``. Inside its block, what you compute from other
+# tensors isn't tracked. ``w`` keeps its flag, so tracking resumes after the block.
+# ``no_grad`` also works as a decorator, and then the whole function runs untracked.
 
 
 @torch.no_grad()
 def predict(w):
-    """Return a prediction that nobody will differentiate."""
+    """Return a prediction that isn't tracked."""
     return w * x
 
 
@@ -136,9 +138,10 @@ for name, tensor in results.items():
     print(f"{name:11s} requires_grad {tensor.requires_grad}")
 
 # %%
-# ``torch.inference_mode`` goes further. A product with its result can't be tracked even
-# later, because PyTorch refuses to save that result for ``backward``. Use it where you
-# are sure that nobody will ask for a gradient.
+# ``torch.inference_mode`` goes further. A tensor made inside it can't be used in a
+# tracked product even later, because PyTorch refuses to save that tensor for
+# ``backward``. Use ``inference_mode`` only where you are sure that you won't need a
+# gradient.
 
 with torch.inference_mode():
     inferred = w * x
@@ -153,9 +156,9 @@ print("with the tensor made under no_grad:", (inside * w).grad_fn.name())
 # ------
 #
 # The third way is ``torch.Tensor.detach``. It returns a new tensor on the same storage:
-# the same numbers in the same place, without the record. So changing one of the two in
-# place changes the other. Add ``torch.Tensor.clone`` if you want your own copy of the
-# numbers.
+# the same elements at the same address, without the record. So if you change one of the
+# two in place, the other changes too. Add ``torch.Tensor.clone`` if you want an
+# independent copy.
 
 w = torch.tensor([3.0, -1.0], requires_grad=True)
 detached, copied = w.detach(), w.detach().clone()
@@ -166,8 +169,8 @@ assert detached.data_ptr() == w.data_ptr() != copied.data_ptr()
 
 # %%
 # Detaching doesn't rule out tracking later. The new tensor is a leaf like any other. If
-# you ask for tracking, a new record starts there. It also ends there: ``w`` gets no
-# gradient from it.
+# you call ``requires_grad_`` on it, a new record starts there. ``backward`` also stops
+# there, so ``w`` gets no gradient.
 
 detached.requires_grad_()
 (detached**2).sum().backward()
@@ -177,16 +180,17 @@ print("detached.grad", detached.grad.tolist(), "  w.grad", w.grad)
 # Why not data?
 # -------------
 #
-# Older programs write ``w.data`` for the same purpose, and it too returns a tensor on
-# the same storage. The difference shows when you change numbers in place that
-# ``backward`` still needs. Every tensor counts such changes. A change through
+# Older programs write ``w.data`` for the same purpose, and it also returns a tensor on
+# the same storage. The difference shows when you change elements in place that
+# ``backward`` still needs. Every tensor counts its in-place changes. A change through
 # ``detach`` or under ``torch.no_grad`` counts as a change of ``w``, so ``backward``
-# notices it and refuses. What ``data`` returns has its own count, so ``backward``
-# notices nothing and computes a wrong gradient. The gradient of ``w ** 2`` at 3 is 6.
+# detects it and raises an error. The tensor that ``data`` returns has its own count, so
+# ``backward`` detects nothing and computes a wrong gradient. The correct gradient of
+# ``w ** 2`` at 3 is 6.
 
 
 def under_no_grad(w):
-    """Change w itself, without recording it."""
+    """Change w itself, without recording the change."""
     with torch.no_grad():
         w.mul_(10)
 
@@ -210,13 +214,13 @@ for name, change in changes.items():
 print(textwrap.fill(message, 90))
 
 # %%
-# So use ``detach`` to look at values, and ``torch.no_grad`` for updates.
+# So use ``detach`` to read values, and ``torch.no_grad`` for updates.
 #
 # All in one picture
 # ------------------
 #
-# Here are seven tensors, each made from ``w`` or equal to it, and four questions about
-# each. Every answer is read from the tensor itself.
+# Here are seven tensors, ``w`` and six made from it, and four questions about each.
+# Every answer is read from the tensor itself.
 
 w = torch.tensor([3.0, -1.0], requires_grad=True)
 with torch.no_grad():
@@ -230,7 +234,7 @@ made = {
     "w.clone()": w.clone(),
     "w.detach().clone()": w.detach().clone(),
 }
-questions = ["requires_grad", "is_leaf", "has a grad_fn", "memory of w"]
+questions = ["requires_grad", "is_leaf", "has a grad_fn", "w's memory"]
 answers = [
     [t.requires_grad, t.is_leaf, t.grad_fn is not None, t.data_ptr() == w.data_ptr()]
     for t in made.values()
@@ -254,12 +258,12 @@ plt.show()
 # Summary
 # -------
 #
-# - ``torch.Tensor.requires_grad_`` starts tracking; with False it stops tracking, on
-#   leaves.
+# - ``torch.Tensor.requires_grad_`` starts tracking; with False, it stops tracking a
+#   leaf.
 # - ``torch.no_grad`` keeps results untracked; ``torch.Tensor.detach`` returns an
 #   untracked tensor on the same storage.
-# - Never change numbers through ``data``: ``backward`` can't notice, and the gradient
-#   may be wrong.
+# - Never change elements through ``data``: ``backward`` can't detect the change, and
+#   the gradient may be wrong.
 #
 # Practise: ``exercises/tracking``
 #

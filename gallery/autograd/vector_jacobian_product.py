@@ -11,27 +11,28 @@ The vector-Jacobian product
 ===========================
 
 A function with several inputs and several outputs has a whole matrix of slopes, its
-Jacobian. ``backward`` never builds that matrix; it multiplies it from the left by a
-vector. You check this on a network so small that you can work out every number on
-paper. On the ladder, each line of the backward pass in ``numpy_by_hand`` is such a
-product, and the ``backward`` that you write in ``custom_function`` computes one.
+Jacobian. ``backward`` never builds that matrix. It only computes the product of a
+vector and the matrix. You check this on a network so small that you can work out every
+number on paper. You meet such products on two other pages: each line of the backward
+pass in ``numpy_by_hand`` is one, and the ``backward`` that you write in
+``custom_function`` computes one.
 
 What you'll learn:
 
 - what the Jacobian is, and how to write down the Jacobian of a two-layer network;
 - what ``backward`` does with its argument, and why a vector result needs one;
 - which PyTorch functions return the Jacobian, and which return the product;
-- why one product takes one backward pass, and the whole Jacobian takes one for each
-  output.
+- why one product takes one backward pass, and the whole Jacobian takes one per output.
 """
 
 # %%
-# A network of whole numbers
-# --------------------------
+# A network with whole numbers
+# ----------------------------
 #
-# The network has three inputs, three hidden numbers and two outputs, and its weights
-# are chosen so that all results are whole numbers. The line of code is the ladder's,
-# with one sample as a vector. No entry of ``h`` is near 0, where ReLU has its kink.
+# The network has three inputs, three hidden units and two outputs, and its weights are
+# chosen so that all results are whole numbers. The formula is the same as for the other
+# two-layer networks on this site, but the input is one sample, a vector. No entry of
+# ``h``, the input to ReLU, is near 0, where ReLU has its kink.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -59,11 +60,11 @@ print("h", (x @ w1).tolist(), "  y", network(x).tolist())
 # The Jacobian by hand
 # --------------------
 #
-# ``J[i, j]`` is the slope of ``y[i]`` with respect to ``x[j]``: there is one row for
-# each output and one column for each input. The chain rule multiplies three Jacobians.
-# Those of the two products are the transposed weights, because the code writes the
-# sample on their left. The Jacobian of ReLU is diagonal: 1 where ``h`` is positive, 0
-# elsewhere.
+# ``J[i, j]`` is the slope of ``y[i]`` with respect to ``x[j]``: there is one row per
+# output and one column per input. The chain rule multiplies three Jacobians. The
+# Jacobians of the two matrix products are the transposed weights, because the code
+# writes the sample to the left of the weights. The Jacobian of ReLU is diagonal: 1
+# where ``h`` is positive, 0 elsewhere.
 
 mask = (x @ w1 > 0).double()
 J = w2.T @ torch.diag(mask) @ w1.T
@@ -72,14 +73,14 @@ print("J has shape", tuple(J.shape))
 print(J.numpy())
 
 # %%
-# Why backward needs v
-# --------------------
+# Why backward needs a gradient argument
+# --------------------------------------
 #
-# ``torch.Tensor.backward`` has one place to put its answer: ``x.grad``, which has the
-# shape of ``x``. Two rows don't fit. So you say how much each output counts, with a
+# ``torch.Tensor.backward`` stores its result in ``x.grad``, which has the shape of
+# ``x``. The two rows of ``J`` don't fit. So you say how much each output counts, with a
 # vector ``v`` that has one entry per output. ``backward`` then computes the gradient of
 # the sum of ``v[i] * y[i]``. That gradient is ``v @ J``, the vector-Jacobian product.
-# Formulas write it as v transposed times J.
+# In formulas, it is written as v transposed times J.
 
 leaf = x.clone().requires_grad_()
 y = network(leaf)
@@ -101,11 +102,11 @@ print("gradient of the sum v * y:", leaf.grad.tolist())
 # Everything in one table
 # -----------------------
 #
-# The table compares three ways to the matrix (by hand, with ``torch.func.jacrev``, and
-# by central differences) with two ways to the product alone: ``backward``, and
-# ``torch.func.vjp``, which returns it. Each column uses a different vector. A vector
-# with a 1 in one place and a 0 in the other picks a row of ``J``. The third vector
-# mixes both rows.
+# The table compares three ways to compute the matrix (by hand, with
+# ``torch.func.jacrev``, and by central differences) with two ways to compute only the
+# product: ``backward``, which stores it, and ``torch.func.vjp``, which returns it. Each
+# column uses a different vector. A vector with a 1 at one position and a 0 at the other
+# picks a row of ``J``. The third vector combines both rows.
 
 step = 1e-3
 units = torch.eye(3, dtype=torch.float64)
@@ -139,8 +140,8 @@ for name, method in methods.items():
     print(f"{name:26s}" + "   ".join(rows))
 
 # %%
-# The figure shows the matrix and the product. Blue entries are positive, red ones
-# negative, and darker colours mean larger values.
+# The figure shows the matrix and the product. Blue entries are positive, red ones are
+# negative, and darker colours mean larger absolute values.
 
 fig, axes = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
 pictures = (
@@ -158,12 +159,12 @@ for ax, (title, matrix, label) in zip(axes, pictures, strict=True):
 plt.show()
 
 # %%
-# The v of the ladder
-# -------------------
+# The v of a loss
+# ---------------
 #
-# A loss is one number, so you never see its ``v``. It is there all the same: the slope
-# of the loss with respect to each output, which the ladder calls ``grad_y_pred``. If
-# you pass that vector to ``backward`` yourself, you get the same gradient as from
+# A loss is a single number, so you never pass a ``v``. But there is one: the slope of
+# the loss with respect to each output, which ``numpy_by_hand`` calls ``grad_y_pred``.
+# If you pass that vector to ``backward`` yourself, you get the same gradient as from
 # ``loss.backward()``.
 
 target = torch.tensor([1.0, 20.0], dtype=torch.float64)
@@ -179,10 +180,10 @@ print("x.grad with v as above  ", by_backward(grad_y_pred).tolist())
 # Doubling
 # --------
 #
-# How many operations run may depend on the data: double three numbers until their norm
-# passes 1000. After ``k`` doublings, each output is its input times ``2 ** k``. So
-# ``J`` has that factor on its diagonal and zeros elsewhere, and ``v @ J`` is ``v``
-# times that factor.
+# The number of operations can depend on the data. Here you double three numbers until
+# their norm exceeds 1000. After ``k`` doublings, each output is its input times
+# ``2 ** k``. So ``J`` has that factor on its diagonal and zeros elsewhere, and
+# ``v @ J`` is ``v`` times that factor.
 
 rng = np.random.default_rng(0)
 start = torch.from_numpy(rng.standard_normal(3)).requires_grad_()
@@ -202,11 +203,11 @@ assert torch.equal(start.grad, 2**k * v)
 # How many passes?
 # ----------------
 #
-# Count them. PyTorch calls a function registered with ``torch.Tensor.register_hook``
-# each time a backward pass reaches ``h``. Here the function keeps what arrives.
-# Increase the number of outputs, and compare three tasks: the whole Jacobian from
-# ``torch.autograd.functional.jacobian``, which goes row by row, a single product, and
-# the gradient of a loss.
+# How many backward passes does each task need? PyTorch calls a function registered with
+# ``torch.Tensor.register_hook`` each time a backward pass reaches ``h``. Here the
+# function stores the gradient that arrives. Increase the number of outputs, and compare
+# three tasks: the whole Jacobian (from ``torch.autograd.functional.jacobian``, which
+# computes it row by row), a single product, and the gradient of a loss.
 
 D_in, H = 6, 5
 x = torch.from_numpy(rng.standard_normal(D_in)).requires_grad_()
@@ -251,13 +252,13 @@ plt.show()
 
 # %%
 # A pass starts at the outputs with one vector and carries one vector back through each
-# layer: that is reverse mode. So a pass yields one row of the Jacobian, or one mixture
-# of rows. A loss has only one row, and that is why ``loss.backward()`` on the ladder is
-# a single pass, however many weights there are.
+# layer, which is called reverse mode. So a pass yields one row of the Jacobian, or one
+# combination of its rows. The Jacobian of a loss has only one row. That is why
+# ``loss.backward()`` is a single pass, however many weights there are.
 #
-# ``torch.func.jacrev`` sends all vectors through together, as a batch. That is a single
-# call, but no less arithmetic. PyTorch can count the operations in matrix products. The
-# table below shows them in units of one forward pass.
+# ``torch.func.jacrev`` sends all vectors through the network together, as a batch. That
+# takes a single call, but no less arithmetic. PyTorch can count the operations in
+# matrix products. The table below shows the counts in units of one forward pass.
 
 
 def arithmetic(task):
@@ -267,7 +268,7 @@ def arithmetic(task):
     return counter.get_total_flops()
 
 
-sample = x.detach()[None]  # a batch of one, so that the products are of matrices
+sample = x.detach()[None]  # a batch of one, because only matrix products are counted
 print("outputs   v @ J   jacrev    (the backward part, in units of a forward pass)")
 for D_out in sizes:
     w2 = torch.from_numpy(rng.standard_normal((H, D_out)))
@@ -283,11 +284,11 @@ for D_out in sizes:
 #
 # - ``torch.Tensor.backward`` with an argument ``v`` computes ``v @ J``;
 #   ``torch.func.vjp`` returns the same product.
-# - ``torch.func.jacrev`` returns all of ``J``, at the price of one backward pass for
-#   each output.
-# - A loss has one output, so its gradient takes one pass; its ``v`` is the ladder's
-#   ``grad_y_pred``.
+# - ``torch.func.jacrev`` returns all of ``J``, at the cost of one backward pass per
+#   output.
+# - A loss has one output, so its gradient takes one pass. The ``v`` for its predictions
+#   is ``grad_y_pred``.
 #
 # Practise: ``exercises/vector_jacobian_product``
 #
-# Next: ``lenet`` uses all of this in a network that reads images.
+# Next: ``lenet`` uses all of this in a network that classifies images.

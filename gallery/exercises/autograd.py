@@ -5,27 +5,28 @@
 # ]
 # ///
 """
-Exercises: autograd
+Exercises: Autograd
 ===================
 
-You mend updates and loops around ``backward``, and write two that the lesson doesn't have; a check tells you
-what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's
-page ``exercises`` says how to install it.
+You fix an update and two loops around ``backward``, and write a step whose length is
+limited. The package ``twolayer`` checks your answers; the page ``exercises`` says how
+to install it.
 
 What you'll learn:
 
 - why an update works in place;
-- which gradients pile up, and when that is just what you want;
-- how a step is kept from being too long.
+- which gradients accumulate, and when you want that;
+- how to keep a step from being too long.
 """
 
 # %%
 # Exercise 1: An update that changes nothing
 # ------------------------------------------
 #
-# One layer, one step: ``x`` is (N, D_in), ``y`` (N, D_out), and ``w``, (D_in, D_out), is a leaf that requires grad.
-# The function is to change ``w`` itself, so that the caller's tensor has moved and still is a leaf that requires grad. It
-# returns nothing. Mend it.
+# This function takes one step with a single layer: ``x`` is (N, D_in), ``y`` is (N,
+# D_out), and ``w``, (D_in, D_out), is a leaf that requires grad. It should change ``w``
+# itself, so that the caller's tensor has moved and is still a leaf that requires grad.
+# It should return nothing. Fix it.
 
 import torch
 
@@ -46,9 +47,10 @@ check("autograd.1", step)
 # Exercise 2: Gradients that pile up
 # ----------------------------------
 #
-# Here is the lesson's loop as a function: ``x`` is (N, D_in), ``y`` (N, D_out), the leaves ``w1`` (D_in, H) and
-# ``w2`` (H, D_out) are changed in place and go on requiring grad, and a list of the losses comes back, as numbers. One or two
-# lines are missing. Mend it.
+# Here is the lesson's loop as a function: ``x`` is (N, D_in), ``y`` is (N, D_out), and
+# the leaves are ``w1``, (D_in, H), and ``w2``, (H, D_out). The function changes both
+# leaves in place, and they still require grad afterwards. It returns a list of the
+# losses, as numbers. One or two lines are missing. Add them.
 
 
 def fit(x, y, w1, w2, learning_rate, steps):
@@ -70,15 +72,17 @@ check("autograd.2", fit)
 # Exercise 3: A batch in parts
 # ----------------------------
 #
-# That ``backward`` adds has a use: where a batch is too large for the memory, parts of it may fit, one after the other.
-# ``parts`` is a list of pairs of ``x`` and ``y``, with shapes as above; N may differ from part to part. The function
-# is to call ``backward`` for one part at a time, without joining them, and to return nothing. Afterwards ``w1.grad`` and
-# ``w2.grad`` are to be the gradients of the mean of the squared errors, over all entries of all parts; before it they may be
-# None, or hold an earlier batch's gradients. Mend it.
+# It is useful that ``backward`` adds: if a batch is too large for the memory, its parts
+# may fit, one after the other. ``parts`` is a list of pairs of ``x`` and ``y``, with
+# shapes as above; N may differ from part to part. The function should call ``backward``
+# for one part at a time, without joining them, and return nothing. Afterwards,
+# ``w1.grad`` and ``w2.grad`` should be the gradients of the mean squared error over all
+# elements of all parts. Before the call, they may be None or hold the gradients of an
+# earlier batch. Fix the function.
 
 
 def accumulate(parts, w1, w2):
-    """Leave the gradients of the whole batch's mean squared error in w1.grad and w2.grad."""
+    """Leave the whole batch's gradients in w1.grad and w2.grad."""
     w1.grad = w2.grad = None
     for x, y in parts:
         loss = (torch.relu(x @ w1) @ w2 - y).pow(2).mean()
@@ -91,10 +95,11 @@ check("autograd.3", accumulate)
 # Exercise 4: A step that is never too long
 # -----------------------------------------
 #
-# One huge gradient can throw a fit off for good. So put the entries of both gradients into one line: its length is the root
-# of the sum of all their squares. Where it is above ``largest``, both gradients are multiplied by one number, after
-# which the length is ``largest``; where it isn't, they stay as they are. Shapes are those of the second exercise, ``w1``
-# and ``w2`` are changed in place, and nothing is returned.
+# One huge gradient can ruin a fit for good. So think of the elements of both gradients
+# as one long vector: its length is the square root of the sum of all their squares. If
+# the length is above ``largest``, multiply both gradients by one number that brings it
+# down to ``largest``. Otherwise leave them as they are. Then take the step: change
+# ``w1`` and ``w2`` in place, and return nothing. The shapes are those of Exercise 2.
 
 
 def clipped_step(x, y, w1, w2, learning_rate, largest):
@@ -113,9 +118,10 @@ check("autograd.4", clipped_step)
 # Summary
 # -------
 #
-# - An update writes into the leaf; a new tensor under its name leaves the leaf as it was.
-# - ``backward`` adds: a trap between steps, and a tool for a batch in parts.
-# - Arithmetic on gradients, such as their length, needs no graph of its own.
+# - An update writes into the leaf; a new tensor with the same name leaves the leaf as
+#   it was.
+# - ``backward`` adds: that is a trap between steps, and a tool for a batch in parts.
+# - Arithmetic on gradients, such as computing their length, needs no graph.
 #
 # Back: ``autograd`` is the lesson.
 #

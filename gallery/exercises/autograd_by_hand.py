@@ -5,28 +5,30 @@
 # ]
 # ///
 """
-Exercises: autograd by hand
+Exercises: Autograd by hand
 ===========================
 
-You give the engine an operation that it lacks, and mend two walks that lose gradients; a check tells you what is right and
-what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to
+You add an operation to the engine, and fix two functions that walk back through a
+graph. The package ``twolayer`` checks your answers; the page ``exercises`` says how to
 install it.
 
 What you'll learn:
 
-- what an operation has to know, and what it needn't;
+- what an operation has to know, and what it needn't know;
 - where contributions get lost;
-- a second way to an order in which no value comes too early.
+- a second way to find a topological order.
 """
 
 # %%
 # Exercise 1: An operation that the engine lacks
 # ----------------------------------------------
 #
-# The engine has five operations, and tanh isn't one of them. Its ``Value`` lies in the package, as the lesson wrote it.
-# Give it tanh: the function gets a ``Value`` whose data is (N, H) and returns a new one with tanh of each entry and an edge
-# back, as the lesson's operations do: a pair of the input, and of a function that turns the gradient of the result into the
-# input's share. Fill in the edges. The check puts your operation between others, and walks back.
+# The engine has five operations, and tanh isn't one of them. The package has its class
+# ``Value``, as the lesson wrote it. Your function gets a ``Value`` whose data is (N,
+# H), and returns a new one with tanh of each element. Like the lesson's operations, it
+# needs an edge back to its input. An edge is a pair: the input, and a function that
+# turns the gradient of the result into the input's share. Fill in the edges. The check
+# puts your operation between others, and walks back.
 
 import numpy as np
 
@@ -44,16 +46,17 @@ def tanh(value):
 check("autograd_by_hand.1", tanh)
 
 # %%
-# Exercise 2: A contribution that is lost
-# ---------------------------------------
+# Exercise 2: A lost contribution
+# -------------------------------
 #
-# A graph as the lesson writes it: ``made_of`` has, for each name, a list of what it was made of, in pairs of a name and
-# a slope. ``order`` is a topological order that begins with the result. The function returns a dictionary with the gradient
-# of each value, but where ways meet it is wrong. Mend it.
+# The graph is written as in the lesson: for each name, ``made_of`` lists what the value
+# was made of, as pairs of a name and a slope. ``order`` is a topological order that
+# begins with the result. The function returns a dictionary with the gradient of each
+# value, but it goes wrong where paths meet. Fix it.
 
 
 def gradients(made_of, order):
-    """The gradient of each value behind the first in the order."""
+    """The gradient of each value that the first in the order was made of."""
     grads = {order[0]: 1.0}
     for name in order:
         for other, slope in made_of[name]:
@@ -67,12 +70,14 @@ check("autograd_by_hand.2", gradients)
 # Exercise 3: An order for the walk
 # ---------------------------------
 #
-# The same kind of graph, and the name of its result. The function is to list the names of all that the result was made of,
-# itself included, each once, and each after everything that was made of it. This one lists them by distance. Mend it.
+# You get the same kind of graph, and the name of its result. Return a list of the names
+# of everything that the result was made of, including the result itself. Each name
+# comes once, and after everything that was made of it. This function orders the names
+# by distance. Fix it.
 
 
 def topological(made_of, result):
-    """The names behind the result, each once, in an order for the walk back."""
+    """The names of all that the result was made of, in an order for the walk back."""
     ordered = [result]
     for name in ordered:
         for other, _ in made_of[name]:
@@ -87,9 +92,10 @@ check("autograd_by_hand.3", topological)
 # Summary
 # -------
 #
-# - An operation needs its own slope and the gradient of its result, and nothing of the network around it.
-# - Add to what has arrived; a second contribution never replaces the first.
-# - A value waits until all that was made of it has passed its gradient on.
+# - An operation needs its own slope and the gradient of its result, and knows nothing
+#   about the network around it.
+# - Add each contribution to what has arrived already; never replace the earlier ones.
+# - A value waits until everything made of it has passed its gradient on.
 #
 # Back: ``autograd_by_hand`` is the lesson.
 #

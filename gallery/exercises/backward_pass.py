@@ -5,28 +5,29 @@
 # ]
 # ///
 """
-Exercises: the backward pass, derived
+Exercises: The backward pass, derived
 =====================================
 
-You derive gradients that the guide doesn't, on paper, and write them as matrix products; a check compares them with
-those that autograd finds. It accepts what autograd gives as well, so you can check a derivation with it first. This
-page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to install it.
+You derive gradients that the guide doesn't, on paper, and write them as matrix
+products. The package ``twolayer`` checks your answers; the page ``exercises`` says how
+to install it.
 
 What you'll learn:
 
 - how a second term of the loss adds to a gradient;
-- which gradients the inputs and the targets have;
-- what becomes of a matrix that is used twice;
-- how the pattern goes on through a third layer.
+- what the gradients of the inputs and of the targets are;
+- what happens to the gradient of a matrix that is used twice;
+- how the pattern continues through a third layer.
 """
 
 # %%
 # Exercise 1: A penalty on the weights
 # ------------------------------------
 #
-# To keep weights small, many losses add a penalty: a number ``penalty`` times the sum of the squares of all weights. Here
-# the loss has it, but the gradients don't. ``x`` is (N, D_in), ``y`` (N, D_out), ``w1`` (D_in, H) and ``w2`` (H, D_out);
-# differentiate the new term, and mend both gradients.
+# To keep weights small, many losses add a penalty: a number ``penalty`` times the sum
+# of the squares of all weights. Here the loss includes it, but the gradients don't.
+# ``x`` is (N, D_in), ``y`` (N, D_out), ``w1`` (D_in, H) and ``w2`` (H, D_out).
+# Differentiate the new term, and fix both gradients.
 
 import numpy as np
 
@@ -34,7 +35,7 @@ from twolayer.exercises import check, hint, solution
 
 
 def loss_and_grads(x, y, w1, w2, penalty):
-    """The loss with a penalty on the weights' squares, and both gradients."""
+    """The loss with a penalty on the squared weights, and both gradients."""
     h = x @ w1
     h_relu = np.maximum(h, 0)
     y_pred = h_relu @ w2
@@ -54,8 +55,9 @@ check("backward_pass.1", loss_and_grads)
 # Exercise 2: The inputs and the targets
 # --------------------------------------
 #
-# The loss depends on the data too, and how it does tells which input the network is most sensitive to. The loss is the sum
-# of squared errors again, and the shapes are those above. Write the sums over ways with indices, turn them into products,
+# The loss depends on the data too. The gradient of ``x`` shows which input the network
+# is most sensitive to. The loss is the sum of squared errors again, and the shapes are
+# the same as above. Write the sums over paths with indices, turn them into products,
 # and fill in the gradients of ``x`` and of ``y``, each in the shape of its array.
 
 
@@ -77,9 +79,10 @@ check("backward_pass.2", grads_of_data)
 # Exercise 3: One matrix for both layers
 # --------------------------------------
 #
-# This network uses one matrix twice: ``w``, (D, H), in the first layer and its transpose in the second, so ``x`` and ``y``
-# are both (N, D). The loss is the sum of squared errors. The gradient below, (D, H), is not whole: find all ways from one
-# entry of ``w`` to the loss, and mend it.
+# This network uses one matrix twice: ``w``, (D, H), in the first layer and its
+# transpose in the second. So ``x`` and ``y`` are both (N, D). The loss is the sum of
+# squared errors. The gradient below, (D, H), is incomplete. Find all paths from one
+# element of ``w`` to the loss, and fix it.
 
 
 def tied_grad(x, y, w):
@@ -100,9 +103,10 @@ check("backward_pass.3", tied_grad)
 # Exercise 4: A third layer
 # -------------------------
 #
-# Now three layers, with a ReLU after the first and after the second: ``w1`` is (D_in, H1), ``w2`` (H1, H2) and ``w3``
-# (H2, D_out). The last gradient is there. Go on backwards, and fill in the other two. As on each rung, ReLU's slope
-# at exactly 0 is 0.
+# Now there are three layers, with a ReLU after the first and after the second: ``w1``
+# is (D_in, H1), ``w2`` (H1, H2) and ``w3`` (H2, D_out). The gradient of ``w3`` is
+# there. Continue backwards, and fill in the other two. As everywhere on this site,
+# ReLU's slope at exactly 0 is 0.
 
 
 def three_layer_grads(x, y, w1, w2, w3):
@@ -126,8 +130,10 @@ check("backward_pass.4", three_layer_grads)
 # -------
 #
 # - Terms of the loss add up, and so do their gradients.
-# - Ways from a value to the loss add up too: two uses of a matrix give two terms.
-# - Each layer passes the gradient on by one product and one mask, however many layers there are.
+# - Paths from a value to the loss add up too: two uses of a matrix contribute two
+#   terms.
+# - Each layer passes the gradient on by one product and one mask, however many layers
+#   there are.
 #
 # Back: ``backward_pass`` is the guide.
 #

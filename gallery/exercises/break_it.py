@@ -8,28 +8,29 @@
 Exercises: Break it
 ===================
 
-You find mistakes that raise nothing, in a loop, in a judgement on fits and in a trainer that you can't look into; a check
-tells you what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to
-install it.
+You find mistakes that raise no error: in a loop, in a function that judges fits, and in
+a trainer that you can't look into. The package ``twolayer`` checks your answers; the
+page ``exercises`` says how to install it.
 
 What you'll learn:
 
-- which losses of a history tell you where to look;
+- which losses of a history show you where to look;
 - how to find a second mistake behind the first;
 - how a fit that explodes, one that dies and one that is slow differ;
-- which experiments tell the faults of a trainer apart, if you can only call it.
+- which experiments reveal the faults of a trainer that you can only call.
 """
 
 # %%
 # Exercise 1: Two mistakes in one loop
 # ------------------------------------
 #
-# This loop by autograd fits one output. It raises nothing, and none of its losses is right. It makes two mistakes
-# that the lesson shows: find both, and mend them. Look at the first loss before you look at the others.
+# This loop uses autograd to fit one output. It raises no error, but none of its losses
+# is right. It makes two of the mistakes that the lesson shows. Find both, and fix them.
+# Look at the first loss before you look at the others.
 #
-# ``x`` is (N, D_in), ``y`` (N,), ``w1`` (D_in, H) and ``w2`` (H, 1). The loss is the sum of squared errors; return
-# the loss of each step, before its update, as a list of numbers or as one tensor. Leave the weights that you got as
-# they are.
+# ``x`` is (N, D_in), ``y`` (N,), ``w1`` (D_in, H) and ``w2`` (H, 1). The loss is the
+# sum of squared errors. Return the loss of each step, before its update, as a list of
+# numbers or as one tensor. Don't change the weights that you are given.
 
 import math
 
@@ -56,22 +57,24 @@ def train(x, y, w1, w2, learning_rate, steps):
 check("break_it.1", train)
 
 # %%
-# Exercise 2: A judgement that is too quick
-# -----------------------------------------
+# Exercise 2: A hasty judgement
+# -----------------------------
 #
-# How did a fit end? You get ``losses``, a list with the loss of each step; ``live``, the share of ReLUs that are live
-# at the end, from 0 to 1; and ``zero_costs``, the loss of predicting zero everywhere. Return one of four words:
+# How did a fit end? You get ``losses``, a list with the loss of each step; ``live``,
+# the share of ReLUs that are live at the end, from 0 to 1; and ``zero_costs``, the loss
+# of predicting zero everywhere. Return one of four words:
 #
-# - "exploded" if a loss is not finite, wherever it stands, or if the last one is above the first;
-# - else "learns" if the last loss is below a quarter of ``zero_costs``;
-# - else "died" if less than a tenth of the ReLUs are live;
-# - else "slow": nothing is broken, but it needs more steps or a larger rate.
+# - "exploded" if any loss is not finite, or if the last one is above the first;
+# - otherwise "learns" if the last loss is below a quarter of ``zero_costs``;
+# - otherwise "died" if less than a tenth of the ReLUs are live;
+# - otherwise "slow": nothing is broken, but the fit needs more steps or a larger
+#   learning rate.
 #
-# This function gets most fits right. Mend what it says of the others.
+# This function judges most fits correctly. Fix it for the others.
 
 
 def how_it_ended(losses, live, zero_costs):
-    """What became of a fit."""
+    """How a fit ended."""
     if losses[-1] > losses[0]:
         return "exploded"
     if live < 0.1:
@@ -87,25 +90,31 @@ check("break_it.2", how_it_ended)
 # Exercise 3: A trainer in a black box
 # ------------------------------------
 #
-# Somebody hands you a function that fits the ladder's network, and you can't look inside. ``train(x, y, w1, w2,
-# learning_rate, steps)`` takes tensors of your own: ``x`` (N, D_in), ``y`` (N, D_out), ``w1`` (D_in, H) and ``w2``
-# (H, D_out), of any sizes, all float32 or all float64. It leaves them as they are, and returns two lists:
+# You are given a function that fits the lesson's network, and you can't look inside.
+# ``train(x, y, w1, w2, learning_rate, steps)`` takes tensors of your own: ``x`` (N,
+# D_in), ``y`` (N, D_out), ``w1`` (D_in, H) and ``w2`` (H, D_out), of any sizes, all
+# float32 or all float64. It doesn't change them, and returns two lists:
 #
 # - ``losses``, ``steps`` numbers: the loss of each step, before its update;
-# - ``weights``, ``steps + 1`` pairs ``(w1, w2)``: those that it began with, and those after each update.
+# - ``weights``, ``steps + 1`` pairs ``(w1, w2)``: the weights at the start, and those
+#   after each update.
 #
-# It should do gradient descent on the sum of squared errors. Return what it does in truth, by its name:
+# It should do gradient descent on the sum of squared errors. Return the name of what it
+# really does:
 #
 # - "right" if it does what it should;
-# - "piled up" if each gradient is added to those of all steps before;
-# - "added" if the step is added to the weights, and not subtracted;
-# - "mean" if the loss is the mean of the squared errors over all entries of ``y``, in its gradients too;
-# - "shuffled" if the rows of ``y`` are in another order, in which none is in its own place, so that each row of ``x``
-#   meets the target of another; it is the same order in each call with as many rows;
-# - "late" if each update takes the gradient of the step before; the first takes none.
+# - "piled up" if it adds each gradient to those of all steps before;
+# - "added" if it adds the step to the weights instead of subtracting it;
+# - "mean" if the loss is the mean of the squared errors over all elements of ``y``, and
+#   its gradients are those of the mean;
+# - "shuffled" if the rows of ``y`` are in a different order, so that each row of ``x``
+#   meets the target of a different row; calls with the same number of rows use the same
+#   order;
+# - "late" if each update uses the gradient of the step before; the first update uses
+#   none.
 #
-# None of them raises anything, and a trainer has one fault at most. You may call it as often as you like. This
-# function finds one fault; let it find all.
+# No trainer raises an error, and each has at most one fault. You may call it as often
+# as you like. This function finds one fault; make it find all of them.
 
 
 def find_bug(train):
@@ -122,11 +131,13 @@ check("break_it.3", find_bug)
 # Summary
 # -------
 #
-# - The first loss comes from the forward pass alone, the second from one gradient, the third from two: the first wrong
-#   one tells you where to look.
-# - A comparison with NaN is always false, so ask for what is finite; few live ReLUs explain a large loss only.
-# - The first loss, the first update and the second tell faults apart; a fit begun anew tells what a trainer remembers.
+# - The first loss depends only on the forward pass, the second on one gradient, the
+#   third on two: the first wrong loss shows you where to look.
+# - ``<`` and ``>`` are always false for NaN, so test whether losses are finite; live
+#   ReLUs matter only if the loss is large.
+# - The first loss, the first update and the second update distinguish the faults; a
+#   second fit from the same weights shows what a trainer remembers.
 #
 # Back: ``break_it`` is the lesson.
 #
-# Next: ``learning_rate_map`` shows where the rates that explode and those that kill the ReLUs begin.
+# Next: ``learning_rate_map`` shows at which rates ReLUs die and fits explode.

@@ -5,27 +5,28 @@
 # ]
 # ///
 """
-Exercises: creating tensors
+Exercises: Creating tensors
 ===========================
 
-You mend code that reads memory nobody wrote, and draw noise that repeats itself and disturbs nobody. A check tells
-you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page
+You fix code that reads memory that was never written, and make noise that is repeatable
+and has no side effects. The package ``twolayer`` checks your answers; the page
 ``exercises`` says how to install it.
 
 What you'll learn:
 
-- how a lucky zero hides a fault, and how to make it show;
-- how a new tensor takes its dtype and its device from another one;
-- how a generator of its own makes a function's draws repeat.
+- how a lucky zero hides a fault, and how to expose it;
+- how a new tensor takes its dtype and its device from an existing one;
+- how a separate generator makes a function's draws repeatable.
 """
 
 # %%
-# Exercise 1: Zeros that were luck
-# --------------------------------
+# Exercise 1: Zeros by luck
+# -------------------------
 #
-# This function spreads the columns of ``x``, shape (N, D), so that a column of zeros stands behind each of them: shape
-# (N, 2 * D). On many a machine it even does. Mend it, so that the zeros are no luck. The result has the dtype of ``x``
-# and lies on its device, be that the CPU or ``meta``, whose tensors hold no numbers.
+# This function spreads out the columns of ``x``, shape (N, D), so that a column of
+# zeros comes after each of them: shape (N, 2 * D). On many machines it even works. Fix
+# it, so that the zeros don't depend on luck. The result has the dtype of ``x`` and is
+# on the same device, either the CPU or ``meta``, whose tensors hold no data.
 
 import torch
 
@@ -33,7 +34,7 @@ from twolayer.exercises import check, hint, solution
 
 
 def spread(x):
-    """The columns of x, with a column of zeros behind each."""
+    """The columns of x, with a column of zeros after each."""
     N, D = x.shape
     result = torch.empty(N, 2 * D, dtype=x.dtype, device=x.device)
     result[:, ::2] = x
@@ -43,17 +44,20 @@ def spread(x):
 check("creating.1", spread)
 
 # %%
-# Exercise 2: Noise that disturbs nobody
+# Exercise 2: Noise without side effects
 # --------------------------------------
 #
-# Let ``x`` be a tensor of any shape and of any floating dtype, half precision too. Return it with noise added, in the same shape and
-# dtype: numbers from the standard normal distribution, one for each of ``x``, times ``std``. The same ``seed`` must give the same noise,
-# another seed other noise. That much works. But whoever calls this function finds that the draws of the whole program start
-# over. Mend it: PyTorch's own generator must stay as it is, and so must Python's and NumPy's, and ``x``.
+# This function adds noise to ``x``, a tensor of any shape and any floating-point dtype,
+# including half precision. The result has the same shape and dtype. The noise of each
+# element is a number from the standard normal distribution, times ``std``. The same
+# ``seed`` must produce the same noise, and a different seed different noise. That much
+# works. But after a call to this function, the draws of the whole program start over.
+# Fix it: PyTorch's global generator must stay as it is, and so must Python's and
+# NumPy's, and ``x``.
 
 
 def add_noise(x, std, seed):
-    """The tensor with noise added that depends on the seed alone."""
+    """The tensor plus noise that depends only on the seed."""
     torch.manual_seed(seed)
     return x + std * torch.randn(x.shape, dtype=x.dtype)
 
@@ -64,10 +68,14 @@ check("creating.2", add_noise)
 # Summary
 # -------
 #
-# - Where each number is written before it is read, ``torch.empty`` is right; elsewhere it is luck.
-# - What you don't spell out comes from the defaults; ``torch.Tensor.new_zeros`` takes it from the tensor that you have.
-# - A seed belongs to a generator; make your own, and the rest of the program doesn't notice.
+# - ``torch.empty`` is right if you write each element before you read it; otherwise it
+#   works only by luck.
+# - What you don't specify comes from the defaults; ``torch.Tensor.new_zeros`` takes it
+#   from the tensor that you have.
+# - A seed belongs to a generator; make your own, and the rest of the program is not
+#   affected.
 #
 # Back: ``creating`` is the lesson.
 #
-# Next: ``operations`` computes with tensors, and asks after each line where the result lies.
+# Next: ``operations`` computes with tensors, and checks after each line where the
+# result is stored.

@@ -5,18 +5,17 @@
 # ]
 # ///
 """
-Exercises: custom function
+Exercises: Custom function
 ==========================
 
-You write operations that autograd doesn't know, each with a backward of its own, and a check compares what comes out
-with what autograd finds by itself. This page imports ``twolayer``, which does the checking; the site's page
-``exercises`` says how to install it.
+You write operations that autograd doesn't know, each with its own backward. The package
+``twolayer`` checks your answers; the page ``exercises`` says how to install it.
 
 What you'll learn:
 
-- what becomes of the gradient that arrives;
+- what a backward does with the gradient that arrives;
 - what a backward returns for an argument that is a number;
-- how a Function of two tensors gives each its gradient;
+- how a Function of two tensors returns a gradient for each;
 - how forward and backward stay finite where an exponential overflows.
 """
 
@@ -24,9 +23,10 @@ What you'll learn:
 # Exercise 1: The gradient that arrives
 # -------------------------------------
 #
-# This Function squares each entry of ``h``, shape (N, H). Its backward gets the gradient of the loss with respect to the
-# output, (N, H), and is to return the one with respect to ``h``, (N, H). If the loss is just the sum of the output, it
-# does. For other losses it doesn't: mend it.
+# This Function squares each element of ``h``, shape (N, H). Its backward gets the
+# gradient of the loss with respect to the output, (N, H), and should return the
+# gradient with respect to ``h``, (N, H). It does so only if the loss is the sum of the
+# output. Fix it for all other losses.
 
 import torch
 
@@ -57,9 +57,10 @@ check("custom_function.1", Square)
 # Exercise 2: An argument that is a number
 # ----------------------------------------
 #
-# LeakyReLU passes a positive entry of ``h``, (N, H), on as it is and multiplies any other by ``slope``, a number such
-# as 0.1. Write what is kept, and the backward, which returns a gradient for each argument of ``forward``. At exactly
-# 0 take ``slope``, and leave the gradient that arrives as it is.
+# LeakyReLU leaves a positive element of ``h``, (N, H), as it is, and multiplies any
+# other by ``slope``, a number such as 0.1. Write what is saved, and the backward, which
+# returns a gradient for each argument of ``forward``. At exactly 0 use ``slope``, and
+# don't change the gradient that arrives.
 
 
 class LeakyReLU(torch.autograd.Function):
@@ -83,9 +84,10 @@ check("custom_function.2", LeakyReLU)
 # Exercise 3: A Function of two tensors
 # -------------------------------------
 #
-# Here a whole layer is one operation: ``x``, (N, D_in), times ``w``, (D_in, H), and ReLU of the product. Decide what to
-# keep, and return the gradients of ``x`` and of ``w``, each in the shape of its tensor. Where the product is exactly 0, no
-# gradient passes, as in the lesson.
+# Here a whole layer is one operation: ``x``, (N, D_in), times ``w``, (D_in, H), and the
+# ReLU of that product. Decide what to save, and return the gradients of ``x`` and of
+# ``w``, each in the shape of its tensor. Where the product is exactly 0, no gradient
+# passes, as in the lesson.
 
 
 class Layer(torch.autograd.Function):
@@ -111,9 +113,10 @@ check("custom_function.3", Layer)
 # Exercise 4: A smooth ReLU
 # -------------------------
 #
-# Softplus is the logarithm of 1 + exp(h): far from 0 it is nearly ReLU, and it has a slope everywhere. Derive its
-# backward. Then mend the forward as well: where ``h``, (N, H), has a large entry, ``torch.exp`` overflows, and
-# both the result and the gradient are to stay finite and right.
+# Softplus is the logarithm of 1 + exp(h). Far from 0 it is nearly ReLU, and it has a
+# slope everywhere. Derive its backward. Then fix the forward as well: where ``h``, (N,
+# H), has a large element, ``torch.exp`` overflows. Both the result and the gradient
+# must stay finite and correct.
 
 
 class Softplus(torch.autograd.Function):
@@ -121,7 +124,7 @@ class Softplus(torch.autograd.Function):
 
     @staticmethod
     def forward(h):
-        return torch.log(1 + torch.exp(h))  # mend: it overflows
+        return torch.log(1 + torch.exp(h))  # fix: it overflows
 
     @staticmethod
     def setup_context(ctx, inputs, output):
@@ -140,9 +143,9 @@ check("custom_function.4", Softplus)
 # Summary
 # -------
 #
-# - A backward multiplies: the gradient that arrives, times the slope at what was saved.
-# - It returns one value for each argument of forward, None for what has no gradient.
-# - Forward and backward are written apart, so each has to stay finite by itself.
+# - A backward multiplies the gradient that arrives by the slope at what was saved.
+# - It returns one value for each argument of forward, and None if that has no gradient.
+# - Forward and backward are written separately, so each has to stay finite by itself.
 #
 # Back: ``custom_function`` is the lesson.
 #

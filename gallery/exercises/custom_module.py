@@ -8,27 +8,32 @@
 Exercises: A module of your own
 ===============================
 
-You mend and write modules, and a check tells you what is right and what is wrong. This page imports ``twolayer``,
-which does the checking; the site's page ``exercises`` says how to install it.
+You fix and write modules: one with buffers, one with a parameter of its own, and a
+training loop that saves the best state. The package ``twolayer`` checks your answers;
+the page ``exercises`` says how to install it.
 
 What you'll learn:
 
-- how a module keeps what nothing trains, and tells training from use;
-- how a module gets a parameter that is no layer's;
-- what a state dictionary holds, and how to stop a training at its best.
+- how a module keeps tensors that nothing trains, and how it knows whether it is
+  training;
+- how a module gets a parameter that belongs to no layer;
+- what a state dictionary holds, and how to stop training at the best epoch.
 """
 
 # %%
-# Exercise 1: Columns at one scale
-# --------------------------------
+# Exercise 1: Columns on the same scale
+# -------------------------------------
 #
-# Write a module that brings the columns of its input to one scale: from each entry it subtracts its column's ``mean``, and divides by the
-# column's ``spread``, the standard deviation over all rows (``correction=0``). In train mode, each call first takes both from the batch that
-# it gets, whatever it had before. In eval mode it applies those that it has, and leaves them alone.
+# Write a module that brings the columns of its input to the same scale. From each
+# element it subtracts its column's ``mean``, and divides by its column's ``spread``,
+# the standard deviation over all rows (``correction=0``). In train mode, each call
+# first computes both from the batch that it gets, whatever their values were before. In
+# eval mode, it uses the values that it has, and doesn't change them.
 #
-# Both have the shape (D,), begin as the tensors that stand there, and are buffers: nothing trains them, but they are in the state
-# dictionary, so that another ``Standardize`` can load them. ``x`` and the output have the shape (N, D). In train mode, no column of ``x``
-# is constant, and ``x`` is never tracked.
+# Both have the shape (D,), start as the tensors below, and are buffers: nothing trains
+# them, but they are in the state dictionary, so that a second ``Standardize`` can load
+# them. ``x`` and the output have the shape (N, D). In train mode, no column of ``x`` is
+# constant, and ``x`` is never tracked.
 
 import torch
 
@@ -36,7 +41,7 @@ from twolayer.exercises import check, hint, solution
 
 
 class Standardize(torch.nn.Module):
-    """Columns of mean 0 and spread 1, by the last batch in train mode."""
+    """Columns of mean 0 and spread 1, as measured on the last batch in train mode."""
 
     def __init__(self, D):
         super().__init__()
@@ -50,18 +55,19 @@ class Standardize(torch.nn.Module):
 check("custom_module.1", Standardize)
 
 # %%
-# Exercise 2: A slope to be learned
-# ---------------------------------
+# Exercise 2: A learned slope
+# ---------------------------
 #
-# Write a module in ReLU's place that learns what becomes of negative numbers. It passes a positive number on as it is, and
-# multiplies any other by the slope of its hidden unit. So it has one parameter, ``slope``, of the shape (H,), which begins as the tensor
-# that stands there. Make it a parameter, and fill in ``forward``.
+# Write a module that replaces ReLU and learns what to do with negative numbers. It
+# leaves a positive number as it is, and multiplies any other by the slope of its hidden
+# unit. So it has one parameter, ``slope``, of shape (H,), which starts as the tensor
+# below. Make it a parameter, and fill in ``forward``.
 #
 # ``h`` and the output have the shape (N, H).
 
 
 class LearnedSlope(torch.nn.Module):
-    """A ReLU that lets a part of the negative numbers through, each hidden unit its own."""
+    """A ReLU that multiplies negative numbers by learned slopes, one per hidden unit."""
 
     def __init__(self, H):
         super().__init__()
@@ -74,21 +80,25 @@ class LearnedSlope(torch.nn.Module):
 check("custom_module.2", LearnedSlope)
 
 # %%
-# Exercise 3: Stop, and go back to the best
-# -----------------------------------------
+# Exercise 3: Stop early, and restore the best
+# --------------------------------------------
 #
-# Trained for too long, a network fits its training data ever better and new data worse. So one stops when the loss on held-back data gets no
-# better, and takes the best weights. This function runs a fixed number of epochs, and what it puts back at the end aren't the best weights
-# either: find out what the dictionary holds while the training goes on. Mend that, and let it stop after ``patience`` epochs in a row whose
-# loss isn't below the best so far; an equal loss isn't, nor is NaN. Nothing else stops it, so the limit of 20 has to go.
+# If you train a network for too long, its loss on the training data keeps falling, but
+# its loss on new data rises. So you stop when the loss on held-out data no longer
+# improves, and restore the best weights. This function always runs 20 epochs, and the
+# weights that it restores aren't the best ones: find out what the dictionary holds
+# while the training goes on. Fix that, and stop after ``patience`` epochs in a row
+# whose loss isn't below the best so far. An equal loss isn't below it, and neither is
+# NaN. Nothing else should stop the loop, so remove the limit.
 #
-# ``net`` is any module. ``step()`` trains it for one epoch, and ``val_loss()`` gives the loss of the network as it is then, a number. The
-# first loss is finite, so there is a best epoch. At the end ``net`` has the state that it had after that one, parameters and buffers. Return
-# the number of epochs that were run.
+# ``net`` is any module. ``step()`` trains it for one epoch, and ``val_loss()`` returns
+# the current loss of the network, a number. The first loss is finite, so there is a
+# best epoch. At the end, ``net`` has the state that it had after that epoch: parameters
+# and buffers. Return the number of epochs that were run.
 
 
 def fit(net, step, val_loss, patience):
-    """Train until the loss gets no better, and put the best state back."""
+    """Train until the loss stops improving, and restore the best state."""
     best, epochs = float("inf"), 0
     for _ in range(20):
         step()
@@ -107,10 +117,13 @@ check("custom_module.3", fit)
 # Summary
 # -------
 #
-# - What is saved with a module but not trained is a buffer; ``training`` tells ``forward`` in which mode it runs.
-# - A parameter of your own takes part in ``forward`` like any tensor, and autograd does the rest.
-# - ``torch.nn.Module.state_dict`` holds the weights themselves; to go back to the best ones, copy them when they are the best.
+# - A tensor that is saved with a module but not trained is a buffer; ``training`` tells
+#   ``forward`` in which mode it runs.
+# - A parameter of your own takes part in ``forward`` like any tensor, and autograd does
+#   the rest.
+# - ``torch.nn.Module.state_dict`` holds the weights themselves; to restore the best
+#   ones later, copy them.
 #
 # Back: ``custom_module`` is the lesson.
 #
-# Next: ``dynamic_graph`` lets ``forward`` do something else at every call.
+# Next: ``dynamic_graph`` lets ``forward`` do something different at every call.

@@ -8,13 +8,13 @@
 Exercises: Loading data
 =======================
 
-You mend a data set that cuts a series into pieces, and a mean over mini-batches of different sizes. A check tells
-you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page
-``exercises`` says how to install it.
+You fix a data set that cuts a series into windows, and a mean over mini-batches of
+different sizes. The package ``twolayer`` checks your answers; the page ``exercises``
+says how to install it.
 
 What you'll learn:
 
-- what a data set's length and items have to say to each other;
+- how the length of a data set and its items must agree;
 - why the mean of means is not the mean.
 """
 
@@ -22,11 +22,13 @@ What you'll learn:
 # Exercise 1: Windows of a series
 # -------------------------------
 #
-# This data set is to teach a network to go on with a series. Item k is a pair: ``width`` numbers from place k on, and the
-# number that follows them. The items are right, but a loader that asks for all of them fails. Mend the class. A series that
+# This data set is for a network that learns to continue a series. Item k is a pair: the
+# ``width`` numbers from position k on, and the number that follows them. The items are
+# right, but a loader that asks for all of them fails. Fix the class. A series that
 # isn't longer than ``width`` has no items: its length is 0.
 #
-# ``series`` has the shape (N,); the pieces of a mini-batch of B have the shape (B, width), what follows them (B,).
+# ``series`` has the shape (N,). In a mini-batch of B items, the windows have the shape
+# (B, width), and the numbers that follow have the shape (B,).
 
 import torch
 from torch.utils.data import Dataset
@@ -35,7 +37,7 @@ from twolayer.exercises import check, hint, solution
 
 
 class Windows(Dataset):
-    """Pieces of a series, each with the number that follows it."""
+    """Windows of a series, each with the number that follows it."""
 
     def __init__(self, series, width):
         self.series, self.width = series, width
@@ -51,17 +53,18 @@ class Windows(Dataset):
 check("data_loading.1", Windows)
 
 # %%
-# Exercise 2: The mean of all images
-# ----------------------------------
+# Exercise 2: The mean over all images
+# ------------------------------------
 #
-# A loop has noted the mean loss of each mini-batch and how many images it had. The last one is smaller than the others.
-# This function is to give the mean loss of all images, as if they had been in one. Mend it.
+# A loop has recorded the mean loss of each mini-batch, and its number of images. The
+# last mini-batch is smaller than the others. This function should return the mean loss
+# over all images, as if they had been in one batch. Fix it.
 #
-# ``losses`` and ``sizes`` have the shape (batches,); return one number.
+# ``losses`` and ``sizes`` have the shape (batches,). Return one number.
 
 
 def mean_loss(losses, sizes):
-    """The mean loss of all images, from the mean of each mini-batch."""
+    """The mean loss over all images, from the mean of each mini-batch."""
     return losses.mean()
 
 
@@ -71,9 +74,9 @@ check("data_loading.2", mean_loss)
 # Summary
 # -------
 #
-# - A loader asks for each place below the length, so each must have an item.
-# - Means of parts of different sizes are weighted by the sizes.
-# - Without the weights, an image of the last mini-batch counts more than others.
+# - A loader asks for each position below the length, so each must have an item.
+# - Weight the means of parts of different sizes by their sizes.
+# - Without these weights, an image of the last mini-batch counts more than the others.
 #
 # Back: ``data_loading`` is the lesson.
 #

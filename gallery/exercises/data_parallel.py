@@ -5,30 +5,33 @@
 # ]
 # ///
 """
-Exercises: data parallel
+Exercises: Data parallel
 ========================
 
-In a single process you play all of them, one after the other, and see what becomes of their gradients. A check tells you what is right
-and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to
-install it.
+In a single process, you play several processes one after the other, and see what
+happens to their gradients. A check tells you what is right and what is wrong. This page
+imports ``twolayer``, which does the checking. The site's page ``exercises`` explains
+how to install it.
 
 What you'll learn:
 
-- which factor makes a sum of the average over processes;
-- which rows each process has where they don't come out even;
-- how unequal shares are averaged.
+- which factor turns the average over processes into a sum;
+- which rows each process gets when they don't divide evenly;
+- how to average over unequal shares.
 """
 
 # %%
 # Exercise 1: An average that has to be a sum
 # -------------------------------------------
 #
-# This loop goes through the shares of all processes, and at its end averages their gradients, as
-# ``torch.nn.parallel.DistributedDataParallel`` does. The loss is the sum of squared errors over all rows, so the result
-# should be the gradient of that. The last line stands for what the library does, so leave it as it is: what you return is the
-# mean that it takes. You may change all that comes before it.
+# This loop goes through the shares of all processes and finally averages their
+# gradients, as ``torch.nn.parallel.DistributedDataParallel`` does. The loss is the sum
+# of squared errors over all rows, and the result should be its gradient. The last line
+# stands for what the library does, so leave it as it is and return the mean that it
+# computes. You may change everything before it.
 #
-# ``x`` is (N, D_in), ``y`` (N, D_out) and ``w`` (D_in, D_out); return the gradient of ``w``.
+# ``x`` is (N, D_in), ``y`` (N, D_out) and ``w`` (D_in, D_out). Return the gradient of
+# ``w``.
 
 import torch
 
@@ -36,9 +39,10 @@ from twolayer.exercises import check, hint, solution
 
 
 def summed(x, y, w, processes):
-    """The gradient of the batch's sum of squared errors, as an average over processes."""
+    """The gradient of the sum of squared errors, as an average over processes."""
     gradients = []
-    for x_share, y_share in zip(x.tensor_split(processes), y.tensor_split(processes), strict=True):
+    x_shares, y_shares = x.tensor_split(processes), y.tensor_split(processes)
+    for x_share, y_share in zip(x_shares, y_shares, strict=True):
         leaf = w.clone().requires_grad_()
         loss = (x_share @ leaf - y_share).square().sum()
         loss.backward()
@@ -49,13 +53,15 @@ def summed(x, y, w, processes):
 check("data_parallel.1", summed)
 
 # %%
-# Exercise 2: Rows that don't come out even
+# Exercise 2: Rows that don't divide evenly
 # -----------------------------------------
 #
-# Each process reads only its own rows from disk, so it has to know which. Say it as ``torch.Tensor.tensor_split`` cuts: where
-# the rows don't come out even, the first shares have a row more. Return the first row of the process ``rank`` and the row
-# after its last, two whole numbers of the type ``int``. This function loses rows. Mend it, without cutting a tensor or an array:
-# ``tensor_split`` and ``array_split`` may not be called.
+# Each process reads only its own rows from disk, so it has to know which rows those
+# are. Divide the rows as ``torch.Tensor.tensor_split`` does: if they don't divide
+# evenly, the first shares have one row more. Return the first row of the process
+# ``rank`` and the row after its last, both of type ``int``. This function loses rows.
+# Fix it without splitting a tensor or an array: don't call ``tensor_split`` or
+# ``array_split``.
 
 
 def share(N, processes, rank):
@@ -72,16 +78,19 @@ check("data_parallel.2", share)
 # Exercise 3: The mean of unequal shares
 # --------------------------------------
 #
-# Now the loss is the mean of squared errors over the whole batch, and each process takes the mean over its own rows. With
-# equal shares, the mean of those means is right. These shares are not equal. Find the factor by which each process
-# has to multiply its loss, so that the last line gives the gradient of the batch's mean. Shapes are as above, and
-# no share is empty. Only what you return counts, however you come to it.
+# Now the loss is the mean of squared errors over the whole batch, and each process
+# computes the mean over its own rows. If all shares were equal, the mean of those means
+# would be right, but these shares aren't equal. Find the factor by which each process
+# has to multiply its loss, so that the last line returns the gradient of the batch's
+# mean. The shapes are as above, and no share is empty. Only what you return counts, not
+# how you compute it.
 
 
 def averaged(x, y, w, processes):
-    """The gradient of the batch's mean of squared errors, as an average over processes."""
+    """The gradient of the mean of squared errors, as an average over processes."""
     gradients = []
-    for x_share, y_share in zip(x.tensor_split(processes), y.tensor_split(processes), strict=True):
+    x_shares, y_shares = x.tensor_split(processes), y.tensor_split(processes)
+    for x_share, y_share in zip(x_shares, y_shares, strict=True):
         leaf = w.clone().requires_grad_()
         loss = (x_share @ leaf - y_share).square().mean()
         weight = 1  # change this
@@ -96,9 +105,12 @@ check("data_parallel.3", averaged)
 # Summary
 # -------
 #
-# - Multiply a loss that is a sum by the number of processes, and the average of the gradients is their sum.
-# - The rows that a division leaves over go to the first shares, and those after them begin later.
-# - A mean of means weighs shares alike; weigh them by their rows to get the batch's mean.
+# - If each process multiplies its loss by the number of processes, the average of the
+#   gradients is their sum.
+# - The rows left over by the division go to the first shares, which shifts the start of
+#   the shares after them.
+# - A mean of means weights all shares alike. Weight them by their rows to get the
+#   batch's mean.
 #
 # Back: ``data_parallel`` is the lesson.
 #

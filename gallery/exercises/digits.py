@@ -8,26 +8,31 @@
 Exercises: LeNet reads digits
 =============================
 
-You count right guesses over batches, mend a loop that looks better than it is, count which class is taken for which, and
-find the class that is recognised least. A check tells you what is right and what is wrong. This page imports ``twolayer``,
-which does the checking; the site's page ``exercises`` says how to install it.
+You compute an accuracy over batches and fix a loop that makes a network look better
+than it is. You also compute a confusion matrix, and find the class with the smallest
+recall. A check tells you what is right and what is wrong. This page imports
+``twolayer``, which does the checking. The site's page ``exercises`` explains how to
+install it.
 
 What you'll learn:
 
-- how scores become guesses and guesses an accuracy, also of batches that differ in size;
-- what to switch between training and evaluating, and back;
-- how pairs are counted without a loop, and what their table says of each class.
+- how scores become guesses, and how guesses become an accuracy, even if batches differ
+  in size;
+- what to switch between training and evaluation, and back;
+- how to count pairs without a loop, and what the table of counts says about each class.
 """
 
 # %%
 # Exercise 1: Accuracy over batches
 # ---------------------------------
 #
-# A network has scored a data set, batch by batch. This function is to give the accuracy on all of it: the share of samples
-# whose highest score stands at their class. It is right where all batches are of one size, and they aren't. Mend it.
+# A network has scored a data set, batch by batch. This function should return the
+# accuracy over all of it: the share of samples for which the highest score is the score
+# of their class. It would be right if all batches had the same size, but they don't.
+# Fix it.
 #
-# In the list ``batches`` are pairs: ``scores``, (B, C), and ``classes``, (B,), whole numbers, where B differs. Return one
-# number.
+# ``batches`` is a list of pairs: ``scores``, (B, C), and ``classes``, (B,), which are
+# whole numbers. B differs from batch to batch. Return one number.
 
 import torch
 
@@ -46,20 +51,21 @@ def accuracy(batches):
 check("digits.1", accuracy)
 
 # %%
-# Exercise 2: A loop that flatters itself
-# ---------------------------------------
+# Exercise 2: A loop that flatters the network
+# --------------------------------------------
 #
-# This loop trains a network for some epochs and returns a list with its accuracy after each. That accuracy is to be the one on
-# the part held out, from a network in evaluation mode, without a record by autograd. As it stands, nothing of that is
-# true. Mend it; the check names one fault at a time. Train in training mode, in every epoch: the network may come in either
-# mode.
+# This loop trains a network for some epochs and returns a list with its accuracy after
+# each. It should measure that accuracy on held-out data, with the network in evaluation
+# mode and without recording by autograd. At present it does none of that. Fix it. The
+# check names one fault at a time. Train in training mode, in every epoch: the network
+# may arrive in either mode.
 #
-# ``update(net, images, classes)`` makes one update, for which it needs autograd. ``batches`` is a list of pairs, images and classes, and ``held_out``
-# is such a pair.
+# ``update(net, images, classes)`` makes one update, for which it needs autograd.
+# ``batches`` is a list of pairs, images and classes, and ``held_out`` is one such pair.
 
 
 def history(net, update, batches, held_out, epochs):
-    """Train for some epochs; the accuracy on what was held out, after each."""
+    """Train for some epochs, and list the accuracy on held-out data after each."""
     accuracies = []
     for _ in range(epochs):
         for images, classes in batches:
@@ -72,18 +78,19 @@ def history(net, update, batches, held_out, epochs):
 check("digits.2", history)
 
 # %%
-# Exercise 3: Which class is read as which
-# ----------------------------------------
+# Exercise 3: The confusion matrix
+# --------------------------------
 #
-# Count the pairs of class and guess, for any number of classes ``C``. Return a table of whole numbers, (C, C), of dtype
-# int64: row i, column j holds how often class i was read as a j. ``classes`` and ``guesses`` have the shape (N,). Not every
-# pair occurs, nor does every class. ``torch.bincount`` is a short way.
+# Count the pairs of class and guess, for any number of classes ``C``. Return a table of
+# shape (C, C) and dtype int64: the element at row i and column j says how often class i
+# was read as class j. ``classes`` and ``guesses`` have the shape (N,). Some pairs never
+# occur, and neither do some classes. ``torch.bincount`` makes it short.
 
 
 def confusion(classes, guesses, C):
-    """How often each class, by row, was read as each other, by column."""
+    """How often each class, by row, was read as each class, by column."""
     pairs = ...  # fill in: one number for each pair
-    counts = torch.bincount(pairs)  # complete this: a table, and in it the pairs that never occur
+    counts = torch.bincount(pairs)  # incomplete: make a table of all pairs
     return counts
 
 
@@ -93,14 +100,16 @@ check("digits.3", confusion)
 # Exercise 4: The recall of each class
 # ------------------------------------
 #
-# An accuracy hides a class that is never recognised. Such a table, ``counts``, (C, C), tells: return the recall of each class,
-# (C,), which is the share of its examples that were read as what they are, and ``worst``, the class with the smallest. A class
-# without examples has the recall nan, and is not the worst. No two classes share the smallest recall. ``counts`` holds whole
-# numbers, and the recalls are float32 or float64.
+# An accuracy hides a class that is never recognised. A confusion matrix reveals it. You
+# get one as ``counts``, (C, C), whole numbers. Return two things: the recall of each
+# class, (C,), in float32 or float64, and ``worst``, the class with the smallest recall.
+# The recall of a class is the share of its examples that were recognised as that class.
+# A class without examples has the recall nan, and is not the worst. No two classes
+# share the smallest recall.
 
 
 def recalls(counts):
-    """The share of each class that was recognised, and the class with the smallest."""
+    """The recall of each class, and the class with the smallest."""
     recall = ...  # fill in
     worst = ...  # fill in: a whole number
     return recall, worst
@@ -112,10 +121,13 @@ check("digits.4", recalls)
 # Summary
 # -------
 #
-# - A guess is the place of a row's highest score; an accuracy is a share of all guesses, no mean of batches' shares.
-# - Evaluate on what was held out, in evaluation mode and without a graph, then switch back.
-# - A pair of numbers is one number in a table with enough columns; a recall is a share of one of its rows.
+# - A guess is the position of a row's highest score. An accuracy is a share of all
+#   guesses, not a mean of the batches' shares.
+# - Evaluate on held-out data, in evaluation mode and without a graph, then switch back.
+# - A pair of indices becomes one index if you multiply the first by the number of
+#   columns. A recall is a share of one row of the table.
 #
 # Back: ``digits`` is the lesson.
 #
-# Next: ``train_on_gpu`` trains where there is a GPU, and says what goes wrong there.
+# Next: ``train_on_gpu`` trains on a GPU if there is one, and shows what goes wrong
+# there.

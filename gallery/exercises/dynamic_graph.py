@@ -8,26 +8,29 @@
 Exercises: A graph that changes
 ===============================
 
-You make a network's depth an argument, write the backward pass of a shared weight, and draw depths by a seed; a
-check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's
-page ``exercises`` says how to install it.
+You make a network's depth an argument, write the backward pass of a shared weight, and
+draw random depths from a seed. A check tells you what is right and what is wrong. This
+page imports ``twolayer``, which does the checking. The site's page ``exercises``
+explains how to install it.
 
 What you'll learn:
 
-- how one layer takes the place of several;
+- how one layer replaces several;
 - why the gradient of a shared weight is a sum, and over what;
 - how a backward pass follows a loop;
-- what makes drawn depths the same in every run.
+- how to draw the same depths in every run.
 """
 
 # %%
-# Exercise 1: One layer for all
-# -----------------------------
+# Exercise 1: One shared layer
+# ----------------------------
 #
-# This module has two middle layers, and its depth is fixed. Give it one layer in their place, ``middle``, that ``forward`` applies
-# ``repeats`` times, with a ReLU after each; with zero repeats the input layer's output goes right to the output layer.
+# This module has two middle layers, so its depth is fixed. Replace them with one layer,
+# ``middle``, that ``forward`` applies ``repeats`` times, with a ReLU after each. With
+# zero repeats, the input layer's output goes straight to the output layer.
 #
-# ``x`` is (N, D_in), ``repeats`` a whole number, the output (N, D_out); ``middle`` takes H numbers to H.
+# ``x`` is (N, D_in), ``repeats`` is a whole number, and the output is (N, D_out).
+# ``middle`` maps H numbers to H.
 
 import random
 
@@ -56,15 +59,17 @@ class DynamicNet(torch.nn.Module):
 check("dynamic_graph.1", DynamicNet)
 
 # %%
-# Exercise 2: A use that was forgotten
-# ------------------------------------
+# Exercise 2: A forgotten use
+# ---------------------------
 #
-# Here one weight is used twice, and the backward pass is written by hand. It stops too early: what it returns is the part of the gradient
-# that belongs to the second use. Follow the gradient on to the first use, and mend the function. You may check your derivation with
-# autograd: the check accepts its gradient as well.
+# Here one weight is used twice, and the backward pass is written by hand. It stops too
+# early: it returns only the second use's part of the gradient. Continue to the first
+# use, and fix the function. You may check your derivation with autograd first, because
+# the check accepts its gradient as well.
 #
-# ``x`` and ``y`` are (N, H), ``w`` is (H, H); the loss is the sum of squared errors. Return ``grad_w``, (H, H). As on
-# each rung, ReLU's slope at exactly 0 is 0.
+# ``x`` and ``y`` are (N, H), ``w`` is (H, H), and the loss is the sum of squared
+# errors. Return ``grad_w``, (H, H). As in every lesson, the slope of ReLU at exactly 0
+# is 0.
 
 
 def backward(x, y, w):
@@ -82,9 +87,10 @@ check("dynamic_graph.2", backward)
 # Exercise 3: Back through a loop
 # -------------------------------
 #
-# Now the weight is used ``repeats`` times, at least once, with a ReLU after each use, the last one too. Derive the gradient of ``w`` and write
-# the backward pass for any number of repeats, without autograd: keep on the way forward what you'll need on the way back. The shapes and the
-# loss are those of the exercise before.
+# Now the weight is used ``repeats`` times, at least once, with a ReLU after each use,
+# including the last. Derive the gradient of ``w`` and write the backward pass for any
+# number of repeats, without autograd. In the forward pass, keep what you'll need in the
+# backward pass. The shapes and the loss are those of the previous exercise.
 
 
 def backward_through_loop(x, y, w, repeats):
@@ -100,12 +106,14 @@ def backward_through_loop(x, y, w, repeats):
 check("dynamic_graph.3", backward_through_loop)
 
 # %%
-# Exercise 4: Depths that repeat themselves
-# -----------------------------------------
+# Exercise 4: Reproducible depths
+# -------------------------------
 #
-# This function is to draw the depths of a run, each from zero to three. Equal seeds are to give equal depths, other seeds other ones; and all other
-# draws of the program, by ``random``, ``torch`` or NumPy, are to go on as if the function had drawn nothing. The function keeps neither
-# promise. Mend it. Return a list of ``steps`` whole numbers.
+# This function should draw the depths of a run, each from zero to three. Equal seeds
+# should give equal depths, and different seeds should give different ones. All other
+# random draws of the program, whether by ``random``, ``torch`` or NumPy, should go on
+# as if the function had drawn nothing. The function keeps neither promise. Fix it.
+# Return a list of ``steps`` whole numbers.
 
 
 def draw_depths(seed, steps):
@@ -120,10 +128,12 @@ check("dynamic_graph.4", draw_depths)
 # Summary
 # -------
 #
-# - A layer that ``forward`` calls in a loop is one layer, and its parameters count once.
-# - Each use of a weight has a part in its gradient, and the parts add up.
-# - A generator with a seed of its own repeats itself, and leaves all others alone.
+# - A layer that ``forward`` calls in a loop is one layer, and its parameters count
+#   once.
+# - Each use of a weight contributes to its gradient, and the contributions add up.
+# - A generator with its own seed repeats its numbers and leaves all other generators
+#   alone.
 #
 # Back: ``dynamic_graph`` is the lesson.
 #
-# Next: ``static_graph`` captures the network as a graph.
+# Next: ``static_graph`` captures the graph once and runs it without your forward lines.

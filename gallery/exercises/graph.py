@@ -5,27 +5,30 @@
 # ]
 # ///
 """
-Exercises: the graph that backward walks
+Exercises: The graph that backward walks
 ========================================
 
-You count the functions of a graph, find the leaves that it ends at, and work out how many bytes it keeps before you build
-it. A check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's
-page ``exercises`` says how to install it.
+You count the functions of a graph, find the leaves where it ends, and work out how many
+bytes it keeps before you build it. A check tells you what is right and what is wrong.
+This page imports ``twolayer``, which does the checking. The site's page ``exercises``
+explains how to install it.
 
 What you'll learn:
 
-- how to walk a graph that is no tree;
+- how to walk a graph that isn't a tree;
 - how the walk leads to the tensors whose ``grad`` will be filled;
-- what the ladder's loss keeps, from its sizes alone.
+- how much memory the ladder's loss keeps, computed from its sizes.
 """
 
 # %%
 # Exercise 1: Each function once
 # ------------------------------
 #
-# Return how many functions are behind ``result``, a tracked tensor that was computed: its ``grad_fn`` and all that
-# ``next_functions`` leads to from there, ``AccumulateGrad`` too, each once however many ways lead to it. For the small graph
-# below, this walk counts more functions than there are. Find out why, and mend it.
+# The tensor ``result`` was computed from tracked tensors. Return how many functions are
+# behind it: its ``grad_fn`` and all functions that you reach from there by
+# ``next_functions``, including ``AccumulateGrad``. Count each function once, however
+# many ways lead to it. For the small graph below, this walk counts more functions than
+# there are. Find out why, and fix it.
 
 import torch
 
@@ -54,9 +57,10 @@ check("graph.1", count_functions)
 # Exercise 2: Where the graph ends
 # --------------------------------
 #
-# Return a list of the leaves that ``backward`` would fill: the tensors that belong to the ``AccumulateGrad`` functions behind
-# ``result``, each once, in any order. Those are the very tensors, not copies. Tensors that aren't tracked have no such
-# function.
+# Return a list of the leaves whose ``grad`` ``backward`` would fill. They are the
+# tensors that belong to the ``AccumulateGrad`` functions behind ``result``. List each
+# once, in any order, and list the tensors themselves, not copies. Untracked tensors
+# have no such function.
 
 
 def leaves_of(result):
@@ -71,10 +75,11 @@ check("graph.2", leaves_of)
 # Exercise 3: The bytes that a loss keeps
 # ---------------------------------------
 #
-# Below is the loss of the ladder, all in float32. The shapes are ``x`` (N, D_in), ``w1`` (D_in, H), ``w2`` (H, D_out)
-# and ``y`` (N, D_out); ``w1`` and ``w2`` are tracked, ``x`` and ``y`` aren't. From the sizes, compute how many bytes the
-# graph keeps for its backward pass: go through the operations one by one and ask of each what its gradient needs. What two
-# functions keep of the same memory counts once.
+# Below is the loss of the ladder, in float32. The shapes are ``x`` (N, D_in), ``w1``
+# (D_in, H), ``w2`` (H, D_out) and ``y`` (N, D_out). ``w1`` and ``w2`` are tracked,
+# ``x`` and ``y`` aren't. Compute from the sizes how many bytes the graph keeps for its
+# backward pass: go through the operations one by one, and ask what the gradient of each
+# needs. If two functions keep the same memory, it counts once.
 
 
 def compute_loss(x, y, w1, w2):
@@ -95,9 +100,11 @@ check("graph.3", kept_bytes)
 # -------
 #
 # - Two arrows may lead to one function, so a walk has to remember where it has been.
-# - ``AccumulateGrad`` knows its leaf by the name ``variable``.
-# - Kept is what a gradient needs: of a product the other factor, if somebody asks; of ReLU its result.
+# - ``AccumulateGrad`` stores its leaf as the attribute ``variable``.
+# - The graph keeps what gradients need: a product keeps a factor if the other factor
+#   needs a gradient, and ReLU keeps its result.
 #
 # Back: ``graph`` is the lesson.
 #
-# Next: ``vector_jacobian_product`` says what ``backward`` computes where the result is a vector.
+# Next: ``vector_jacobian_product`` explains what ``backward`` computes when the result
+# is a vector.

@@ -4,27 +4,30 @@
 # ]
 # ///
 """
-Exercises: how fast can it be?
+Exercises: How fast can it be?
 ==============================
 
-You count the work of a step from its sizes, and mend a clock. A check tells you what is right and what is wrong. This
-page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to install it.
+You count the work of a training step from its sizes, and fix a timer. A check tells you
+what is right and what is wrong. This page imports ``twolayer``, which does the
+checking. The site's page ``exercises`` explains how to install it.
 
 What you'll learn:
 
 - why a step costs less than three times its forward pass;
-- how many operations a product has for each byte that it moves;
+- how many operations a matrix product does per byte that it moves;
 - how to count the work of a network with any number of layers;
-- what a time has in it if you neither warm up nor wait.
+- what a time includes if you neither warm up nor wait.
 """
 
 # %%
 # Exercise 1: Three times the forward pass?
 # -----------------------------------------
 #
-# A rule of thumb says that a training step costs three times its forward pass. This function counts by that rule, and for the
-# ladder's network it counts too much. Mend it: return the operations in all matrix products of a step of
-# ``numpy_by_hand``, for any sizes. All four are whole numbers, of the type ``int``; return one.
+# A rule of thumb says that a training step costs three times its forward pass. This
+# function follows that rule, and counts too much for the ladder's network. Fix it:
+# return the number of operations in all matrix products of a step of
+# ``numpy_by_hand``, for any sizes. The four arguments are whole numbers of type
+# ``int``. Return one as well.
 
 import statistics
 
@@ -42,15 +45,16 @@ def operations(N, D_in, H, D_out):
 check("how_fast.1", operations)
 
 # %%
-# Exercise 2: Operations for each byte
-# ------------------------------------
+# Exercise 2: Operations per byte
+# -------------------------------
 #
-# Derive the arithmetic intensity of the product of an (a, b) matrix and a (b, c) matrix, if each number is read or written
-# once and has ``itemsize`` bytes. Return one number.
+# Derive the arithmetic intensity of the product of an (a, b) matrix and a (b, c)
+# matrix. Assume that each number is read or written once and has ``itemsize`` bytes.
+# Return one number.
 
 
 def intensity(a, b, c, itemsize):
-    """The operations of a product for each byte that it moves."""
+    """The operations of a matrix product per byte that it moves."""
     return ...  # fill in
 
 
@@ -60,9 +64,11 @@ check("how_fast.2", intensity)
 # Exercise 3: Any number of layers
 # --------------------------------
 #
-# Now a network has a layer from each entry of ``widths`` to the next: for the ladder's, ``widths`` is ``[D_in, H, D_out]``.
-# ``N`` is the number of rows in the batch. Count the operations in all matrix products of a training step. What is done
-# entry by entry, as ReLU, doesn't count; what nobody needs is not computed. Return one number of the type ``int``.
+# Now a network has a layer from each element of ``widths`` to the next. For the
+# ladder's network, ``widths`` is ``[D_in, H, D_out]``. ``N`` is the number of rows in
+# the batch. Count the operations in all matrix products of a training step. Elementwise
+# operations such as ReLU don't count, and a gradient that nothing uses isn't computed.
+# Return one number of type ``int``.
 
 
 def deep_operations(N, widths):
@@ -73,17 +79,18 @@ def deep_operations(N, widths):
 check("how_fast.3", deep_operations)
 
 # %%
-# Exercise 4: A clock that stops too early
+# Exercise 4: A timer that stops too early
 # ----------------------------------------
 #
-# A call ``work()`` hands work over to a device and comes back before it is done; ``wait()`` comes back when all is
-# done, as ``torch.cuda.synchronize`` does; and ``clock()`` gives the time in seconds. This function is to time the
-# work ``repeats`` times and return the median. It makes two of the mistakes that the lesson warns of. Mend both. However
-# often you call ``work`` to warm up, those calls don't count.
+# This function should time a device's work ``repeats`` times and return the median. It
+# makes two of the mistakes that the lesson warns about. Fix both. ``work()`` hands work
+# to the device and returns before it is done. ``wait()`` returns when all work is done,
+# as ``torch.cuda.synchronize`` does. ``clock()`` returns the time in seconds. You may
+# call ``work`` any number of times to warm up: those calls don't count.
 
 
 def median_time(work, wait, clock, repeats):
-    """The median of the times that work takes on a device, in seconds."""
+    """The median of the times that the work takes on a device, in seconds."""
     times = []
     for _ in range(repeats):
         start = clock()
@@ -98,9 +105,12 @@ check("how_fast.4", median_time)
 # Summary
 # -------
 #
-# - A layer has three products of one size in a step; the first has two, as nobody reads the gradient of ``x``.
-# - A product moves three matrices, and does more for each byte the larger all its sizes are.
-# - Warm up, wait for it, and stop the clock when the work is done, not when it is asked for.
+# - In a step, each layer has three products of one size, but the first has two, because
+#   the gradient of ``x`` isn't used.
+# - A product moves three matrices. The larger all its sizes are, the more operations it
+#   does per byte.
+# - Warm up, and wait for that to end. Stop the timer when the work is done, not when it
+#   has been launched.
 #
 # Back: ``how_fast`` is the lesson.
 #

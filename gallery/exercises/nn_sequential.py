@@ -8,26 +8,29 @@
 Exercises: Layers in a row
 ==========================
 
-You work out how layers start and what they hold, and carry over weights from a network made by hand. A check tells you
-what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says
+You work out how layers are initialised and what they hold, and copy weights from a
+network written by hand. A check tells you what is right and what is wrong. This page
+imports ``twolayer``, which does the checking. The site's page ``exercises`` explains
 how to install it.
 
 What you'll learn:
 
 - why the outputs of a new layer are small, however many inputs it has;
-- how many numbers a row of layers has to train;
-- in which shape a linear layer wants its weight.
+- how many numbers a sequence of layers trains;
+- which shape the weight of a linear layer has.
 """
 
 # %%
-# Exercise 1: How far new outputs spread
-# --------------------------------------
+# Exercise 1: The spread of new outputs
+# -------------------------------------
 #
-# With the layers' own weights the lesson's loss starts lower by powers of ten, and here is why. A new
-# ``torch.nn.Linear(D_in, D_out)`` draws each weight and each bias evenly between ``-bound`` and ``bound``, where
-# ``bound`` is one over the root of ``D_in``. Let its inputs be independent numbers of mean 0 and standard deviation 1,
-# as the problem's are. Derive the standard deviation of one output, over all draws, and return it, a number. Standard
-# normal weights would give about ten for a hundred inputs.
+# With the layers' own weights, the lesson's loss starts lower by powers of ten. Here is
+# why. A new ``torch.nn.Linear(D_in, D_out)`` draws each weight and each bias uniformly
+# between ``-bound`` and ``bound``, where ``bound`` is one divided by the square root of
+# ``D_in``. Suppose that its inputs are independent numbers of mean 0 and standard
+# deviation 1, as in the ladder's problem. Derive the standard deviation of one output,
+# over all random draws, and return it, a number. For comparison, standard normal
+# weights would give about ten for a hundred inputs.
 
 import math
 
@@ -49,9 +52,10 @@ check("nn_sequential.1", output_spread)
 # Exercise 2: Count before you build
 # ----------------------------------
 #
-# How many numbers does a row of linear layers have to train? ``sizes`` is a list such as [D_in, H, D_out], with as many hidden sizes as you
-# like, from none on; ReLU stands between the layers and has nothing to train. ``bias`` is true or false, for all layers. Return a whole
-# number, without building a layer.
+# How many numbers does a sequence of linear layers train? ``sizes`` is a list such as
+# [D_in, H, D_out], with any number of hidden sizes, or none. Between the layers is a
+# ReLU, which has nothing to train. ``bias`` is true or false, and holds for all layers.
+# Return a whole number, without building a layer.
 
 
 def count_parameters(sizes, bias):
@@ -63,18 +67,20 @@ def count_parameters(sizes, bias):
 check("nn_sequential.2", count_parameters)
 
 # %%
-# Exercise 3: From a network made by hand
-# ---------------------------------------
+# Exercise 3: From handwritten weights to layers
+# ----------------------------------------------
 #
-# A network made by hand computes ``(x @ w1 + b1).relu() @ w2 + b2``. This function builds the same network of layers and copies the weights
-# in. Its shapes fit, but its outputs differ. Mend the copying, and copy the biases too.
+# A network written by hand computes ``(x @ w1 + b1).relu() @ w2 + b2``. This function
+# builds the same network from layers and copies the weights into them. The shapes fit,
+# but the outputs differ. Fix the copying, and copy the biases too.
 #
-# ``w1`` is (D_in, H), ``b1`` (H,), ``w2`` (H, D_out), ``b2`` (D_out,). Return the network, a module that can be trained: weights and biases
-# are its parameters, and share no memory with these four.
+# ``w1`` is (D_in, H), ``b1`` (H,), ``w2`` (H, D_out), ``b2`` (D_out,). Return the
+# network, a module that can be trained: weights and biases are its parameters, and
+# share no memory with the four arguments.
 
 
 def as_layers(w1, b1, w2, b2):
-    """The network made by hand, as a row of layers."""
+    """The network written by hand, as a sequence of layers."""
     D_in, H = w1.shape
     D_out = b2.shape[0]
     net = torch.nn.Sequential(
@@ -96,10 +102,14 @@ check("nn_sequential.3", as_layers)
 # Summary
 # -------
 #
-# - A layer draws its weights the smaller the more inputs it has, so that its outputs stay small.
-# - A row of layers has a weight for each pair of neighbouring sizes, and a bias for each output.
-# - ``torch.nn.Linear`` keeps its weight as (out, in): transpose what you wrote as (in, out).
+# - The more inputs a layer has, the smaller the weights that it draws, so its outputs
+#   stay small.
+# - A sequence of layers has a weight for each input and output of a layer, and a bias
+#   for each output.
+# - ``torch.nn.Linear`` stores its weight as (out, in), so transpose what you wrote as
+#   (in, out).
 #
 # Back: ``nn_sequential`` is the lesson.
 #
-# Next: ``optimizers`` takes the update away.
+# Next: ``optimizers`` removes the update, the last formula that you still write by
+# hand.

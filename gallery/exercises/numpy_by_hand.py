@@ -8,25 +8,25 @@
 Exercises: NumPy by hand
 ========================
 
-You change, mend and write backward passes in NumPy, and a check tells you what is right and what is wrong. This
-page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to install it.
+Change, fix and write backward passes in NumPy. The package ``twolayer`` checks your answers; the page ``exercises``
+says how to install it.
 
 What you'll learn:
 
-- what a mean in place of a sum does to a gradient;
-- how a mask that is taken after the change goes wrong;
-- which gradients the biases of both layers have;
-- how the backward pass of another activation is written.
+- what a mean instead of a sum does to a gradient;
+- why a mask must be taken before ReLU changes its input;
+- what the gradients of both layers' biases are;
+- how to write the backward pass of a different activation.
 """
 
 # %%
-# Exercise 1: A mean in place of the sum
-# --------------------------------------
+# Exercise 1: A mean instead of the sum
+# -------------------------------------
 #
-# The lesson's loss is the sum of squared errors. In this function it is their mean, but one line still
-# belongs to the sum. Change it.
+# The lesson's loss is the sum of the squared errors. This function computes their mean, but one line still
+# belongs to the sum. Change that line.
 #
-# ``y_pred`` and ``y`` have the shape (N, D_out); return the loss, one number, and ``grad_y_pred``, (N, D_out).
+# ``y_pred`` and ``y`` have shape (N, D_out). Return the loss, which is one number, and ``grad_y_pred``, (N, D_out).
 
 import numpy as np
 
@@ -46,9 +46,9 @@ check("numpy_by_hand.1", loss_and_grad)
 # Exercise 2: A mask that stops nothing
 # -------------------------------------
 #
-# This backward pass runs, and its shapes are right, but ``grad_w1`` is not. Find out why the mask stops nothing, and mend
-# it. ``x`` is (N, D_in), ``y`` (N, D_out), ``w1`` (D_in, H) and ``w2`` (H, D_out); return the gradients of both weight
-# matrices, in their shapes. As on each rung, ReLU's slope at exactly 0 is 0.
+# This backward pass runs, and its shapes are right, but ``grad_w1`` is wrong. Find out why the mask stops nothing,
+# and fix it. ``x`` is (N, D_in), ``y`` (N, D_out), ``w1`` (D_in, H) and ``w2`` (H, D_out). Return the gradients of
+# both weight matrices, in the weights' shapes. As in the lesson, the slope of ReLU at exactly 0 is 0.
 
 
 def backward(x, y, w1, w2):
@@ -71,8 +71,8 @@ check("numpy_by_hand.2", backward)
 # Exercise 3: A bias in both layers
 # ---------------------------------
 #
-# Now each layer adds a bias: ``b1``, shape (H,), to ``h`` and ``b2``, shape (D_out,), to ``y_pred``. The loss is the sum of
-# squared errors again. Fill in the gradients of both biases, in the biases' shapes.
+# Now each layer adds a bias: ``b1``, shape (H,), to ``h``, and ``b2``, shape (D_out,), to ``y_pred``. The loss is the
+# sum of the squared errors again. Fill in the gradients of both biases, in the biases' shapes.
 
 
 def backward_with_bias(x, y, w1, b1, w2, b2):
@@ -96,10 +96,10 @@ check("numpy_by_hand.3", backward_with_bias)
 # Exercise 4: LeakyReLU's backward pass
 # -------------------------------------
 #
-# LeakyReLU passes a positive number on as it is and multiplies any other by ``slope``, a number such as 0.1. Derive
-# its backward pass: from ``h``, its input, and ``grad_h_relu``, the gradient of its output, both (N, H), find the
-# gradient of its input, (N, H). At exactly 0 take ``slope``. Return a new array, and leave the one that you got as it
-# is.
+# LeakyReLU leaves positive numbers as they are and multiplies all others by ``slope``, a number such as 0.1. Derive
+# its backward pass. You get its input ``h`` and the gradient of its output, ``grad_h_relu``, both (N, H). Return the
+# gradient of its input, (N, H). Where ``h`` is exactly 0, use ``slope``. Return a new array, and don't change
+# ``grad_h_relu``.
 
 
 def leaky_relu_backward(h, grad_h_relu, slope):
@@ -114,10 +114,10 @@ check("numpy_by_hand.4", leaky_relu_backward)
 # Summary
 # -------
 #
-# - Whatever multiplies the loss multiplies each gradient, a mean's divisor too.
-# - After ReLU nothing is below 0, so a mask ``h < 0`` must be taken before it; an assignment makes no copy.
-# - A bias meets every row, so its gradient adds up over the batch.
+# - Any factor of the loss is a factor of every gradient, including the divisor of a mean.
+# - After ReLU nothing is below 0, so take a mask ``h < 0`` before it. An assignment makes no copy.
+# - A bias is added to every row, so its gradient is a sum over the batch.
 #
 # Back: ``numpy_by_hand`` is the lesson.
 #
-# Next: ``backward_pass`` derives those formulas, with indices first.
+# Next: ``backward_pass`` derives these formulas, first with indices.

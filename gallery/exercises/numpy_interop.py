@@ -6,28 +6,27 @@
 # ]
 # ///
 """
-Exercises: tensors and NumPy
+Exercises: Tensors and NumPy
 ============================
 
-You find memory that is shared where it should not be, and bring float64 and float32 together. A check tells you
-what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises``
-says how to install it.
+Find memory that is shared and shouldn't be, and multiply float64 by float32. The package ``twolayer`` checks your
+answers; the page ``exercises`` says how to install it.
 
 What you'll learn:
 
 - how one shared block of memory spoils a whole history;
-- where a copy belongs, so that neither a result nor an input changes later;
-- what stands between a tracked float32 tensor and an array of float64 numbers.
+- where to copy, so that neither a result nor an input changes later;
+- how a tracked float32 tensor and a float64 array work together.
 """
 
 # %%
-# Exercise 1: A history of one moment
-# -----------------------------------
+# Exercise 1: A history that repeats itself
+# -----------------------------------------
 #
 # This function starts from the weights ``w``, shape (D,), takes one step for each row of ``grads``, shape (steps, D),
-# and returns the weights after each step, shape (steps, D). All arrays are NumPy's. But the rows of its result are
-# all alike, and it changes one of its inputs as well. Find what shares memory with what, and mend it: ``w`` and
-# ``grads`` must stay as they are.
+# and returns the weights after each step, shape (steps, D). All arrays are NumPy arrays. But all rows of the result
+# are the same, and one of the inputs changes. Find out what shares memory with what, and fix it: ``w`` and ``grads``
+# must stay as they are.
 
 import numpy as np
 import torch
@@ -51,9 +50,9 @@ check("numpy_interop.1", history)
 # Exercise 2: float64 meets float32
 # ---------------------------------
 #
-# Here ``x`` is a NumPy array, shape (N, D_in), of float64 numbers; ``w`` is a tensor, shape (D_in, D_out), of float32 numbers, and
-# autograd tracks it. Return the product as a NumPy array, shape (N, D_out), of the dtype that the weights have. The weights
-# must stay as they are, tracked and in their dtype: it is ``x`` that adapts. Mend the function; there is more than one thing in its way.
+# Here ``x`` is a float64 NumPy array, shape (N, D_in), and ``w`` is a float32 tensor, shape (D_in, D_out), that
+# autograd tracks. Return their product as a NumPy array, shape (N, D_out), with the dtype of the weights. The weights
+# must stay tracked and keep their dtype: convert ``x``. More than one thing is wrong in this function.
 
 
 def predict(x, w):
@@ -68,9 +67,10 @@ check("numpy_interop.2", predict)
 # Summary
 # -------
 #
-# - An array of shared memory shows what is there now, not what was there when you made it.
-# - A tensor of an array writes into that array; ``torch.tensor`` copies, and so does ``copy`` of an array.
-# - A product wants one dtype; an array wants a tensor that nobody tracks.
+# - An array that shares memory shows what is there now, not what was there when you made it.
+# - ``torch.from_numpy`` makes a tensor that writes into the array. ``torch.tensor`` copies, and so does an array's
+#   ``copy``.
+# - A product needs one dtype, and only a tensor that doesn't require grad can become an array.
 #
 # Back: ``numpy_interop`` is the lesson.
 #

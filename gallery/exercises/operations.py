@@ -5,16 +5,16 @@
 # ]
 # ///
 """
-Exercises: operations on tensors
+Exercises: Operations on tensors
 ================================
 
-You mend four functions in which shapes, views and strides go wrong, and a check tells you what is right and what is
-wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to install it.
+Fix three functions in which shapes, views and indices go wrong, and compute strides. The package ``twolayer`` checks
+your answers; the page ``exercises`` says how to install it.
 
 What you'll learn:
 
-- how a column and a line meet without an error, and what comes out;
-- why a view may refuse, and how to be sure of memory of your own;
+- what happens when a column meets a vector and no error is raised;
+- why ``view`` can fail, and how to be sure that a result has its own memory;
 - which writes through an index are lost;
 - how the strides of a tensor follow from its shape.
 """
@@ -23,9 +23,9 @@ What you'll learn:
 # Exercise 1: Each prediction against each target
 # -----------------------------------------------
 #
-# A network with one output gives ``y_pred``, shape (N, 1). The targets ``y`` have the shape (N,). Their difference raises no
-# error, but it isn't the one that is wanted. Mend it: return the errors, one for each prediction, shape (N,), and the loss,
-# their squares' sum, shape ().
+# A network with one output returns ``y_pred``, shape (N, 1). The targets ``y`` have shape (N,). Their difference
+# raises no error, but it has the wrong shape. Fix it: return the errors, one for each prediction, shape (N,), and the
+# loss, which is the sum of their squares, shape ().
 
 from twolayer.exercises import check, hint, solution
 
@@ -40,12 +40,13 @@ def errors_and_loss(y_pred, y):
 check("operations.1", errors_and_loss)
 
 # %%
-# Exercise 2: A view that refuses
-# -------------------------------
+# Exercise 2: A view that fails
+# -----------------------------
 #
-# The tensor ``h`` has the shape (N, H). Return its numbers as one line, shape (N * H,), column by column: first the whole of column 0, then
-# column 1, and so on. Here ``view`` refuses. Mend it so that the line has memory of its own for each shape that ``h`` may
-# have, a batch of one too: a change in the line must never show in ``h``. An example, and its columns:
+# The tensor ``h`` has shape (N, H). Return its elements in one line, shape (N * H,), column by column: first all of
+# column 0, then column 1, and so on. Here ``view`` raises an error. Fix it so that the line has its own memory for
+# every shape of ``h``, including a batch of one: a change to the line must never change ``h``. Here is an example and
+# its columns:
 
 import torch
 
@@ -54,22 +55,22 @@ print(example.tolist(), example.t().tolist())
 
 
 def columns_in_line(h):
-    """The numbers of h, column by column, in memory of their own."""
+    """The elements of h, column by column, in memory of their own."""
     return h.t().view(-1)
 
 
 check("operations.2", columns_in_line)
 
 # %%
-# Exercise 3: A write that is lost
-# --------------------------------
+# Exercise 3: A write that gets lost
+# ----------------------------------
 #
-# In each row of ``h`` whose first number is below 0, all other numbers are to become 0; the first one stays, and so do the other
-# rows. ``h`` has the shape (N, H), and it is ``h`` itself that must change. This line writes somewhere else: mend it.
+# In each row of ``h`` whose first element is below 0, set all other elements to 0. The first element stays, and so do
+# the other rows. ``h`` has shape (N, H), and ``h`` itself must change. This line writes somewhere else. Fix it.
 
 
 def clear_rows(h):
-    """Clear the rows that begin with a negative number, but for their first number, in place."""
+    """Clear the rows that begin with a negative number, except their first element, in place."""
     h[h[:, 0] < 0][:, 1:] = 0
 
 
@@ -79,10 +80,10 @@ check("operations.3", clear_rows)
 # Exercise 4: Strides from a shape
 # --------------------------------
 #
-# A new tensor lies in reading order: along its last axis each number is next to the one before. From its shape, a
-# tuple of sizes above 0, find its strides: for each axis, how many places in the storage one step along it takes.
-# Return them as a tuple, not as a list: as long as the shape, which may have any number of axes, even none. Compute
-# it from the sizes, without making a tensor or an array of that shape, which may be larger than any memory.
+# The elements of a new tensor are stored in reading order: along the last axis, each element is next to the one
+# before. You get a shape, a tuple of sizes above 0 with any number of axes, or none. Return the strides as a tuple of
+# the same length, not as a list: for each axis, how far apart in the storage two neighbours along it are. Compute them
+# from the sizes. Don't make a tensor or an array of that shape, because it may be larger than any memory.
 
 
 def strides_of(shape):
@@ -97,10 +98,10 @@ check("operations.4", strides_of)
 # Summary
 # -------
 #
-# - Shapes that don't match may still broadcast; ask for the shape of a difference before you sum it.
-# - After ``reshape`` you don't know whether memory is shared, and ``clone`` makes you sure.
-# - One index on the left writes into the tensor; behind a mask or a list, a second one writes into a copy.
+# - Shapes that don't match may still broadcast. Check the shape of a difference before you sum it.
+# - After ``reshape`` you don't know whether memory is shared. ``clone`` makes sure that it isn't.
+# - One index on the left writes into the tensor. A second index after a mask or a list writes into a copy.
 #
 # Back: ``operations`` is the lesson.
 #
-# Next: ``numpy_interop`` asks of arrays and tensors who shares memory, and who copies.
+# Next: ``numpy_interop`` asks of arrays and tensors: which calls share memory, and which copy?

@@ -5,26 +5,25 @@
 # ]
 # ///
 """
-Exercises: static graph
+Exercises: Static graph
 =======================
 
-You say what a graph has kept, and write a decision and a loop that can be captured; a check captures your functions and
-runs the graphs. This page imports ``twolayer``, which does the checking; the site's page
-``exercises`` says how to install it.
+Predict what a graph has kept, then write a decision and a loop that can be captured. The package ``twolayer`` captures
+your functions and checks the graphs; the page ``exercises`` says how to install it.
 
 What you'll learn:
 
 - what a trace keeps of a Python ``if`` and a Python loop;
-- how a decision on a value stays in a graph, and what holds at its boundary;
-- how a loop on values makes as many turns as each input needs.
+- how a decision on a value becomes part of a graph, and which branch it takes at the boundary;
+- how a loop on values runs as often as each input needs.
 """
 
 # %%
 # Exercise 1: What a trace keeps
 # ------------------------------
 #
-# This network looks at two settings, and is traced before they change. Without running it: which number does
-# ``network(h)`` give at the end, and which one ``traced(h)``? Answer with a tuple of both.
+# This network reads two settings, and it is traced before they change. Don't run it. Which numbers do ``network(h)``
+# and ``traced(h)`` return at the end? Answer with a tuple of both.
 
 import torch
 
@@ -55,9 +54,9 @@ check("static_graph.1", answer)
 # Exercise 2: A decision in the graph
 # -----------------------------------
 #
-# This function gets ``x``, (N, D_in), and ``w1``, (D_in, H), and returns (N, H). Run line by line, it is right. As a graph
-# it is refused. Rewrite the decision, so that one graph holds both branches and takes the right one for any ``x`` of this shape, also where
-# the sum is exactly 0.
+# This function takes ``x``, (N, D_in), and ``w1``, (D_in, H), and returns (N, H). It works line by line, but it can't
+# be captured as a graph. Rewrite the decision so that one graph contains both branches and takes the right one for
+# every ``x`` of this shape, even if the sum is exactly 0.
 
 
 def decide(x, w1):
@@ -74,13 +73,13 @@ check("static_graph.2", decide)
 # Exercise 3: A loop in the graph
 # -------------------------------
 #
-# The loop below halves ``h``, (N, H), while its norm is above 1, and counts the turns. Rewrite it, so that one graph does
-# as many turns as each ``h`` of this shape needs: none where the norm is exactly 1. Return the halved ``h``, (N, H), and the count, a
-# tensor of shape ().
+# The loop below halves ``h``, (N, H), while its norm is above 1, and counts the iterations. Rewrite it so that one
+# graph runs as many iterations as each ``h`` of this shape needs: none if the norm is exactly 1. Return the halved
+# ``h``, (N, H), and the count, a tensor of shape ().
 
 
 def halve(h):
-    """Halve h while its norm is above 1; give it and the number of turns."""
+    """Halve h while its norm is above 1; return it and the number of iterations."""
     count = torch.tensor(0)
     while h.norm() > 1:
         h = h / 2
@@ -94,10 +93,11 @@ check("static_graph.3", halve)
 # Summary
 # -------
 #
-# - A trace keeps the operations that it meets; Python's own decisions are over by then.
-# - A decision on a value is an operation of the graph, ``torch.cond`` or ``torch.where``, or it isn't in the graph.
-# - A loop on values is ``torch.while_loop``: what goes from turn to turn, the count too, are tensors.
+# - A trace keeps the operations that run while tracing. Python's own decisions are made by then.
+# - To be part of the graph, a decision on a value must be an operation: ``torch.cond`` or ``torch.where``.
+# - A loop on values is ``torch.while_loop``. Everything that changes from iteration to iteration is a tensor, even the
+#   count.
 #
 # Back: ``static_graph`` is the lesson.
 #
-# Next: ``all_rungs`` runs all rungs from one problem.
+# Next: ``all_rungs`` runs all rungs on one problem, and their losses coincide.

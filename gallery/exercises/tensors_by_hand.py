@@ -5,28 +5,28 @@
 # ]
 # ///
 """
-Exercises: tensors by hand
+Exercises: Tensors by hand
 ==========================
 
-You mend a step that writes where it shouldn't, keep dtype and device, carry a loss from NumPy to tensors, and derive
-the gradient of layer normalisation. A check tells you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the
-site's page ``exercises`` says how to install it.
+Fix a step that writes where it shouldn't, keep dtype and device, translate a loss from NumPy to tensors, and derive
+the gradient of layer normalisation. The package ``twolayer`` checks your answers; the page ``exercises`` says how to
+install it.
 
 What you'll learn:
 
 - how a change to a tensor reaches an array, and how to prevent it;
-- how a function gives back the dtype and the device that it got;
-- how softmax and its logarithm are written in tensors;
-- how a gradient runs through numbers that are computed from a whole row.
+- how a function keeps the dtype and the device of its input;
+- how to write softmax and its logarithm with tensors;
+- how a gradient flows through numbers that are computed from a whole row.
 """
 
 # %%
-# Exercise 1: Arrays behind your back
-# -----------------------------------
+# Exercise 1: Changes behind your back
+# ------------------------------------
 #
-# This function gets NumPy arrays, ``x_array`` (N, D_in), ``y_array`` (N, D_out), ``w1_array`` (D_in, H) and
-# ``w2_array`` (H, D_out), takes one step of the lesson's loop in tensors, and returns both new weights as arrays of their
-# dtype. The numbers are right, but whoever calls it finds that arrays have changed. Mend it.
+# This function takes NumPy arrays: ``x_array`` (N, D_in), ``y_array`` (N, D_out), ``w1_array`` (D_in, H) and
+# ``w2_array`` (H, D_out). It takes one step of the lesson's loop with tensors, and returns both new weights as arrays of
+# the same dtype. The results are right, but the caller's arrays change too. Fix it.
 
 import torch
 
@@ -52,12 +52,12 @@ def step(x_array, y_array, w1_array, w2_array, learning_rate):
 check("tensors_by_hand.1", step)
 
 # %%
-# Exercise 2: The same kind, in the same place
-# --------------------------------------------
+# Exercise 2: The same dtype, on the same device
+# ----------------------------------------------
 #
-# The table that this function returns has the shape of ``scores``, (N, C), with a 1 in each row at its label and 0 elsewhere.
-# ``labels``, (N,), holds whole numbers from 0 to C - 1. A function that others call should give back the kind of number that
-# it got, on the device that it got. Mend this one.
+# This function returns a table with the shape of ``scores``, (N, C). In each row it has a 1 at that row's label and 0
+# elsewhere. ``labels``, (N,), contains whole numbers from 0 to C - 1. A function that others call should keep the dtype
+# and the device of its input ``scores``. Fix this one.
 
 
 def one_hot(scores, labels):
@@ -70,16 +70,16 @@ def one_hot(scores, labels):
 check("tensors_by_hand.2", one_hot)
 
 # %%
-# Exercise 3: Softmax through the dictionary
-# ------------------------------------------
+# Exercise 3: Softmax from NumPy to tensors
+# -----------------------------------------
 #
-# The comments below are lines of NumPy: softmax makes probabilities of ``scores``, (N, C), and the loss is the mean of minus
-# the logarithm of the label's probability. Each row's largest score is subtracted first, so that ``exp`` can't overflow.
-# Write each line in tensors; return the loss, a tensor of shape (), and the probabilities, (N, C).
+# The comments below are lines of NumPy. Softmax turns ``scores``, (N, C), into probabilities, and the loss is the mean
+# of minus the logarithm of each label's probability. Each row's largest score is subtracted first, so that ``exp`` can't
+# overflow. Write each line with tensors. Return the loss, a tensor of shape (), and the probabilities, (N, C).
 
 
 def loss_and_probabilities(scores, labels):
-    """The mean cross-entropy, and the probabilities that softmax gives."""
+    """The mean cross-entropy, and the probabilities from softmax."""
     shifted = ...  # scores - scores.max(axis=1, keepdims=True)
     exps = ...  # np.exp(shifted)
     probabilities = ...  # exps / exps.sum(axis=1, keepdims=True)
@@ -93,12 +93,12 @@ check("tensors_by_hand.3", loss_and_probabilities)
 # Exercise 4: Back through mean and spread
 # ----------------------------------------
 #
-# Layer normalisation takes its mean off each row, and divides by the row's spread: ``z`` is
-# ``(x - mean) / sqrt(var + eps)``, where ``var`` is the mean of the squared distances from the row's mean. Both are
-# computed from the row, so each entry of ``x`` moves all of its row in ``z``. Derive the gradient of ``x`` on paper, and
-# write it in tensors, without autograd.
+# Layer normalisation subtracts each row's mean and divides by the row's spread: ``z`` is
+# ``(x - mean) / sqrt(var + eps)``, where ``var`` is the mean of the squared distances from the row's mean. Mean and
+# spread are computed from the whole row, so each element of ``x`` moves its whole row of ``z``. Derive the gradient of
+# ``x`` on paper, and write it with tensors, without autograd.
 #
-# ``x`` and ``grad_z``, the gradient that arrives, have the shape (N, D_in); ``eps`` is a number above 0. Return
+# ``x`` and ``grad_z``, the gradient that arrives, have shape (N, D_in), and ``eps`` is a number above 0. Return
 # ``grad_x``, (N, D_in).
 
 
@@ -114,10 +114,10 @@ check("tensors_by_hand.4", normalised_backward)
 # Summary
 # -------
 #
-# - ``torch.from_numpy`` shares memory, so a change in place needs a ``clone`` before it.
-# - A tensor made anew takes dtype and device from the tensors that it meets, if you say so.
-# - What is computed from a row, its mean or its spread, brings the gradient of each entry to all the others.
+# - ``torch.from_numpy`` shares memory, so ``clone`` before you change the tensor in place.
+# - A new tensor gets the dtype and the device of another tensor only if you say so.
+# - If a number is computed from a whole row, such as its mean, it connects the gradients of all the row's elements.
 #
 # Back: ``tensors_by_hand`` is the lesson.
 #
-# Next: ``autograd_by_hand`` removes the backward pass written for this one network.
+# Next: ``autograd_by_hand`` removes the backward pass that you wrote for this one network.

@@ -5,16 +5,15 @@
 # ]
 # ///
 """
-Exercises: what autograd tracks
+Exercises: What autograd tracks
 ===============================
 
-You mend an update that ends up in the record, and a gradient that is silently wrong. A check tells you what is right
-and what is wrong. This page imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to
-install it.
+Fix an update that autograd records, and a gradient that is silently wrong. The package ``twolayer`` checks your
+answers; the page ``exercises`` says how to install it.
 
 What you'll learn:
 
-- why an update belongs outside of the record, and how to keep it there;
+- why an update must not be recorded, and how to prevent it;
 - how to look at numbers that ``backward`` still needs.
 """
 
@@ -22,10 +21,10 @@ What you'll learn:
 # Exercise 1: An update that is recorded
 # --------------------------------------
 #
-# This function takes ``steps`` steps down the gradient, from the tracked weights ``w``, shape (D_in, D_out), with inputs ``x``,
-# (N, D_in), and targets ``y``, (N, D_out). Its numbers are right. But each update becomes part of the record, which grows with every
-# step, and what comes back is no leaf. Mend it, so that no step's loss goes back through an update: return tracked weights,
-# a leaf like the one that you got, and leave ``w`` itself as it is.
+# This function takes ``steps`` steps down the gradient. It starts from the tracked weights ``w``, shape (D_in, D_out),
+# with inputs ``x``, (N, D_in), and targets ``y``, (N, D_out). Its numbers are right. But each update becomes part of the
+# record, so the record grows with every step, and the result is not a leaf. Fix it so that no loss goes back through an
+# update. Return tracked weights that are a leaf like ``w``, and leave ``w`` itself as it is.
 
 import torch
 
@@ -47,14 +46,14 @@ check("tracking.1", descend)
 # Exercise 2: A look that changes the gradient
 # --------------------------------------------
 #
-# Somebody wants to see the numbers of ``h`` with those above 1 cut off at 1, and to know the gradient, with respect
-# to ``w``, of the sum of ``h`` itself, not cut off. ``x`` has the shape (N, D_in), the tracked ``w`` (D_in, H);
-# ``shown`` comes back untracked, (N, H), ``grad_w`` in the shape of ``w``. No error is raised, and the gradient is
-# wrong. Try ``detach`` in the place of ``data`` and read what PyTorch says; then mend it.
+# This function should return the elements of ``h``, cut off at 1, and the gradient of the sum of ``h`` itself, not cut
+# off, with respect to ``w``. ``x`` has shape (N, D_in), and the tracked ``w`` has (D_in, H). Return ``shown`` untracked,
+# (N, H), and ``grad_w`` in the shape of ``w``. No error is raised, but the gradient is wrong. Replace ``data`` with
+# ``detach`` and read PyTorch's error message, then fix the function.
 
 
 def look(x, w):
-    """The numbers of h, none above 1, and the gradient of the sum of h itself."""
+    """The elements of h, none above 1, and the gradient of the sum of h itself."""
     h = torch.exp(x @ w)
     shown = h.data
     shown.clamp_(max=1)
@@ -68,9 +67,9 @@ check("tracking.2", look)
 # Summary
 # -------
 #
-# - A record that runs through updates grows with every step, and holds each step's arrays.
-# - An update under ``torch.no_grad`` leaves no record; what it makes needs ``requires_grad_`` again.
-# - A change of numbers that ``backward`` needs wants numbers of its own: ``detach`` and then ``clone``.
+# - A record that includes updates grows with every step, and keeps each step's arrays in memory.
+# - An update under ``torch.no_grad`` isn't recorded. Its result needs ``requires_grad_`` again.
+# - To change numbers that ``backward`` still needs, change a copy: ``detach`` and then ``clone``.
 #
 # Back: ``tracking`` is the lesson.
 #

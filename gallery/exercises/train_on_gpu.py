@@ -8,25 +8,25 @@
 Exercises: Training on a GPU
 ============================
 
-You mend a module that leaves something behind when it moves, and a loop that waits for the GPU too often. No GPU is
-needed: ``meta`` stands in for one, and the waits are counted. A check tells you what is right and what is wrong. This page
-imports ``twolayer``, which does the checking; the site's page ``exercises`` says how to install it.
+Fix a module that leaves tensors behind when it moves, and a loop that waits for the GPU too often. You need no GPU: the
+``meta`` device stands in for one, and the waits are counted. The package ``twolayer`` checks your answers; the page
+``exercises`` says how to install it.
 
 What you'll learn:
 
 - which tensors of a module move with it;
-- how a loop asks for one number in an epoch.
+- how to read only one number from the GPU per epoch.
 """
 
 # %%
 # Exercise 1: A module that moves as a whole
 # ------------------------------------------
 #
-# This module is right on the CPU. After a move it raises an error, and in a file its state would be missing. Mend it:
-# make ``mean`` and ``std`` buffers of these names that its state dict holds. They are not to be trained, so they may not be
-# parameters, not even some that require no gradient.
+# This module works on the CPU. After a move it raises an error, and its state would be missing from a saved file. Fix
+# it: make ``mean`` and ``std`` buffers with these names that are part of the state dict. They must not be trained, so
+# they must not be parameters, not even parameters that don't require grad.
 #
-# ``x`` has the shape (N, D_in), ``mean`` and ``std`` have (D_in,).
+# ``x`` has shape (N, D_in), and ``mean`` and ``std`` have shape (D_in,).
 
 import torch
 
@@ -48,12 +48,12 @@ class Standardise(torch.nn.Module):
 check("train_on_gpu.1", Standardise)
 
 # %%
-# Exercise 2: One number an epoch
-# -------------------------------
+# Exercise 2: One number per epoch
+# --------------------------------
 #
-# This function gives the mean of the mini-batches' losses, as a Python number: each counts once, however many rows its
-# mini-batch has. On a GPU it waits at each mini-batch. Mend it: one wait is enough. ``batches`` is a list of pairs of tensors
-# that lie where the network does, and ``loss_fn`` gives a loss as a tensor of one number.
+# This function returns the mean of the mini-batches' losses as a Python number. Each loss counts once, however many rows
+# its mini-batch has. On a GPU, the function waits at each mini-batch. Fix it: one wait is enough. ``batches`` is a list
+# of pairs of tensors on the network's device, and ``loss_fn`` returns a loss as a tensor with one element.
 
 
 def epoch_loss(net, loss_fn, batches):
@@ -71,9 +71,9 @@ check("train_on_gpu.2", epoch_loss)
 # Summary
 # -------
 #
-# - A module's parameters, buffers and submodules move with it; a tensor in a plain attribute doesn't.
-# - A buffer is in the state dict too, and no optimizer changes it.
-# - A sum that stays a tensor needs no wait; ask for its number when the loop is over.
+# - A module's parameters, buffers and submodules move with it. A tensor in a plain attribute doesn't.
+# - A buffer is part of the state dict too, and no optimizer changes it.
+# - A sum that stays a tensor needs no wait. Read its number after the loop.
 #
 # Back: ``train_on_gpu`` is the lesson.
 #

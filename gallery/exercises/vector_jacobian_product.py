@@ -5,29 +5,28 @@
 # ]
 # ///
 """
-Exercises: the vector-Jacobian product
+Exercises: The vector-Jacobian product
 ======================================
 
-You multiply Jacobians with vectors, from either side and without ever building the matrix, and a check tells
-you what is right and what is wrong. This page imports ``twolayer``, which does the checking; the site's page
-``exercises`` says how to install it.
+Multiply Jacobians by vectors, from either side, with and without building the matrix. The package ``twolayer`` checks
+your answers; the page ``exercises`` says how to install it.
 
 What you'll learn:
 
-- on which side of the Jacobian the argument of ``backward`` stands;
-- how a vector is pulled back through a function of each entry and through a product;
+- on which side of the Jacobian the argument of ``backward`` is;
+- how to pull a vector back through an elementwise function and through a product;
 - what the product from the other side means, and that it runs forward;
-- how the whole Jacobian comes from products.
+- how to build the whole Jacobian from products.
 """
 
 # %%
 # Exercise 1: A vector on the wrong side
 # --------------------------------------
 #
-# Let ``y`` be ``x * x.sum()``. Each output depends on all inputs, so the Jacobian ``J`` isn't diagonal. ``J`` is
-# right in this function, but the product is not what ``y.backward(v)`` leaves in ``x.grad``. Change one line.
+# In this exercise, ``y`` is ``x * x.sum()``. Each output depends on all inputs, so the Jacobian ``J`` isn't diagonal.
+# ``J`` is right in this function, but the product is not what ``y.backward(v)`` leaves in ``x.grad``. Change one line.
 #
-# ``x`` and ``v`` have the shape (D_in,); return the product, (D_in,).
+# ``x`` and ``v`` have shape (D_in,). Return the product, (D_in,).
 
 import torch
 
@@ -46,9 +45,9 @@ check("vector_jacobian_product.1", product)
 # Exercise 2: The tanh of a product
 # ---------------------------------
 #
-# A layer computes ``y = tanh(x @ w)``, with ``x`` (N, D_in) and ``w`` (D_in, H). What arrives from behind is ``v``,
-# in the shape of ``y``, (N, H). Derive what ``backward`` makes of it: return the gradients of ``x`` and of ``w``,
-# in their shapes. Build no Jacobian, and let PyTorch build none; with N rows it would be a matrix of N times H rows.
+# A layer computes ``y = tanh(x @ w)``, with ``x`` (N, D_in) and ``w`` (D_in, H). The gradient that arrives is ``v``,
+# which has the shape of ``y``, (N, H). Derive what ``backward`` computes from it: return the gradients of ``x`` and
+# ``w``, in their shapes. Don't build a Jacobian, and don't let PyTorch build one: it would have N times H rows.
 
 
 def tanh_vjp(x, w, v):
@@ -65,12 +64,12 @@ check("vector_jacobian_product.2", tanh_vjp)
 # Exercise 3: How the output moves
 # --------------------------------
 #
-# The product from the other side, ``J @ t``, answers another question: if ``x`` moves along ``t``, how fast does
-# each output move? It is called the Jacobian-vector product, and it needs no walk back. Compute it for the
-# lesson's network along with the output.
+# The product from the other side, ``J @ t``, answers a different question: if ``x`` moves along ``t``, how fast does
+# each output move? It is called the Jacobian-vector product, and it needs no backward pass. Compute it for the
+# lesson's network, together with the output.
 #
-# One sample ``x`` and the direction ``t`` have the shape (D_in,), ``w1`` (D_in, H) and ``w2`` (H, D_out). Return ``y``
-# and ``moved_y``, both (D_out,). Where an entry of ``h`` is exactly 0, take ReLU's slope as 0.
+# One sample ``x`` and the direction ``t`` have shape (D_in,), ``w1`` has (D_in, H) and ``w2`` (H, D_out). Return ``y``
+# and ``moved_y``, both (D_out,). Where an element of ``h`` is exactly 0, use 0 for ReLU's slope.
 
 
 def network_jvp(x, w1, w2, t):
@@ -89,7 +88,7 @@ check("vector_jacobian_product.3", network_jvp)
 #
 # Write what ``torch.autograd.functional.jacobian`` does: build the matrix from vector-Jacobian products, one for each
 # output. ``f`` is any function from a vector ``x``, (D_in,), to a vector, (D_out,). Return the Jacobian, (D_out, D_in),
-# as a tensor that needs no gradient of its own. Call none of PyTorch's functions that give a whole Jacobian.
+# as an untracked tensor. Don't call any of PyTorch's functions that return a whole Jacobian.
 
 
 def jacobian(f, x):
@@ -106,10 +105,10 @@ check("vector_jacobian_product.4", jacobian)
 # Summary
 # -------
 #
-# - ``v @ J`` weighs the outputs and goes back; ``J @ t`` moves the inputs and goes forward.
-# - Through a function of each entry, a vector is multiplied by slopes; through a product, by the other matrix.
-# - A vector with a single 1 picks a row of the Jacobian, so all rows take one product for each output.
+# - ``v @ J`` weights the outputs and goes back. ``J @ t`` moves the inputs and goes forward.
+# - An elementwise function multiplies a vector by its slopes. A product multiplies it by the other matrix.
+# - A vector with a single 1 picks one row of the Jacobian, so the whole Jacobian needs one product for each output.
 #
 # Back: ``vector_jacobian_product`` is the lesson.
 #
-# Next: ``lenet`` puts all of this to use in a network that reads images.
+# Next: ``lenet`` uses all of this in a network that reads images.

@@ -10,21 +10,21 @@
 Data parallel
 =============
 
-You fit the network in several processes, each working on its share of the batch.
-``torch.distributed`` lets the processes talk to each other, and
-``torch.nn.parallel.DistributedDataParallel`` averages their gradients while it computes
-them. This rung removes the one process that has the whole batch. The layers, the loss
-function and the optimizer are those of ``optimizers``, and the losses are the same too.
+You fit the two-layer network in several processes, each working on its own share of the
+batch. ``torch.distributed`` lets the processes talk to each other, and
+``torch.nn.parallel.DistributedDataParallel`` averages their gradients during the
+backward pass. No process works on the whole batch any more. The layers, the loss
+function and the optimizer are the same as in ``optimizers``, and so are the losses.
 
-The script runs alone, in one process. Run it as ``torchrun --local-addr localhost
---nproc-per-node 2 data_parallel.py``, and two processes share the work.
+On its own, the script runs in one process. If you run it as ``torchrun --local-addr
+localhost --nproc-per-node 2 data_parallel.py``, two processes share the work.
 
 What you'll learn:
 
 - which process has which data, and what the processes exchange at each step;
-- why the loss is multiplied by the number of processes, and why the fit then stays the
-  same;
-- how to avoid all-reduces while gradients accumulate;
+- why you multiply the loss by the number of processes, and why the losses are then the
+  same as in one process;
+- how to communicate less while gradients accumulate;
 - how to start processes on one machine and on several, and what happens when one of
   them hangs or dies.
 """
@@ -33,14 +33,14 @@ What you'll learn:
 # A group of processes
 # --------------------
 #
-# ``torchrun`` starts your script several times. It tells each process its number, the
-# rank, and how many processes there are. The processes meet in a process group:
-# ``torch.distributed.init_process_group`` waits until all of them have joined, for at
-# most ``timeout``. The backend carries the numbers: nccl between GPUs, gloo between
-# CPUs. Each process takes the GPU whose number is its local rank, and makes it the
-# current one with ``torch.cuda.set_device``. Without ``torchrun``, this process is a
-# group of one. Only rank 0 prints; otherwise you would read everything once per
-# process.
+# ``torchrun`` starts your script several times. It tells each process its number,
+# called the rank, and how many processes there are. The processes meet in a process
+# group: ``torch.distributed.init_process_group`` waits until all of them have joined,
+# but no longer than ``timeout``. The backend transfers the data: nccl between GPUs,
+# gloo between CPUs. Each process uses the GPU whose index is its local rank, that is,
+# its rank on its own machine, and makes it the current GPU with
+# ``torch.cuda.set_device``. Without ``torchrun``, the process forms a group of one.
+# Only rank 0 prints; otherwise every line would appear once per process.
 
 import json
 import os
@@ -87,10 +87,11 @@ say("processes:", processes)
 # Shares
 # ------
 #
-# Each process makes the same numbers from the same seed and keeps some of the rows. For
-# a data set on disk, ``torch.utils.data.distributed.DistributedSampler`` hands out the
-# rows; the page ``data_loading`` shows how. ``torch.tensor_split`` works with any
-# number of rows. When they don't divide evenly, the first shares get one more row.
+# Each process generates the same data and starting weights from the same seed, and
+# keeps its share of the rows. For a data set on disk,
+# ``torch.utils.data.distributed.DistributedSampler`` assigns the rows; the page
+# ``data_loading`` shows how. ``torch.tensor_split`` works with any number of rows. When
+# the rows don't divide evenly, the first shares get one more row.
 
 torch.manual_seed(0)
 rng = np.random.default_rng(0)
@@ -109,13 +110,14 @@ for size, count in ((64, 2), (64, 4), (65, 2), (63, 4)):
 # A sum, and an average
 # ---------------------
 #
-# The loss is a sum over rows, so it is the sum of the shares' losses, and its gradient
-# is the sum of the shares' gradients. The processes need to exchange nothing else,
-# neither rows nor predictions. You can check this in a single process.
+# The loss is a sum over rows. So the whole batch's loss is the sum of the shares'
+# losses, and its gradient is the sum of the shares' gradients. The processes don't need
+# to exchange anything else, neither rows nor predictions. You can check this in a
+# single process.
 
 
 def network():
-    """The two layers, with the problem's starting weights."""
+    """The two layers, with the starting weights from above."""
     net = torch.nn.Sequential(
         torch.nn.Linear(D_in, H, bias=False, dtype=torch.float64, device=device),
         torch.nn.ReLU(),
@@ -143,21 +145,46 @@ for name, each in (
     say(f"{name:23s}  length", *(f"{part.norm():.4e}" for part in each))
 
 # %%
-# ``torch.nn.parallel.DistributedDataParallel``, DDP for short, averages the gradients;
-# it doesn't add them up. That is right when the loss is a mean over rows and all shares
-# are equal. Your loss is a sum, so multiply it by the number of processes before
-# ``backward``: the average of the enlarged gradients is the sum. For this optimizer,
-# you could multiply the learning rate instead. That wouldn't work for an optimizer such
-# as Adam, whose steps hardly depend on the size of the gradient.
+# An all-reduce computes that sum: every process contributes its tensor, and afterwards
+# every process has the same result. The figure shows five elements of the two
+# gradients, as two processes would have them. Look at one pair of bars. If you add the
+# two bars in the first panel, you get the height of both bars in the second. The
+# average is half the sum.
+
+before = torch.stack(part_gradients)[:, 0, :5].numpy(force=True)
+after, average = np.tile(before.sum(0), (2, 1)), before.mean(0)
+elements = np.arange(5)
+fig, axes = plt.subplots(1, 2, figsize=(7, 3), layout="constrained", sharey=True)
+titles = "What each process computes", "What each has after the sum"
+for ax, title, gradients in zip(axes, titles, (before, after), strict=True):
+    for i, each in enumerate(gradients):
+        ax.bar(elements + 0.4 * (i - 0.5), each, 0.4, label=f"process {i}")
+    ax.axhline(0, color="black", linewidth=0.8)
+    ax.set(title=title, xlabel="element of the gradient", ylabel="value")
+    ax.set_xticks(elements)
+    ax.tick_params(labelleft=True)  # the panels may be stacked
+axes[1].plot(elements, average, "kD", label="average")
+axes[1].legend(loc="lower center")
+if rank == 0:
+    plt.show()
+
+# %%
+# ``torch.nn.parallel.DistributedDataParallel``, DDP for short, averages the gradients
+# instead of adding them up. That is right when the loss is a mean over rows and all
+# shares have the same size. Here the loss is a sum, so you multiply it by the number of
+# processes before ``backward``. Then the average of the enlarged gradients is the sum
+# that you need. With this optimizer, you could multiply the learning rate instead. That
+# wouldn't work for an optimizer such as Adam, whose steps hardly depend on the size of
+# the gradient.
 #
 # The whole loop
 # --------------
 #
 # For comparison, first write the loop for one process, without a group. Then write it
-# with the group. An all-reduce, ``torch.distributed.all_reduce``, replaces a tensor in
-# every process by the sum over all processes. You use it for the loss that you record.
-# The wrapped network runs its own all-reduces for the gradients while ``backward`` is
-# still running.
+# with the group. ``torch.distributed.all_reduce`` replaces the tensor in every process
+# with the sum over all processes. You call it for the loss that you record. The wrapped
+# network runs its own all-reduces for the gradients while ``backward`` is still
+# running.
 
 
 def fit_alone():
@@ -201,9 +228,9 @@ for t in (0, 1, 100, 200, 300, 400, 499):
 
 # %%
 # Each process updates its own copy of the weights. The weights are sent only once, when
-# you wrap the network. After that the copies stay the same, because each gets the same
-# averaged gradient. Check that across the group: the largest value of each weight over
-# all processes must equal the process's own value.
+# you wrap the network. After that, the copies stay identical, because each gets the
+# same averaged gradient. To check this, compute the maximum of each weight over all
+# processes: it must equal the value in every process.
 
 for name, weight in net.module.named_parameters():
     largest = weight.detach().clone()
@@ -216,18 +243,18 @@ for name, weight in net.module.named_parameters():
 # Fewer all-reduces
 # -----------------
 #
-# If a batch doesn't fit into memory, gradients can accumulate over several backward
-# passes: ``backward`` adds to ``grad``, and the optimizer steps after the last pass.
-# Only then do the processes need each other's gradients. Inside
-# ``torch.nn.parallel.DistributedDataParallel.no_sync`` they don't exchange any. To see
-# this, register a hook, which DDP calls instead of its own all-reduce of gradients. The
-# hook notes how many numbers there are, and then runs the all-reduce.
+# If a batch doesn't fit in memory, you can accumulate gradients over several backward
+# passes: ``backward`` adds to ``grad``, and the optimizer takes a step after the last
+# pass. Only then do the processes need each other's gradients. Inside
+# ``torch.nn.parallel.DistributedDataParallel.no_sync``, they don't exchange any. To see
+# this, register a hook, which DDP calls instead of its own all-reduce. This hook
+# records how many elements are sent, and then runs the all-reduce.
 
 sent = []
 
 
 def counted(state, bucket):
-    """Note how many gradients are sent, and send them."""
+    """Record how many elements are sent, and send them."""
     sent.append(bucket.buffer().numel())
     return allreduce_hook(state, bucket)
 
@@ -237,7 +264,7 @@ net.register_comm_hook(None, counted)
 rows = list(zip(x_share.tensor_split(4), y_share.tensor_split(4), strict=True))
 for x_part, y_part in rows:
     (processes * loss_fn(net(x_part), y_part)).backward()
-say(f"{len(rows)} backward passes, numbers sent: {sent}")
+say(f"{len(rows)} backward passes, elements sent: {sent}")
 
 sent.clear()
 net.zero_grad()
@@ -249,8 +276,8 @@ say(f"with no_sync for all but the last pass: {sent}")
 accumulated = net.module[0].weight.grad
 assert torch.allclose(accumulated, gradient)
 say(
-    f"length of the gradient {accumulated.norm():.4e},",
-    f"of the whole batch's {gradient.norm():.4e}",
+    f"length of the accumulated gradient {accumulated.norm():.4e},",
+    f"of the whole batch's gradient {gradient.norm():.4e}",
 )
 del net  # it holds the group
 dist.destroy_process_group()
@@ -259,19 +286,21 @@ dist.destroy_process_group()
 # Two processes
 # -------------
 #
-# Here is the whole program once more, as short as possible. Write it to a file and let
-# ``torchrun`` start it in two processes; ``python -m torch.distributed.run`` is the
-# same command. ``--standalone`` finds a free port where the processes can meet. By
-# default they look for this machine under its own name, and time out if that name can't
-# be looked up. ``--local-addr localhost`` is a name that every machine knows. If you
-# run this page itself under ``torchrun``, this cell starts nothing.
+# Here is the whole program once more, as short as possible. The cell writes it to a
+# file and starts it in two processes with ``torchrun``; ``python -m
+# torch.distributed.run`` is the same command. ``--standalone`` finds a free port where
+# the processes can meet. By default, they look up this machine by its hostname, and
+# time out if the lookup fails. ``--local-addr localhost`` replaces the hostname with
+# one that every machine can look up. If you run this page's script under ``torchrun``,
+# this cell starts nothing. The losses equal the losses in one process apart from
+# rounding, because the 64 rows are added in a different order.
 #
-# The last two lines belong together. The threads that carry the numbers let go of their
-# tensors a moment after the last sum; if Python ends before that, it may abort.
+# The last two lines belong together. The threads that transfer the data free their
+# tensors a moment after the last sum; if Python exits before that, it may abort.
 # ``torch.distributed.destroy_process_group`` waits for those threads, if nothing else
-# holds the group. The wrapped network holds it until you delete it. So does a module
-# that PyTorch imports when it wraps a network, unless you import that module before you
-# create the group.
+# holds the group. The wrapped network holds the group until you delete the network.
+# ``torch.distributed.nn``, which PyTorch imports when it wraps a network, holds the
+# group too, unless you import this module before you create the group.
 
 PROGRAM = """\
 import json, pathlib, sys
@@ -344,31 +373,19 @@ if processes == 1:
 assert np.allclose(two_losses, alone, rtol=1e-8, atol=0)
 
 # %%
-# The curves coincide. Adding the 64 rows in a different order changes only the
-# rounding.
-
-if rank == 0:
-    ax = plt.figure(figsize=(7, 4), layout="constrained").subplots()
-    ax.semilogy(alone, label="one process, whole batch")
-    ax.semilogy(two_losses, "--", label="two processes, half the batch each")
-    ax.set(title="One fit, two processes")
-    ax.set(xlabel="step t", ylabel="sum of squared errors")
-    ax.legend()
-    plt.show()
-
-# %%
 # When one hangs or dies
 # ----------------------
 #
-# When one process stops, the others still wait for its part of a sum. If it *hangs*,
-# they wait until the group's timeout. ``torch.distributed.monitored_barrier`` is a
-# meeting point with its own timeout, and it reports who is missing. If it *dies*, its
-# connections end with it, and a sum that needs it raises immediately. Here rank 1 hangs
-# until rank 0 has noticed, and then ends with exit code 3.
+# When one process stops, the others still wait for its part of a sum. If the process
+# *hangs*, the others wait until the group's timeout.
+# ``torch.distributed.monitored_barrier`` makes the processes wait for each other, with
+# a timeout of its own, and reports which process is missing. If a process *dies*, its
+# connections close, and an all-reduce that needs it raises an error immediately. In
+# this program, rank 1 hangs until rank 0 has noticed, and then exits with code 3.
 #
-# ``torchrun`` watches the processes too: when one ends with an error, it ends the
-# others and reports which one failed. This program makes rank 0 ignore the signal to
-# end, so that it has time to print what it sees.
+# ``torchrun`` watches the processes too: when one exits with an error, ``torchrun``
+# stops the others and reports which one failed. In this program, rank 0 ignores the
+# signal to stop, so that it has time to print what it sees.
 
 FAILS = """\
 import os, pathlib, re, signal, sys, time
@@ -411,9 +428,9 @@ if processes == 1:
 # On several hosts
 # ----------------
 #
-# Start the same command on each host. All hosts must name one meeting point, a host and
-# a port that the others can reach, and the same job id. The ranks are assigned there:
-# two hosts with two processes each make four.
+# Start the same command on each host. All hosts must name the same job id and the same
+# meeting point, that is, a host and a port that the others can reach. The ranks are
+# assigned there. Two hosts with two processes each make a group of four.
 
 MEETING_POINT = "--rdzv-backend c10d --rdzv-endpoint host1:29400 --rdzv-id 7"
 COMMAND = f"--nnodes 2 --nproc-per-node 2 {MEETING_POINT}"
@@ -426,14 +443,14 @@ say("meeting point", options.rdzv_endpoint, " processes:", hosts * each)
 # Summary
 # -------
 #
-# - Each process has its rows and a copy of the weights;
-#   ``torch.distributed.all_reduce`` adds up their results.
+# - Each process has its own rows and its own copy of the weights, and
+#   ``torch.distributed.all_reduce`` adds up the processes' results.
 # - ``torch.nn.parallel.DistributedDataParallel`` averages the gradients. If the loss is
-#   a sum, multiply it by the number of processes, and the fit is the same as in one
-#   process.
-# - ``torchrun`` starts the processes on one host or on many, and ends all of them when
+#   a sum, you multiply it by the number of processes, so that the losses are the same
+#   as in one process.
+# - ``torchrun`` starts the processes on one host or on many, and stops all of them when
 #   one fails.
 #
 # Practise: ``exercises/data_parallel``
 #
-# Next: ``break_it`` makes the classic mistakes on purpose.
+# Next: in ``break_it``, you make the classic mistakes on purpose.

@@ -10,18 +10,18 @@
 How fast can it be?
 ===================
 
-You count what one step of the ladder costs, measure what a machine can do at best, and
-compare the rungs' loops with that bound. Old texts promise "50x or greater on a GPU".
-Here you find out when that is true, and why. The counts are the same on every machine.
-A line that says "this build" shows a time measured on the machine that ran the page.
-Run the script, and you see the times of your own machine.
+You work out what one training step of this series costs, measure what a machine can do
+at best, and compare each training loop with that bound. Older tutorials promise "50x or
+greater on a GPU". Here you find out when that is true, and why. The counts are the same
+on every machine. Lines with "this build" show what was measured on the machine that
+built this page. If you run the script, you see your own machine's times and rates.
 
 What you'll learn:
 
-- how to work out the operations and bytes of a step from its shapes;
-- how to measure a time that means something;
-- which bound a machine sets, and how close each loop comes to it;
-- what ``torch.compile`` and CUDA graphs are for, and where a GPU breaks even.
+- how to work out a step's operations and bytes from its shapes;
+- how to time code so that the result means something;
+- what limit a machine imposes, and how close each loop comes to it;
+- what ``torch.compile`` and CUDA graphs are for, and when a GPU breaks even.
 """
 
 # %%
@@ -29,9 +29,10 @@ What you'll learn:
 # --------------------
 #
 # The product of an (a, b) matrix and a (b, c) matrix has a times c elements, and each
-# of them is a sum of b products. That makes ``2 * a * b * c`` operations, a
-# multiplication and an addition for each term. A step has five products, and their
-# shapes determine the rest. The two products with ``x`` do nearly all of the work.
+# element is a sum of b products. That makes ``2 * a * b * c`` operations, a
+# multiplication and an addition for each term. A training step of the two-layer network
+# computes five matrix products, and their shapes give the operation counts. The two
+# products with ``x`` are nearly all of the work.
 
 import concurrent.futures
 import time
@@ -42,7 +43,6 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from torch.utils import benchmark
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 plt.style.use("petroff10")  # a palette that colour-blind readers can tell apart
@@ -63,8 +63,9 @@ print(f"{'all five':33s} {total:10,d}")
 
 # %%
 # ``torch.utils.flop_counter.FlopCounterMode`` watches the products that PyTorch runs
-# and counts their operations by the same rule. By hand or by autograd, a step costs the
-# same. (``autograd`` shows what it costs to track ``x`` as well.)
+# and counts their operations by the same rule. A step costs the same with gradients by
+# hand and with autograd. (The page ``autograd`` shows what it costs to track ``x`` as
+# well.)
 
 learning_rate = 1e-6
 
@@ -111,121 +112,66 @@ for name, work in (
 # What a step moves
 # -----------------
 #
-# The numbers for an operation come from memory. A product reads two matrices and writes
-# one. The number of operations for each byte moved is called the arithmetic intensity.
-# If it is high, the arithmetic takes the time; if it is low, memory does. In float64 a
-# number has twice the bytes, so every intensity halves.
+# The operands come from memory: a product reads two matrices and writes one. The number
+# of operations per byte moved is called the arithmetic intensity. A float64 takes up
+# twice as many bytes as a float32, so in float64 every intensity halves.
+#
+# How many bytes does the update of ``w1`` move? As this series writes it, the update
+# calls two functions. ``mul`` reads the gradient and writes a tensor of the same size;
+# ``sub_`` reads that tensor and ``w1``, and writes ``w1``. With the argument ``alpha``,
+# ``sub_`` does both in one call. Either way, the update does only two arithmetic
+# operations per element.
 
 numbers = {name: a * b + b * c + a * c for name, (a, b, c) in shapes.items()}
-intensity = {name: operations[name] / (4 * numbers[name]) for name in numbers}
+numbers["w1 -= learning_rate * grad_w1"] = 5 * D_in * H  # mul moves 2 tensors, sub_ 3
+numbers["w1.sub_(grad_w1, alpha=...)"] = 3 * D_in * H
+intensity = {}
 for name, count in numbers.items():
+    intensity[name] = operations.get(name, 2 * D_in * H) / (4 * count)
     print(f"{name:33s} {4 * count:9,d} bytes in float32,", end=" ")
     print(f"intensity {intensity[name]:5.2f}")
 
 # %%
-# How much does the update of ``w1`` move? Look at what PyTorch runs: a
-# ``TorchDispatchMode``, such as the counter above, sees each operation with its
-# tensors. As the ladder writes it, the update takes two operations. ``mul`` reads the
-# gradient and writes a tensor of the same size; ``sub_`` reads that tensor and ``w1``,
-# and writes ``w1``. With ``alpha``, one operation does both.
-
-
-class Watch(TorchDispatchMode):
-    """Records each operation's name, and how many numbers it reads and writes."""
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        result = func(*args, **(kwargs or {}))
-        read = sum(each.numel() for each in args if isinstance(each, torch.Tensor))
-        seen.append((func.overloadpacket.__name__, read, result.numel()))
-        return result
-
-
-def as_written(w1, grad_w1):
-    w1 -= learning_rate * grad_w1
-
-
-def in_one(w1, grad_w1):
-    w1.sub_(grad_w1, alpha=learning_rate)
-
-
-w, grad = torch.zeros(D_in, H), torch.ones(D_in, H)
-updates = {
-    "w1 -= learning_rate * grad_w1": as_written,
-    "w1.sub_(grad_w1, alpha=...)": in_one,
-}
-for name, update in updates.items():
-    seen = []
-    with Watch():
-        update(w, grad)
-    numbers[name] = sum(read + written for _, read, written in seen)
-    intensity[name] = 2 * D_in * H / (4 * numbers[name])
-    print(f"{name:33s} {4 * numbers[name]:9,d} bytes in float32,", end=" ")
-    print(f"intensity {intensity[name]:5.2f}")
-    for operation, read, written in seen:
-        print(f"    {operation:4s} reads {read:,d} numbers, writes {written:,d}")
-
-# %%
-# Operations and bytes grow with the sizes, but not at the same rate. With more rows in
-# the batch, or more hidden units, each number of ``x`` and ``w1`` is used in more
-# operations, until the other size sets the limit. The intensity of an update doesn't
-# change. A machine has a number to compare these with: how many operations it can do in
-# the time that it takes to move a byte.
-
-widths = 2 ** np.arange(0, 15)
-fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-for n, style in ((1, ":"), (64, "-"), (1024, "--")):
-    large = 2 * n * D_in * widths / (4 * (n * D_in + D_in * widths + n * widths))
-    ax.loglog(widths, large, style, label=f"x @ w1, N = {n}")
-for name, style in zip(updates, ((0, (1, 3)), "-."), strict=True):
-    ax.axhline(intensity[name], color="black", linestyle=style, label=name)
-ax.set(title="Operations for each byte moved, in float32", xlabel="hidden units H")
-ax.set(ylabel="arithmetic intensity")
-ax.legend()
-plt.show()
-
-# %%
-# A time that means something
-# ---------------------------
+# How to time code
+# ----------------
 #
-# Four things go wrong when you measure times. First, the first call pays for things
-# that later calls find ready: code is loaded, caches are filled, and memory is handed
-# out page by page. So warm up, and don't count it.
+# Four things can go wrong when you time code. First, the first call has one-time costs:
+# code is loaded, caches are filled, and the system provides memory page by page. So
+# make a warm-up call, and leave it out of the timing.
 
 fresh, fills = torch.empty(2**24), []  # 64 MiB that nothing has touched yet
 for _ in range(6):
     start = time.perf_counter()
     fresh.fill_(1.0)
     fills.append(1000 * (time.perf_counter() - start))
-print(f"the first fill, this build: {fills[0]:.2f} ms")
-print(f"the shortest of five later ones, this build: {min(fills[1:]):.2f} ms")
+print(f"the first fill, this build: {fills[0]:.2f} ms,", end=" ")
+print(f"the shortest later one {min(fills[1:]):.2f} ms")
 
 # %%
-# Second, a call may return before its work is done. On a GPU it always does: the call
-# hands over the work, and ``torch.cuda.synchronize`` waits for it. You can see the same
-# effect with a thread on any machine. If you stop the clock when the call returns, you
-# have measured how long it takes to hand over the work.
+# Second, a call can return before its work is done. On a GPU, that is the rule: the
+# call only launches the work, and ``torch.cuda.synchronize`` waits for it. A thread
+# shows the same effect on any machine. If you stop the clock when the call returns, you
+# measure only how long it takes to launch the work.
 
-asked, done = [], []  # in milliseconds
 with concurrent.futures.ThreadPoolExecutor(1) as other:
-    for _ in range(5):
-        start = time.perf_counter()
-        answer = other.submit(time.sleep, 0.02)  # like 20 ms of work on a device
-        asked.append(1000 * (time.perf_counter() - start))
-        answer.result()  # waits, as torch.cuda.synchronize does
-        done.append(1000 * (time.perf_counter() - start))
-print(f"until the call returns, this build: {min(asked):.3f} ms")
-print(f"until the work is done, this build: {min(done):.3f} ms")
+    start = time.perf_counter()
+    answer = other.submit(time.sleep, 0.02)  # like 20 ms of work on a device
+    asked = 1000 * (time.perf_counter() - start)
+    answer.result()  # waits, as torch.cuda.synchronize does
+    done = 1000 * (time.perf_counter() - start)
+print(f"until the call returns, this build: {asked:.3f} ms,", end=" ")
+print(f"until the work is done {done:.3f} ms")
 
 # %%
-# Third, other programs interrupt yours, and that can only make a time longer. So to
-# compare loops, take the shortest of many times. Fourth, the number of threads matters.
-# ``torch.utils.benchmark.Timer`` warms up, waits for a GPU, and computes with one
+# Third, other programs interrupt yours, which can only make a run slower. So to compare
+# loops, take the fastest of many runs. Fourth, the number of threads matters.
+# ``torch.utils.benchmark.Timer`` warms up, waits for a GPU, and runs your code with one
 # thread unless you ask for a different number, whatever PyTorch's own setting is.
 
 
-def measure(work, threads=1, seconds=0.1):
+def measure(work, seconds=0.1):
     """The shortest time of a call, in microseconds."""
-    timer = benchmark.Timer("work()", globals={"work": work}, num_threads=threads)
+    timer = benchmark.Timer("work()", globals={"work": work})
     times, end = [], time.perf_counter() + seconds
     while len(times) < 5 or time.perf_counter() < end:
         times.append(timer.timeit(1).median)
@@ -237,19 +183,60 @@ measure(lambda: seen.add(torch.get_num_threads()), seconds=0)
 print("threads inside Timer:", *seen)
 
 # %%
-# The bound
-# ---------
+# The roofline
+# ------------
 #
-# Two numbers describe what a machine can do: how many operations per second it does in
-# a large product, and how many bytes per second it copies. Work takes at least as long
-# as its operations take at the first rate, and at least as long as its bytes take at
-# the second. This bound is called the roofline. A float32 has half the bytes of a
-# float64, and a processor's vector unit holds twice as many of them. What you measure
-# is a rate that the machine has reached; it may be able to do better.
+# Two numbers describe what a machine can do: how many operations per second it performs
+# in a large product, and how many bytes per second it moves. For any piece of work,
+# divide the operations by the first rate and the bytes by the second: the work can't
+# take less than the longer of these two times. This bound is called the roofline.
+#
+# The figure shows two rooflines, computed from specifications rather than measurements.
+# The CPU core has two vector units, each for eight float32 values, and one channel of
+# DDR4 memory. The GPU is NVIDIA's T4, with the rates from its data sheet. On the slope,
+# memory is the limit; on the flat part, arithmetic is. The two parts meet at the ridge.
+#
+# Look at the dotted lines. Each line stands for one computation, and its length shows
+# how much higher the GPU's roof is. For an update, the GPU's advantage is only the
+# ratio of the two bandwidths. The more rows ``x`` has, the more times ``x @ w1`` uses
+# each element of ``w1``. That raises its intensity and moves its line to the right,
+# until the advantage is the ratio of the two peaks.
+
+roofs = {  # operations per second, and bytes per second
+    "a CPU core": (2 * 8 * 2 * 3e9, 8 * 3.2e9),  # multiplies and adds, at 3 GHz
+    "an NVIDIA T4": (8.1e12, 320e9),
+}
+marks = {
+    "update of w1": intensity["w1 -= learning_rate * grad_w1"],
+    "x @ w1, one row": 2 * D_in * H / (4 * (D_in + D_in * H + H)),
+    "small products": intensity["y_pred = h_relu @ w2"],
+    "large products": intensity["h = x @ w1"],
+    "x @ w1, 1024 rows": 1024 * D_in * H / (2 * (1024 * D_in + D_in * H + 1024 * H)),
+}
+fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+for name, (peak, bandwidth) in roofs.items():
+    ridge = peak / bandwidth
+    corners, attainable = [0.05, ridge, 200], [0.05 * bandwidth, peak, peak]
+    ax.loglog(corners, attainable, label=f"{name}, ridge at {ridge:.3g}")
+for (name, each), marker in zip(marks.items(), "vDso^", strict=True):
+    limits = [min(peak, bandwidth * each) for peak, bandwidth in roofs.values()]
+    ax.loglog([each, each], limits, "k:", marker=marker, label=name)
+    print(f"{name:17s} intensity {each:5.2f}:", end=" ")
+    print(f"the GPU's roof is {limits[1] / limits[0]:.1f} times as high")
+ax.set(title="Two rooflines, and the operations of a step")
+ax.set(xlabel="arithmetic intensity: operations per byte")
+ax.set(ylabel="attainable operations per second")
+ax.legend(loc="lower right", fontsize=9)
+plt.show()
+
+# %%
+# Now measure your own machine's rates, and compute its ridge. A measured rate is one
+# that the machine has reached; the machine may be able to do better. A float32 is half
+# the size of a float64, so a processor's vector unit holds twice as many of them.
 
 
 def rates(dtype):
-    """Operations per microsecond of a product, and bytes per microsecond of a copy."""
+    """Operations per microsecond in a product, and bytes per microsecond in a copy."""
     torch.manual_seed(0)
     a, b = torch.rand(2, 384, 384, dtype=dtype)
     big = torch.rand(2**22, dtype=dtype)
@@ -260,49 +247,27 @@ def rates(dtype):
 machine = {dtype: rates(getattr(torch, dtype)) for dtype in ("float32", "float64")}
 for dtype, (product, copy) in machine.items():
     print(f"{dtype}, this build:", end=" ")
-    print(f"{product / 1000:.1f} G operations a second, {copy / 1000:.1f} GB a second")
-
-# %%
-# A loop can leave out neither of the two large products. The time of these two alone is
-# the bound to compare with. Run only these two, and let them write into memory that is
-# already allocated. The roofline knows only counts and rates. It says how long the two
-# would take at the rates of a larger product and of memory. Matrices as small as these
-# may fit in a cache, which is faster than memory. If the machine has several cores,
-# threads can share a product.
-
-
-def two_products(x, y, w1, w2):
-    h, grad_w1 = x @ w1, torch.empty_like(w1)
-    grad_h = h.clone()
-
-    def step():
-        torch.mm(x, w1, out=h)
-        torch.mm(x.t(), grad_h, out=grad_w1)
-
-    return step
-
-
-large = ("h = x @ w1", "grad_w1 = x.T @ grad_h")
-threads = torch.get_num_threads()
-for itemsize, (dtype, (product, copy)) in zip((4, 8), machine.items(), strict=True):
-    bounds = [max(operations[n] / product, itemsize * numbers[n] / copy) for n in large]
-    print(f"{dtype}, this build: roofline {sum(bounds):.1f} us,", end=" ")
-    work = two_products(*tensors(dtype))
-    one, all_threads = measure(work), measure(work, threads)
-    print(f"two products {one:.1f} us,", end=" ")
-    print(f"with all threads, {threads}: {all_threads:.1f} us")
+    print(
+        f"{product / 1000:.1f} G operations per second,",
+        f"{copy / 1000:.1f} GB per second,",
+        f"ridge at {product / copy:.1f}",
+    )
 
 # %%
 # The rungs' loops
 # ----------------
 #
-# Here are short versions of the rungs' loops, each as a function that makes one step
-# and returns the loss. The rungs that differentiate a function differ in that function,
-# and the rungs with a module differ in how they make the update. The last loop is that
-# of ``data_parallel``, here in a group of one process. Three rungs are left out: the
-# engine of ``autograd_by_hand`` calls the same NumPy operations as the first loop, and
-# the networks of ``custom_module`` and ``dynamic_graph`` run the same operations as
-# ``optimizers``.
+# Each implementation of the network in this series is called a *rung*. Here are short
+# versions of the rungs' training loops, each as a function that runs one step and
+# returns the loss. The autograd loops differ only in the loss function passed in. The
+# loops with a module differ in how they update the weights; the last one, from
+# ``data_parallel``, also wraps the network, here in a group of one process.
+#
+# Three rungs are left out: the engine in ``autograd_by_hand`` calls the same NumPy
+# operations as the first loop, and the networks in ``custom_module`` and
+# ``dynamic_graph`` run the same operations as ``optimizers``. ``two_products`` is for
+# comparison: it runs only the two large products, and writes the results into memory
+# that is already allocated.
 
 
 def numpy_by_hand(dtype):
@@ -388,6 +353,17 @@ def by_module(dtype, *, sgd=True, group=False):
     return step
 
 
+def two_products(x, y, w1, w2):
+    h, grad_w1 = x @ w1, torch.empty_like(w1)
+    grad_h = h.clone()
+
+    def step():
+        torch.mm(x, w1, out=h)
+        torch.mm(x.t(), grad_h, out=grad_w1)
+
+    return step
+
+
 dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
 traced = torch.fx.symbolic_trace(squared_error)
 loops = {
@@ -402,15 +378,15 @@ loops = {
 }
 
 # %%
-# Add one more loop, the least that PyTorch's own operations allow. Every result has a
-# place that is allocated once. The update of a weight is part of its product
-# (``torch.Tensor.addmm_`` adds a product to a tensor), so no gradient of a weight is
-# ever written down. A step allocates no memory, and does little besides the two large
-# products.
+# Now add one more loop, with as little work as PyTorch's own operations allow. Every
+# result has a buffer that is allocated once. The products that would compute the
+# weights' gradients update the weights directly (``torch.Tensor.addmm_`` adds a product
+# to a tensor), so no gradient of a weight is ever stored. A step allocates no memory,
+# and does little besides the two large products. All loops return the same losses.
 
 
 def fused_step(x, y, w1, w2):
-    """A function that makes one step in place, and returns the loss in a tensor."""
+    """A function that runs one step in place, and returns the loss in a tensor."""
     h, error, loss = x.mm(w1), y.clone(), y.sum()
     grad_h = h.clone()
     masked = torch.ops.aten.threshold_backward  # keeps a gradient where h > 0
@@ -430,21 +406,22 @@ def fused_step(x, y, w1, w2):
 loops["fused, in place"] = lambda dtype: with_item(fused_step(*tensors(dtype)))
 steps = {name: loop("float64") for name, loop in loops.items()}
 losses = {name: [step() for _ in range(100)] for name, step in steps.items()}
-for name, each in losses.items():
+for each in losses.values():
     assert np.allclose(each, losses["numpy_by_hand"], rtol=1e-8, atol=0)
-    print(f"{name:16s} first loss {each[0]:.3e}, the hundredth {each[-1]:.3e}")
+print(f"{len(losses)} loops: first loss {each[0]:.3e}, the hundredth {each[-1]:.3e}")
 
 # %%
 # Compile and capture
 # -------------------
 #
-# ``torch.compile`` writes new code for a step: operations on the same numbers become
-# one pass over memory. On the CPU, its default backend needs a C++ compiler, and the
-# first call takes seconds; ``static_graph`` times it. A ``torch.cuda.CUDAGraph`` is for
-# the other cost, handing over the work. On a GPU, launching the kernels of such a small
-# step takes longer than running them. A capture records the kernels once, and a replay
-# launches them all with one call. What you capture has to stay at the same place in
-# memory. The fused step has fixed places, so it is made for this.
+# ``torch.compile`` generates new code for a step: it fuses operations on the same
+# elements into one pass over memory. On the CPU, its default backend needs a C++
+# compiler, and the first call takes seconds; the page ``static_graph`` times that call.
+# A ``torch.cuda.CUDAGraph`` reduces a different cost: launching the work. On a GPU,
+# launching the kernels of such a small step takes longer than running them. A capture
+# records the kernels once, and a replay launches them all with one call. The tensors in
+# a captured step must keep the same addresses in memory. The fused step allocates its
+# buffers only once, so you can capture it as it is.
 
 has_cuda = torch.cuda.is_available()
 
@@ -472,18 +449,36 @@ if has_cuda:
     assert np.isclose(replayed, four[3], rtol=1e-8)
     print(f"after three steps, the replayed loss {replayed:.3e}, by hand {four[3]:.3e}")
 else:
-    print("skipped, because torch.cuda.is_available() is False: a captured step")
+    print("No CUDA device: skipped the captured step")
 
 # %%
 # Each loop and the bound
 # -----------------------
 #
-# Now measure one step of each loop, with one thread. Only NumPy may use several,
-# because its products have their own threads, which Timer doesn't control. Compare each
-# row with the first. What a loop takes beyond it is the rest of the arithmetic,
-# allocating memory and moving numbers, and Python between the operations. If two rows
-# change places when you run the page again, the measurement can't separate them.
+# Every loop needs the two large products, so the time of these two alone is the bound
+# to compare with. The first two rows show it. The roofline is how long the two would
+# take at the rates that you measured for a larger product and for memory; small
+# matrices can fit in a cache, which is faster than memory. The second row is how long
+# the two products really take.
+#
+# The other rows show one step of each loop, with one thread. NumPy is an exception: its
+# products have their own threads, which Timer doesn't control. Any extra time beyond
+# the two products goes to the rest of the arithmetic, to allocating and moving memory,
+# and to Python overhead. If two rows swap places when you run the script again, the
+# measurement can't separate them.
 
+
+def show(name, single, double):
+    print(f"{name:16s} this build: {single:7.1f} us in float32,", end=" ")
+    print(f"{double:7.1f} us in float64")
+
+
+large = ("h = x @ w1", "grad_w1 = x.T @ grad_h")
+bounds = [
+    sum(max(operations[n] / product, itemsize * numbers[n] / copy) for n in large)
+    for itemsize, (product, copy) in zip((4, 8), machine.values(), strict=True)
+]
+show("roofline", *bounds)
 rows = {"two products": lambda dtype: two_products(*tensors(dtype)), **loops}
 if has_cuda:
     on_gpu = partial(tensors, device="cuda")
@@ -491,20 +486,20 @@ if has_cuda:
     rows["GPU, CUDA graph"] = lambda dtype: cuda_graph(fused_step(*on_gpu(dtype)))
 for name, loop in rows.items():
     single, double = (measure(loop(dtype)) for dtype in machine)
-    print(f"{name:16s} this build: {single:7.1f} us in float32,", end=" ")
-    print(f"{double:7.1f} us in float64")
+    show(name, single, double)
 dist.destroy_process_group()
 
 # %%
 # When does a GPU break even?
 # ---------------------------
 #
-# Work takes time to hand over and time to do. A GPU does the work many times as fast,
-# but the handing over takes longer. So there is no single speed-up. Take a model with
-# round numbers: a CPU that starts a step in 10 microseconds and does 100 G operations a
-# second, and a GPU that starts it in 50 microseconds and does a hundred times as many.
-# The second row is the ladder's step. The factor of 50 in the old texts comes from a
-# benchmark of convolutions, whose work belongs in a lower row.
+# Work takes time to launch and time to run. A GPU runs the work many times as fast, but
+# launching it takes longer. So there is no single speed-up. Take a model with round
+# numbers: a CPU that launches a step in 10 microseconds and does 100 G operations per
+# second, and a GPU that launches it in 50 microseconds and does a hundred times as many
+# operations per second. The second row is the training step of this series. The factor
+# of 50 in the older tutorials comes from a benchmark of convolutions, which do much
+# more work and belong further down the table.
 
 for count in (10_000, total, 10**9, 10**12):
     cpu_model, gpu_model = 10 + count / 1e5, 50 + count / 1e7  # in microseconds
@@ -512,11 +507,11 @@ for count in (10_000, total, 10**9, 10**12):
     print(f"{cpu_model / gpu_model:5.1f} times as fast on the GPU")
 
 # %%
-# Your machine's numbers are different, so find them with a sweep over more hidden units
-# and more rows in the batch. From the first row to the last, the operations of the two
-# large products grow by a factor of thousands, but handing over the work costs the same
-# in each row. The break-even point is the first row in which the GPU is faster and
-# stays faster in every row after it.
+# Your machine's numbers are different, so measure them: vary the number of hidden units
+# and the number of rows in the batch. From the first row of the output to the last, the
+# operations in the two large products grow by a factor of thousands, but launching the
+# work costs the same in each row. The break-even point is the first row in which the
+# GPU is faster and stays faster in all later rows.
 
 places = ("cpu", "cuda") if has_cuda else ("cpu",)
 for n, h in sorted(((n, h) for n in (4, 64, 256) for h in (4, 100, 1000)), key=np.prod):
@@ -525,19 +520,19 @@ for n, h in sorted(((n, h) for n in (4, 64, 256) for h in (4, 100, 1000)), key=n
     count = 4 * n * D_in * h
     print(f"N {n:3d}, H {h:4d}, operations {count:13,d}, this build: ", *times)
 if not has_cuda:
-    print("skipped, because torch.cuda.is_available() is False: the same on a GPU")
+    print("No CUDA device: skipped the sweep on a GPU")
 
 # %%
 # Summary
 # -------
 #
-# - Shapes tell you the operations and the bytes; two of the five products do nearly all
-#   of the work.
-# - Warm up, wait for the device, set the number of threads, repeat:
+# - A step's shapes give its operations and its bytes. Two of the five products are
+#   nearly all of the work.
+# - To time code, warm up, wait for the device, set the number of threads, and repeat.
 #   ``torch.utils.benchmark.Timer`` helps.
-# - Compare a loop with the bound; a GPU is worth it when the products outweigh the cost
-#   of launching them.
+# - Compare each loop with the bound to see how much faster it could be. A GPU is worth
+#   it when there is enough work to outweigh the cost of launching it.
 #
 # Practise: ``exercises/how_fast``
 #
-# Next: ``data_parallel`` spreads the same fit over several processes.
+# Next: ``data_parallel`` runs the same training in several processes.

@@ -10,29 +10,31 @@
 Tensors on a GPU
 ================
 
-You find out whether PyTorch can use a CUDA GPU here, create tensors on it and move them
-there and back. The ladder runs on the CPU, and ``tensors_by_hand`` says that the
-device, not the dtype, sends work to a GPU. Here you see what you would have to move,
-what a move costs, and what happens if you forget one tensor. The page runs on every
-machine: without CUDA, it skips what needs it, and the output says so.
+You find out whether PyTorch can use a CUDA GPU, create tensors on it, and move tensors
+there and back. The two-layer network in ``tensors_by_hand`` runs on the CPU, and that
+page says that the device, not the dtype, sends work to a GPU. Here you see what you
+would have to move, what a move costs, and what happens if you forget one tensor. The
+page runs on every machine: without CUDA, it skips whatever needs a GPU, and the output
+says so.
 
 What you'll learn:
 
 - how to write a program that uses a GPU if there is one;
-- what the default device applies to, and what it doesn't;
+- which functions use the default device, and which don't;
 - how ``to`` changes the device, the dtype, or both in one call;
-- what happens when one operation meets two devices;
-- how to measure what you gain from a GPU, instead of believing a number.
+- what happens when an operation's tensors are on different devices;
+- how to measure a GPU's speed-up on your own machine, instead of trusting a published
+  number.
 """
 
 # %%
-# Is there one?
-# -------------
+# Is there a GPU?
+# ---------------
 #
 # ``torch.cuda.is_available`` returns True or False and never raises an error. To write
-# one program for both kinds of machine, ask once and use ``device`` everywhere after
-# that. A ``torch.device`` is only the name of a place. You can name a GPU that you
-# don't have, but you can't put a tensor on it.
+# one program for machines with and without a GPU, call it once, store the device in
+# ``device``, and use ``device`` everywhere after that. A ``torch.device`` only names a
+# device. You can name a GPU that you don't have, but you can't put a tensor on it.
 
 import time
 import warnings
@@ -50,22 +52,23 @@ print("device:                   ", device)
 
 
 def skipped(what):
-    """Say what this machine can't run."""
-    print(f"Skipped, as torch.cuda.is_available() is {has_cuda}: {what}")
+    """Print what this machine can't run."""
+    print(f"No CUDA device, skipped: {what}")
 
 
 second = torch.device("cuda", 1)
 print(f"a name for a second GPU:   {second}, type {second.type}, index {second.index}")
 
 # %%
-# Make a tensor there
-# -------------------
+# Create a tensor on a device
+# ---------------------------
 #
-# ``torch.ones``, ``torch.rand``, ``torch.tensor`` and most functions that make tensors
-# take ``device``. Without it, the tensor is on the default device, which is the CPU.
-# Every machine also has the device ``meta``. A tensor on ``meta`` has a shape, a dtype
-# and a device like any other, but no numbers. On this page ``meta`` replaces the GPU
-# wherever the device matters and the numbers don't.
+# ``torch.ones``, ``torch.rand``, ``torch.tensor`` and most other functions that create
+# tensors have a ``device`` argument. If you omit it, the tensor is on the default
+# device, which is the CPU. Every machine also has the device ``meta``. A tensor on
+# ``meta`` has a shape, a dtype and a device like any other tensor, but no elements. On
+# this page, ``meta`` replaces the GPU wherever the device matters and the elements
+# don't.
 
 print("default:", torch.ones(2, 3).device)
 print("meta:   ", torch.ones(2, 3, device="meta"))
@@ -75,15 +78,16 @@ else:
     try:
         torch.ones(2, 3, device="cuda")
     except (AssertionError, RuntimeError):  # which one depends on how PyTorch was built
-        print("cuda:    refused")
+        print("cuda:    raises an error")
     skipped("a tensor made on the GPU")
 
 # %%
 # ``torch.set_default_device`` changes the default for the whole program, and passing
-# None makes it the CPU again. To change it for a few lines, write
-# ``with torch.device("cuda"):``. The default applies to functions that take ``device``.
-# ``torch.from_numpy`` doesn't take one, because its tensor uses the array's memory,
-# which is the CPU's. A tensor made like another one is on the same device as its model.
+# None resets it to the CPU. To change it for a few lines, write
+# ``with torch.device("cuda"):``. The default applies to functions that have a
+# ``device`` argument. ``torch.from_numpy`` doesn't have one, because its tensor uses
+# the array's memory, which is the CPU's. A tensor that is modelled on another tensor is
+# created on that tensor's device.
 
 array, model = np.ones(2), torch.ones(2)
 torch.set_default_device("meta")
@@ -102,13 +106,13 @@ except TypeError as error:
     print("with device='cpu':      ", str(error).rpartition(".")[2])
 
 # %%
-# Move one
-# --------
+# Move a tensor
+# -------------
 #
-# ``torch.Tensor.to`` returns a tensor on the device you name, and the old one stays
-# where it is. If the tensor is there already, you get back that very tensor. A tensor
-# that comes back from the GPU has the same numbers as before. From ``meta`` nothing can
-# come back, because there are no numbers to bring.
+# ``torch.Tensor.to`` returns a tensor on the device you name, and the original stays
+# where it is. If the tensor is already on that device, ``to`` returns that same tensor.
+# A tensor that you move to the GPU and back has the same elements as before. You can't
+# move a tensor back from ``meta``, because there are no elements to copy.
 
 torch.manual_seed(0)
 x = torch.rand(2, 3)
@@ -131,10 +135,10 @@ else:
     skipped("the trip to the GPU and back")
 
 # %%
-# For autograd, a move is an operation like any other, and so is a cast. What ``to``,
-# ``cuda`` or ``double`` makes of a tensor that requires gradients is a result, not a
-# leaf. Its ``grad`` stays None, and the gradient goes to the tensor that was moved. If
-# you want the gradient on the GPU, put the data there first and then call
+# For autograd, a move is an operation like any other, and so is a cast. If a tensor
+# requires gradients, what ``to``, ``cuda`` or ``double`` returns is the result of an
+# operation, not a leaf. Its ``grad`` stays None, and the gradient goes to the original
+# tensor. If you want the gradient on the GPU, put the data there first and then call
 # ``requires_grad_``.
 
 first = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
@@ -150,12 +154,12 @@ for name, tensor in (("first", first), ("moved", moved), ("late", late)):
         print(f"{name:5s} is_leaf {tensor.is_leaf!s:5s} grad", tensor.grad)
 
 # %%
-# Device is not dtype
-# -------------------
+# A device is not a dtype
+# -----------------------
 #
-# Some texts tell you to cast to a new datatype to use the GPU. A cast changes what kind
-# of number the tensor holds, and leaves the tensor where it is. A move does the
-# opposite. If you pass both a device and a dtype, ``to`` changes both in one call.
+# Some tutorials tell you to cast to a new data type to use the GPU. But a cast changes
+# the tensor's dtype, and leaves the tensor on its device. A move does the opposite. If
+# you pass both a device and a dtype, ``to`` changes both in one call.
 
 changes = {
     "x": x,
@@ -167,8 +171,8 @@ for name, tensor in changes.items():
     print(f"{name:27s} {tensor.dtype!s:14s} {tensor.device}")
 
 # %%
-# The classic example is ``to("cpu", torch.double)``: from float32 on the GPU to float64
-# on the CPU.
+# A common example is ``to("cpu", torch.double)``, which turns a float32 tensor on the
+# GPU into a float64 tensor on the CPU.
 
 if has_cuda:
     there = torch.ones(2, 3, device="cuda")
@@ -183,9 +187,10 @@ else:
 # Two devices in one operation
 # ----------------------------
 #
-# PyTorch moves nothing behind your back. An operation on tensors from two devices
-# raises an error, and you decide which tensor to move. A CPU tensor without axes is the
-# exception: a single number may join in anywhere.
+# PyTorch doesn't move tensors behind your back. An operation on tensors from two
+# devices raises an error, and you decide which tensor to move. The exception is a CPU
+# tensor with no dimensions: a single number can be combined with a tensor on any
+# device.
 
 other = torch.ones(2, 3, device="meta")
 try:
@@ -207,9 +212,10 @@ else:
 # What a move costs
 # -----------------
 #
-# A move copies bytes. How many depends on the dtype: its ``itemsize`` is the number of
-# bytes per number. A cast moves nothing, but casting before a move makes the move
-# smaller or larger.
+# A move copies bytes. How many depends on the dtype, whose ``itemsize`` is the number
+# of bytes per element. A cast doesn't move a tensor to a different device, but if you
+# cast before a move, there are fewer or more bytes to copy. The output below is for
+# ``x`` and ``w1``, the inputs and the first layer's weights in ``tensors_by_hand``.
 
 dtypes = (
     torch.int8,
@@ -221,24 +227,24 @@ dtypes = (
 )
 names = [str(dtype).removeprefix("torch.") for dtype in dtypes]
 N, D_in, H = 64, 1000, 100
-elements = N * D_in + D_in * H  # the numbers in x and in w1
+elements = N * D_in + D_in * H  # the elements in x and in w1
 for name, dtype in zip(names, dtypes, strict=True):
-    print(f"x and w1 of the ladder in {name:8s} {elements * dtype.itemsize:9,d} bytes")
+    print(f"x and w1 in {name:8s} {elements * dtype.itemsize:9,d} bytes")
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-ax.bar(names, [dtype.itemsize for dtype in dtypes], label="bytes per number")
-ax.set(title="How many bytes a number takes", xlabel="dtype", ylabel="bytes")
+ax.bar(names, [dtype.itemsize for dtype in dtypes], label="bytes per element")
+ax.set(title="Bytes per element", xlabel="dtype", ylabel="bytes")
 plt.show()
 
 # %%
-# What does a GPU gain?
-# ---------------------
+# How much faster is a GPU?
+# -------------------------
 #
-# Old texts promise a factor of 50 or greater. That number comes from an old benchmark
-# of convolutions. For your sizes on your machine, it is a claim to measure. Get two
-# things right. A GPU is still working after the call has returned, so wait with
-# ``torch.cuda.synchronize`` before you read the clock. The first call also pays for
-# start-up, so don't count it.
+# Older tutorials promise a speed-up of 50 times or more. That number comes from an old
+# benchmark of convolutions. Whether it holds for your sizes on your machine is
+# something to measure. Get two things right. The GPU can still be working after a call
+# has returned, so wait with ``torch.cuda.synchronize`` before you read the clock. The
+# first call also pays one-time start-up costs, so don't count it.
 
 
 def seconds(device, size, repeats=5):
@@ -254,8 +260,8 @@ def seconds(device, size, repeats=5):
     return min(times[1:])
 
 
-work = 2 * N * D_in * H  # a multiplication and an addition for each term of x @ w1
-print("first layer: operations for each number moved:", work // elements)
+work = 2 * N * D_in * H  # a multiplication and an addition per term of x @ w1
+print("first layer: operations per element moved:", work // elements)
 for size in (16, 2048):
     microseconds = 1e6 * seconds("cpu", size)
     print(f"size {size:4d} on the CPU, this build: {microseconds:.1f} us")
@@ -264,18 +270,18 @@ if has_cuda:
         microseconds = 1e6 * seconds("cuda", size)
         print(f"size {size:4d} on the GPU, this build: {microseconds:.1f} us")
 else:
-    skipped("the same products on the GPU, so there is no factor to show")
+    skipped("the same products on the GPU, so there is no speed-up to show")
 
 # %%
 # Summary
 # -------
 #
-# - ``torch.cuda.is_available`` decides, ``torch.device`` names the place,
-#   ``torch.Tensor.to`` moves.
-# - A cast moves nothing; ``to`` with a device and a dtype does both; tensors that meet
-#   must be on one device.
-# - Measure what you gain from a GPU, with ``torch.cuda.synchronize`` before you read
-#   the clock.
+# - ``torch.cuda.is_available`` checks for a GPU, ``torch.device`` names a device, and
+#   ``torch.Tensor.to`` moves a tensor to it.
+# - A cast doesn't move a tensor; ``to`` with a device and a dtype does both. All
+#   tensors in an operation must be on one device.
+# - To measure a GPU's speed-up, call ``torch.cuda.synchronize`` before you read the
+#   clock.
 #
 # Practise: ``exercises/cuda_device``
 #

@@ -10,29 +10,31 @@
 Tensors and NumPy
 =================
 
-You pass numbers between NumPy and PyTorch, and find out each time whether the two share
-memory. On the ladder, ``tensors_by_hand`` turns its arrays into tensors with
-``torch.from_numpy`` and clones the weights before the loop. By the end of this page you
-know what would happen without the clones, and which other calls copy.
+You pass data between NumPy and PyTorch, and find out each time whether the two share
+memory. The page ``tensors_by_hand`` turns its arrays into tensors with
+``torch.from_numpy`` and clones the weights before the training loop. By the end of this
+page you know what would happen without the clones, and which other calls copy.
 
 What you'll learn:
 
-- that an array and a tensor can be two names for the same numbers, in both directions;
-- which calls share memory and which copy, checked by looking at the memory;
+- how an array and a tensor can be two names for the same memory, whichever of them came
+  first;
+- which calls share memory and which copy, and how to check;
 - what happens when an array and a tensor meet in one operation;
-- which tensors refuse to become arrays, with what message, and how to convert them
-  anyway;
-- which arrays refuse to become tensors, and how PyTorch treats a read-only one.
+- which tensors NumPy can't accept directly, what the error message is, and how to
+  convert them anyway;
+- which arrays PyTorch can't accept, and how it treats a read-only one.
 """
 
 # %%
 # One memory, two names
 # ---------------------
 #
-# ``torch.Tensor.numpy`` and ``torch.from_numpy`` move no numbers: the array and the
-# tensor share memory. Changing either of them in place changes the other. Only
-# ``array = array + 1`` doesn't. Unlike ``array += 1``, it makes a new array and calls
-# it ``array``, while the tensor keeps the original array from which it was created.
+# ``torch.Tensor.numpy`` and ``torch.from_numpy`` copy no data: the array and the tensor
+# share memory. If you change one of them in place, the other changes too.
+# ``array = array + 1`` is different. Unlike ``array += 1``, it creates a new array and
+# names it ``array``, while the tensor still shares memory with the original array from
+# which it was created.
 
 import warnings
 
@@ -60,9 +62,10 @@ print("after array = array + 1:", array, "and", tensor)
 assert not np.shares_memory(array, tensor.numpy())
 
 # %%
-# An array made from a tensor has its own description: where to begin, how many numbers
-# to read, and how far it is from one to the next. So arrays of many shapes can use the
-# same six numbers of one tensor. The addresses show which ones. Each dot is a number
+# An array made from a tensor has its own start, shape and strides: where to begin, how
+# many elements to read, and how many bytes to move to get from one element to the next.
+# So arrays of many shapes can use the same tensor, which has 6 elements here. The
+# addresses show which elements each array uses. In the figure, each dot is an element
 # that the array on that line can read and change.
 
 t = torch.arange(6.0).view(2, 3)
@@ -79,7 +82,7 @@ for line, (name, part) in enumerate(arrays.items()):
     places = [start + np.dot(place, part.strides) for place in np.ndindex(part.shape)]
     places = [int(place) // t.itemsize for place in places]
     layout = f"shape {part.shape!s:7s} strides {part.strides!s:8s}"
-    print(f"{name:18s} {layout} places {places}")
+    print(f"{name:18s} {layout} positions {places}")
     ax.plot(places, [line] * len(places), "o", markersize=12, label=name)
 title = "Five arrays in the memory of one tensor"
 ax.set(title=title, xlabel="position in the storage", ylabel="array", ylim=(4.5, -0.5))
@@ -87,12 +90,12 @@ ax.set_yticks(range(len(arrays)), arrays)
 plt.show()
 
 # %%
-# Who shares, who copies?
-# -----------------------
+# Which calls share memory, and which copy?
+# -----------------------------------------
 #
 # ``numpy.shares_memory`` compares the addresses that two arrays use. To be sure, also
-# change the source in place: a result that shares must change, a copy must not. The
-# function below checks both, and stops the page if they disagree.
+# change the source in place: a result that shares memory must change, and a copy must
+# not. The function below checks both, and raises an error if they disagree.
 
 
 def table(source, results):
@@ -121,9 +124,9 @@ from_array = {
 table(a, from_array)
 
 # %%
-# In the other direction, the source is a tensor ``t`` of six float32 numbers.
-# Converting to the dtype or the device that the tensor has already changes nothing:
-# ``to`` and ``cpu`` then return the tensor itself.
+# In the other direction, the source is a tensor ``t`` of six float32 elements.
+# Converting a tensor to the dtype or device that it already has changes nothing: ``to``
+# and ``cpu`` then return the tensor itself.
 
 t = torch.arange(6.0).view(2, 3)
 from_tensor = {
@@ -144,14 +147,14 @@ from_tensor = {
 table(t, from_tensor)
 
 # %%
-# Both in one operation
-# ---------------------
+# An array and a tensor in one operation
+# --------------------------------------
 #
 # With the tensor on the left, arithmetic returns a tensor of the wider dtype, and NumPy
 # warns that this will stop working. With the array on the left, most operators raise an
 # error. ``torch.add`` and functions like it don't accept arrays. So convert one of the
-# two: then both orders work, and you choose what type the result has. A single number
-# from an array, such as ``a[0]``, behaves like a Python number.
+# two: then both orders work, and you choose the type of the result. A single element of
+# an array, such as ``a[0]``, behaves like a Python number.
 
 a, t = np.array([1.0, 2.0]), torch.tensor([10.0, 20.0])  # float64 and float32
 mixtures = {
@@ -175,9 +178,9 @@ for line, mix in mixtures.items():
     print("", *(warning.category.__name__ for warning in caught))
 
 # %%
-# ``t += a`` isn't in place. It makes a new tensor, of float64 here, and calls it ``t``.
-# The ``out=`` argument of NumPy's functions accepts arrays only, so pass the array that
-# shares the tensor's memory.
+# ``t += a`` doesn't work in place. It creates a new tensor, which is float64 here, and
+# names it ``t``. The ``out=`` argument of NumPy's functions accepts arrays only, so
+# pass the array that shares the tensor's memory.
 
 t = old = torch.tensor([10.0, 20.0])
 with warnings.catch_warnings():
@@ -193,23 +196,23 @@ np.add(a, 1, out=old.numpy())
 print("np.add(a, 1, out=old.numpy()):", old)
 
 # %%
-# Tensors that refuse
-# -------------------
+# Conversions that fail
+# ---------------------
 #
-# Old texts say that every tensor on the CPU converts except a CharTensor, which is
-# int8. Try the dtypes one by one and print what the arrays hold: int8 converts like the
-# others.
+# Older tutorials say that every CPU tensor converts to an array except a CharTensor,
+# whose dtype is int8. Try the dtypes one by one and print the dtypes of the arrays:
+# int8 converts like the others.
 
 tried = "float64 float32 float16 complex64 complex128 int64 int32 int16 int8 uint8 bool"
 arrays = [torch.ones(2).to(getattr(torch, name)).numpy() for name in tried.split()]
 print(*(array.dtype for array in arrays))
 
 # %%
-# The tensors below refuse. For the first three, NumPy has no dtype. The others have
-# something that an array can't have. An array records no gradients. It has no flag for
-# "conjugate these numbers" or "change their sign". It stores every zero. And it is in
-# the CPU's memory. ``force=True`` does what it can. Where it works, the output shows
-# whether memory is still shared.
+# The tensors below don't convert directly. For the first three, NumPy has no matching
+# dtype. Each of the others has a property that an array can't have. An array doesn't
+# record gradients. It has no flag that marks its elements as conjugated or negated. It
+# stores every zero. And its data is in the CPU's memory. ``force=True`` helps in some
+# of these cases. Where it works, the output shows whether memory is still shared.
 
 bfloat16 = torch.ones(2, dtype=torch.bfloat16)
 float8 = torch.ones(2).to(torch.float8_e4m3fn)
@@ -237,9 +240,10 @@ for name, tensor in zip(names.split(", "), tensors, strict=True):
     print(f"      force=True {outcome(tensor, force=True)}")
 
 # %%
-# The right conversion depends on the reason. Under ``torch.no_grad`` a tracked tensor
-# converts directly, because nothing is recorded there anyway. A tensor on ``meta`` has
-# no numbers, so only its shape can be carried over.
+# Which conversion works depends on the reason for the error. Under ``torch.no_grad`` a
+# tracked tensor, that is, one that requires gradients, converts directly, because
+# nothing is recorded there anyway. A tensor on ``meta`` has no elements, so you can
+# only keep its shape.
 
 with torch.no_grad():
     under_no_grad = tracked.numpy()
@@ -258,12 +262,12 @@ for line, array in helps.items():
     print(f"{line:38s} {array.dtype!s:9s} shape {array.shape}")
 
 # %%
-# Arrays that refuse, and one that warns
-# --------------------------------------
+# Arrays that PyTorch can't accept, and one that causes a warning
+# ---------------------------------------------------------------
 #
-# In the other direction, NumPy has layouts and dtypes that PyTorch doesn't: negative
-# strides, the byte order of a different kind of machine, text. For the first two, make
-# a copy.
+# In the other direction, NumPy has layouts and dtypes that PyTorch doesn't support:
+# negative strides, the byte order of a different kind of machine, and text. For the
+# first two, make a copy.
 
 a = np.arange(3.0)
 foreign = {"reversed": a[::-1], "big-endian": a.astype(">f8"), "text": np.array(["a"])}
@@ -277,9 +281,9 @@ print(torch.from_numpy(a[::-1].copy()), torch.from_numpy(native))
 
 # %%
 # PyTorch has no read-only tensors. A write-protected array loses its protection when
-# you convert it: the tensor shares the memory and can change it. You get a warning, but
-# only once per program unless you ask for it every time. ``torch.from_dlpack`` doesn't
-# warn at all. ``torch.tensor`` copies, so there is nothing to warn about.
+# you convert it: the tensor shares the memory and can change it. PyTorch warns you, but
+# only once per program unless you call ``torch.set_warn_always``. ``torch.from_dlpack``
+# doesn't warn at all. ``torch.tensor`` copies, so there is nothing to warn about.
 
 protected = np.zeros(3)
 protected.flags.writeable = False
@@ -300,10 +304,11 @@ torch.set_warn_always(False)
 #
 # - ``torch.from_numpy`` and ``torch.Tensor.numpy`` share memory; ``torch.tensor`` and a
 #   change of dtype copy.
-# - If gradients are the obstacle, use ``torch.Tensor.detach``. If the dtype is, use
-#   ``torch.Tensor.to``.
-# - ``numpy.shares_memory`` has the answer when you don't remember.
+# - To convert a tensor that requires gradients, call ``torch.Tensor.detach`` first. If
+#   NumPy lacks the dtype, call ``torch.Tensor.to`` first.
+# - If you don't remember whether a call shares memory, check with
+#   ``numpy.shares_memory``.
 #
 # Practise: ``exercises/numpy_interop``
 #
-# Next: ``cuda_device`` takes tensors to a place where NumPy can't follow.
+# Next: ``cuda_device`` moves tensors to a GPU, where NumPy can't use them.

@@ -9,18 +9,18 @@
 Operations on tensors
 =====================
 
-You add, index and reshape tensors, and after each operation you look at where the
-result is stored: in new memory, or in memory that another tensor uses too. Then you can
-read lines of ``tensors_by_hand`` that look alike but do different things: ``w1 -= ...``
-changes the weights in place, ``grad_h[h <= 0] = 0`` writes through an index, ``w2.t()``
-moves no numbers, and ``loss.item()`` returns a Python number.
+You add, index and reshape tensors, and after each operation you check where the result
+is stored: in new memory, or in memory that another tensor uses too. By the end of this
+page you can explain these lines from ``tensors_by_hand``, each of which treats memory
+differently: ``w1 -= ...`` changes the weights in place, ``grad_h[h <= 0] = 0`` writes
+through an index, ``w2.t()`` moves no data, and ``loss.item()`` returns a Python number.
 
 What you'll learn:
 
-- four ways to add, and what the underscore at the end of a name means;
-- which kinds of indexing return a view of the same memory, and which a copy;
+- how to add in four ways, and what the underscore at the end of a name means;
+- which kinds of indexing return a view of the same memory, and which return a copy;
 - when ``view`` fails, and what ``reshape`` does then;
-- how to take a number out of a tensor.
+- how to get a Python number from a tensor.
 """
 
 # %%
@@ -29,7 +29,7 @@ What you'll learn:
 #
 # You can add with an operator, with a function, with a function that writes into a
 # tensor you provide, or with a method that changes a tensor in place. All four compute
-# the same numbers.
+# the same sum.
 
 import matplotlib.pyplot as plt
 import torch
@@ -56,16 +56,17 @@ assert torch.equal(in_place, x + y)
 # ----------------------
 #
 # A method whose name ends in an underscore changes its tensor in place: ``add_``,
-# ``zero_``, ``relu_``. ``y.add(x)``, by contrast, returns a new tensor. The line below
-# doesn't keep it, so its result is lost. To see what a line does to ``y``, give the
-# tensor a second name first. ``torch.Tensor.data_ptr`` is the address of a tensor's
-# first number. If it hasn't changed, ``y`` is still where it was.
+# ``zero_``, ``relu_``. ``y.add(x)``, by contrast, returns a new tensor. Below,
+# ``y.add(x)`` is called without assigning the result to a name, so the sum is lost. To
+# see what a line does to ``y``, give the tensor a second name, ``old``, first.
+# ``torch.Tensor.data_ptr`` returns the address of a tensor's first element. If ``y``
+# has the same address as ``old``, it still uses the same memory.
 
 
 def report(line, y, old):
     """Print what a line left in y, and in the tensor that was called y before."""
-    place = "where it was" if y.data_ptr() == old.data_ptr() else "elsewhere"
-    print(f"{line:22s}  y {y.tolist()!s:18s}  {place:12s}  the old y {old.tolist()}")
+    memory = "same memory" if y.data_ptr() == old.data_ptr() else "new memory"
+    print(f"{line:22s}  y {y.tolist()!s:18s}  {memory:11s}  the old y {old.tolist()}")
 
 
 start = y
@@ -76,8 +77,8 @@ y.add_(x)
 report("y.add_(x)", y, old)
 
 # %%
-# ``y += x`` and ``out=y`` also write in place. ``y = y + x`` makes a new tensor and
-# calls it ``y``. Any other name for the old tensor doesn't see the change.
+# ``y += x`` and ``out=y`` also write in place. ``y = y + x`` creates a new tensor and
+# names it ``y``. Any other name still refers to the old tensor, which doesn't change.
 
 y = old = start.clone()
 y += x
@@ -90,9 +91,9 @@ report("y = y + x", y, old)
 assert y is not old
 
 # %%
-# In place means that the result overwrites the numbers that are already there. So
-# neither the dtype nor the shape can change, and an operation that would have to change
-# one of them raises an error.
+# An in-place operation overwrites the existing elements. So neither the dtype nor the
+# shape can change, and an operation that would have to change one of them raises an
+# error.
 
 pairs = (
     (torch.zeros(3, dtype=torch.long), 0.5),
@@ -109,10 +110,11 @@ for target, other in pairs:
 # Indexing
 # --------
 #
-# Indexing works as in NumPy, with two kinds of result. Integers and slices step through
-# memory at regular intervals, so they return a view: the same numbers under another
-# name. Lists and masks can pick numbers from anywhere, so they return a copy. You can
-# find out which by looking at the storage, the block of memory behind a tensor.
+# Indexing works as in NumPy and has two kinds of result. Integers and slices pick
+# elements at regular intervals in memory, so they return a view: a tensor that uses the
+# same memory. Lists and masks can pick elements from anywhere, so they return a copy.
+# To find out which kind you have, look at the storage, the block of memory behind a
+# tensor.
 
 x = torch.arange(12.0).view(3, 4)
 
@@ -135,9 +137,9 @@ for index, part in parts.items():
     print(f"{index:13s} shape {tuple(part.shape)!s:10s} {kind}")
 
 # %%
-# On the left of an equals sign, every index writes into ``x`` itself, even a mask. That
-# is how ``grad_h[h <= 0] = 0`` works on the ladder. One slice that NumPy has is missing
-# in PyTorch: you can't step backwards.
+# On the left of an assignment, every index writes into ``x`` itself, even a mask. That
+# is how ``grad_h[h <= 0] = 0`` works in ``tensors_by_hand``. One kind of slice that
+# NumPy has is missing in PyTorch: you can't step backwards.
 
 x[x > 5] = 0
 x[:, 1] += 100
@@ -151,9 +153,9 @@ print(x)
 # View
 # ----
 #
-# ``torch.Tensor.view`` returns the same numbers in a different shape. You may write -1
-# for one of the sizes, and PyTorch works it out from the others. No numbers move, so a
-# change made through the view shows in the original.
+# ``torch.Tensor.view`` returns the same elements in a different shape. You can write -1
+# for one of the sizes, and PyTorch works it out from the others. No data moves, so a
+# change made through the view also changes the original.
 
 x = torch.arange(6)
 table = x.view(2, -1)
@@ -163,11 +165,11 @@ print("x    ", tuple(x.shape), "  ", x.tolist())
 assert share(table, x)
 
 # %%
-# A tensor steps through its storage in strides: so far to the next row, so far to the
-# next column. The transpose in ``tensors_by_hand`` swaps shape and strides and touches
-# no numbers. But reading the transposed tensor row by row now means jumping back and
-# forth in memory, and no stride describes those jumps as a single line. So ``view``
-# refuses.
+# A tensor's strides say how many elements to move in storage to reach the next row, and
+# how many to reach the next column. The transpose in ``tensors_by_hand`` swaps the two
+# sizes and the two strides, and moves no data. But reading the transposed tensor row by
+# row means jumping back and forth in the storage, and no single stride describes those
+# jumps. So ``view`` raises an error.
 
 x = torch.arange(6)
 table = x.view(2, 3)
@@ -184,10 +186,10 @@ except RuntimeError as error:
 # Reshape
 # -------
 #
-# ``torch.reshape`` returns a view where it can and copies where it must, so afterwards
-# you don't know whether memory is shared. ``torch.Tensor.contiguous`` is clearer about
-# it: it copies the numbers into reading order, unless the tensor is in that order
-# already.
+# ``torch.reshape`` returns a view where it can and copies where it must, so from the
+# call alone you can't know whether memory is shared. ``torch.Tensor.contiguous`` has a
+# simpler rule: it copies the elements into row-by-row order, unless they are already in
+# that order.
 
 results = {
     "table.reshape(6)": table.reshape(6),
@@ -200,26 +202,28 @@ for name, result in results.items():
     print(f"{name:28s} {kind}: {result.tolist()}")
 
 # %%
-# The figure shows both ways through the storage. The numbers in ``x`` equal their
-# positions in the storage, so reading a tensor row by row prints the positions that it
-# visits. The straight line can be a view of shape ``(6,)``. The zigzag can't.
+# The figure shows the order in which each tensor visits the storage when you read it
+# row by row. Each element of ``x`` equals its own position in the storage, so the
+# elements that you read are the positions. A view of shape ``(6,)`` can describe the
+# straight line, but not the zigzag.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for tensor, name in ((table, "table"), (turned, "turned = table.t()")):
     label = f"{name}, strides {tensor.stride()}"
     ax.plot(range(1, 7), tensor.flatten().tolist(), "o-", label=label)
-title = "The same six numbers, read row by row"
+title = "The same six elements, read row by row"
 ax.set(title=title, xlabel="reading step", ylabel="position in the storage")
 ax.legend()
 plt.show()
 
 # %%
-# Out of the tensor
-# -----------------
+# From a tensor to a Python number
+# --------------------------------
 #
-# A sum has shape ``()``, like every loss on the ladder. ``torch.Tensor.item`` returns
-# its value as a Python number. It works for one element, whatever the shape. For more
-# than one, use ``torch.Tensor.tolist``.
+# The sum of all elements has shape ``()``, like the loss in ``tensors_by_hand``.
+# ``torch.Tensor.item`` returns its value as a Python number. It works for any tensor
+# with exactly one element, whatever the shape. For more elements, use
+# ``torch.Tensor.tolist``.
 
 total = table.sum()
 number = total.item()
@@ -235,12 +239,12 @@ print("tolist:", table.tolist())
 # Summary
 # -------
 #
-# - ``torch.add`` makes a new tensor; ``torch.Tensor.add_`` and ``out=`` write into an
+# - ``torch.add`` returns a new tensor; ``torch.Tensor.add_`` and ``out=`` write into an
 #   existing one.
 # - Slices, ``torch.Tensor.view`` and ``torch.t`` share memory. Indexing with a list or
 #   a mask copies; ``torch.reshape`` copies only when it must.
-# - ``torch.Tensor.item`` takes the number out of a tensor that holds one.
+# - ``torch.Tensor.item`` returns the value of a one-element tensor as a Python number.
 #
 # Practise: ``exercises/operations``
 #
-# Next: ``numpy_interop`` asks the same question of arrays and tensors: which calls share, and which copy?
+# Next: ``numpy_interop`` asks the same question about arrays and tensors: which calls share memory, and which copy?

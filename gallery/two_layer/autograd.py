@@ -11,28 +11,29 @@ Autograd
 ========
 
 You write the forward pass and the loss, and PyTorch computes the gradients. The engine
-of ``autograd_by_hand`` does that for five operations on arrays. PyTorch has its own
-engine, which knows the backward of all its operations on tensors. The lines of
-``tensors_by_hand`` for ``grad_y_pred``, ``grad_w2``, ``grad_h_relu``, ``grad_h`` and
-``grad_w1`` are gone: one call replaces them. The forward pass and the update stay.
+that you wrote in ``autograd_by_hand`` can differentiate five operations on arrays;
+PyTorch's engine can differentiate hundreds of operations on tensors. One call replaces
+the lines that computed ``grad_y_pred``, ``grad_w2``, ``grad_h_relu``, ``grad_h`` and
+``grad_w1`` in ``tensors_by_hand``. The forward pass and the update stay.
 
 What you'll learn:
 
 - how ``requires_grad`` makes PyTorch record a graph, and how to look at that graph;
-- what ``backward`` computes, and that it equals what you derived;
+- what ``backward`` computes, and how it compares with the gradients that you derived;
 - why the update runs under ``no_grad``, and why gradients are cleared after each step;
-- what it costs to track tensors that need no gradient, and to keep a loss with its
-  graph.
+- what it costs to track tensors that need no gradient, and to keep a loss together with
+  its graph.
 """
 
 # %%
 # The problem
 # -----------
 #
-# These are the same numbers as on every rung. ``torch.Tensor.requires_grad_`` is new:
-# called without an argument, it turns tracking on. From here on, PyTorch records what
-# is computed from ``w1`` and ``w2``. A tensor that you make from numbers can be tracked
-# right away, as ``torch.tensor(2.0, requires_grad=True)`` is further down.
+# These are the same data and starting weights as on every page of this series.
+# ``torch.Tensor.requires_grad_`` is new: called without an argument, it turns tracking
+# on. From here on, PyTorch records what is computed from ``w1`` and ``w2``. A tensor
+# that you make from numbers can be tracked from the start, as in
+# ``torch.tensor(2.0, requires_grad=True)`` further down.
 
 import time
 import weakref
@@ -60,14 +61,14 @@ for name, tensor in (("x", x), ("y", y), ("w1", w1), ("w2", w2)):
 # The graph
 # ---------
 #
-# Think of tensors as the nodes of a graph and of functions as the edges that lead from
-# one tensor to the next. Each result keeps the function that made it in ``grad_fn``,
-# and that function's ``next_functions`` lead back to the ones before it. Walk back from
-# the loss. The walk ends at two functions called ``AccumulateGrad``, which write into
-# the ``grad`` of ``w1`` and of ``w2``. No path leads to ``x`` and ``y``, because nobody
-# asked to track them. PyTorch stores the graph the other way round: there each function
-# is a node, and ``next_functions`` are its edges. To see them counted, turn to
-# ``graph``.
+# PyTorch records the functions that you call on tracked tensors as a graph. Each
+# function is a node, and its ``next_functions`` are the edges that lead back to the
+# functions before it. A result stores the function that made it in ``grad_fn``, so you
+# can walk back from the loss. The walk ends at two functions called ``AccumulateGrad``,
+# which add to the ``grad`` of ``w1`` and of ``w2``. No path leads to ``x`` or ``y``,
+# because they aren't tracked. (Older tutorials describe the graph the other way round,
+# with tensors as nodes and functions as edges. For more about the nodes, see
+# ``graph``.)
 
 h = x @ w1
 h_relu = torch.relu(h)
@@ -96,10 +97,10 @@ print_graph(loss)
 # Backward
 # --------
 #
-# ``torch.Tensor.backward`` walks that graph from the loss and leaves the gradient of
+# ``torch.Tensor.backward`` walks that graph from the loss and stores the gradient of
 # the loss with respect to ``w1`` in ``w1.grad``, and likewise for ``w2``. Compare both
-# with the lines of ``tensors_by_hand``. (The copy is missing because nothing else uses
-# that array here.)
+# with the formulas from ``tensors_by_hand``. (The line ``grad_h = grad_h_relu.clone()``
+# is left out, because nothing here needs ``grad_h_relu`` unchanged.)
 
 loss.backward()
 
@@ -121,11 +122,11 @@ for name, grad, by_hand in (("w1", w1.grad, grad_w1), ("w2", w2.grad, grad_w2)):
 # What not to track
 # -----------------
 #
-# Nothing updates ``x`` and ``y``, so nobody needs their gradients. If you track them
-# all the same, you get no warning, and the loss is the same. But the backward pass
-# computes a gradient for each, and the one for ``x`` takes a product as large as the
-# first one of the forward pass. Count the additions and multiplications of all
-# products, and the bytes of all gradients.
+# Nothing updates ``x`` and ``y``, so their gradients aren't needed. If you track them
+# anyway, PyTorch doesn't warn you, and the loss is the same. But the backward pass then
+# computes a gradient for each, and the gradient of ``x`` takes a matrix product as
+# large as the first one in the forward pass. Count the additions and multiplications in
+# all matrix products, and the bytes of all gradients.
 
 for track in (False, True):
     inputs, targets = x.clone().requires_grad_(track), y.clone().requires_grad_(track)
@@ -142,14 +143,14 @@ for track in (False, True):
 # The update without no_grad
 # --------------------------
 #
-# An update is arithmetic on ``w1``, so PyTorch would record it as well. In place it
-# refuses, because that would overwrite a leaf, a tensor at which the graph starts. If
-# the update isn't in place, PyTorch records it: the new ``w1`` is not a leaf but a
-# result with a ``grad_fn``, and the graph would grow from step to step. Under
-# ``torch.no_grad`` nothing is recorded, so the result isn't tracked either. There the
-# loop can update in place, which keeps ``w1`` the tracked leaf. (Older programs update
-# ``w1.data``, which can make gradients silently wrong. To find out how, see
-# ``tracking``.)
+# An update is arithmetic on ``w1``, so PyTorch would record it as well. An update in
+# place raises an error, because it would overwrite a leaf, that is, a tracked tensor
+# that you created and not one that was computed. If the update isn't in place, PyTorch
+# records it: the new ``w1`` is not a leaf but a result with a ``grad_fn``, and the
+# graph would grow from step to step. Under ``torch.no_grad``, nothing is recorded, and
+# results aren't tracked. There the loop can update ``w1`` in place, so ``w1`` stays a
+# tracked leaf. (Older programs update ``w1.data``, which can make gradients silently
+# wrong. To find out how, see ``tracking``.)
 
 try:
     w1 -= 1e-6 * w1.grad
@@ -168,11 +169,12 @@ print("under no_grad: requires_grad", unrecorded.requires_grad)
 # Why gradients are cleared
 # -------------------------
 #
-# Within one pass, the engine first adds up everything that reaches a tensor, along all
-# paths. Only then does it write ``grad``: once for each leaf, however often the leaf
-# was used. It adds what it writes to what ``grad`` held before. That is useful for
-# gradient accumulation, where a batch goes through in parts and their gradients add up.
-# A hook shows each write to a leaf that is used three times:
+# Within one backward pass, the engine first adds up all contributions to a tensor's
+# gradient, along all paths. Only then does it write to ``grad``, once per leaf, no
+# matter how many times the leaf was used. It adds the new gradient to the one that
+# ``grad`` held before. That is useful for gradient accumulation, where you run a batch
+# in parts and add up the gradients of the parts. Below, a hook records each write to a
+# leaf that is used three times.
 
 w = torch.tensor(2.0, requires_grad=True)
 written = []
@@ -183,8 +185,9 @@ for _ in range(2):
 assert written == [7.0, 14.0]
 
 # %%
-# So between two steps of a fit, the old gradient has to go. You can set ``grad`` to
-# None. On later rungs, ``zero_grad`` does the same: by default it writes no zeros.
+# So you must clear the old gradient between two steps of a fit. You can set ``grad`` to
+# None. Later pages call ``zero_grad``, which, despite its name, also sets ``grad`` to
+# None by default.
 
 once = w1.grad.clone()
 (torch.relu(x @ w1) @ w2 - y).pow(2).sum().backward()
@@ -199,7 +202,8 @@ print("after zero_grad, grad is", w1.grad)
 # The whole loop
 # --------------
 #
-# Forward, loss, ``backward``, update, clear.
+# Each step runs the forward pass, computes the loss, calls ``backward``, updates the
+# weights and clears their gradients.
 
 learning_rate = 1e-6
 w1 = w1_start.clone().requires_grad_()
@@ -221,9 +225,9 @@ for t in (0, 1, 100, 200, 300, 400, 499):
     print(f"step {t:3d}  loss {losses[t]:.3e}")
 
 # %%
-# If gradients aren't cleared, each update repeats all earlier ones. The fit gathers
-# speed like a ball without friction and overshoots again and again. Go on for long
-# enough, and it blows up.
+# If you don't clear the gradients, each update uses the sum of all gradients so far.
+# The fit gathers speed like a ball that rolls without friction, and it overshoots again
+# and again. In the end it blows up.
 
 
 def fit(steps, *, clear=True):
@@ -264,11 +268,12 @@ plt.show()
 # -------------------------
 #
 # The loop keeps ``loss.item()``. A loss that you keep as a tensor, in a list or in a
-# running total, keeps its graph, and the graph keeps the tensors that ``backward``
-# would read. ``backward`` lets go of these. Without it, as when you measure a loss on
-# other data, they stay in memory. Hooks see each tensor that a graph saves, and a weak
-# reference shows whether the tensor still exists. Count the bytes after ten losses,
-# leaving out ``x`` and the weights.
+# running total, keeps its graph, and the graph keeps the tensors that it saved for
+# ``backward``. When ``backward`` runs, it frees these tensors. If you never call it,
+# for example because you only measure a loss on other data, they stay in memory. Hooks
+# see each tensor that a graph saves, and a weak reference shows whether the tensor
+# still exists. Count the bytes that are still in memory after ten losses, leaving out
+# ``x`` and the weights.
 
 saved = []
 
@@ -281,7 +286,7 @@ def pack(tensor):
 
 
 def bytes_kept():
-    """The bytes of all saved tensors, with each place in memory counted once."""
+    """The bytes of all saved tensors, with each buffer counted once."""
     there = [held for reference in saved if (held := reference()) is not None]
     sizes = {tensor.data_ptr(): tensor.nbytes for tensor in there}
     given = {tensor.data_ptr() for tensor in (x, w1, w2)}
@@ -296,7 +301,7 @@ for words in ("as tensors", "as tensors, after backward", "as numbers"):
             if words.endswith("backward"):
                 loss.backward()
             kept_losses.append(loss.item() if words == "as numbers" else loss)
-    del loss  # or this name keeps the last one
+    del loss  # otherwise this name keeps the last graph in memory
     print(f"ten losses {words}: {bytes_kept():,} bytes")
 
 # %%
@@ -304,8 +309,8 @@ for words in ("as tensors", "as tensors, after backward", "as numbers"):
 # ------------------
 #
 # This is the same fit, run for longer. The loss falls fast until rounding slows it to a
-# crawl. The same happened to float32 in ``tensors_by_hand``, but this time it happens
-# far lower, because float64 rounds more finely.
+# crawl. The same happened with float32 in ``tensors_by_hand``, but here it happens at a
+# far lower loss, because float64 is more precise.
 
 began = time.perf_counter()
 long_losses = fit(2000)

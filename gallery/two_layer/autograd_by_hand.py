@@ -10,26 +10,27 @@
 Autograd by hand
 ================
 
-You write an autograd engine from scratch, in about forty lines of NumPy. From
-``tensors_by_hand`` this rung removes the backward pass written for this one network.
-Instead, each operation knows its own backward, and a walk back through the computation
-puts these together. That is reverse-mode differentiation. NumPy returns for this one
-page, so that nothing in the engine is hidden. At the end you compare it with PyTorch's
-engine.
+You write an autograd engine from scratch, in about forty lines of NumPy. It replaces
+the backward pass that you wrote for one network in ``tensors_by_hand``. In the engine,
+each operation has its own backward function, and a walk back through the computation
+combines these functions. This method is called reverse-mode differentiation. This page
+goes back to NumPy, so that nothing in the engine is hidden. At the end you compare the
+engine with PyTorch's.
 
 What you'll learn:
 
-- how values that remember what made them turn a forward pass into a graph;
-- why the gradients that reach one value add up, and in which order to walk;
-- the backward of each of the network's five operations;
-- that PyTorch's engine walks the same graph.
+- how a forward pass becomes a graph when each value records how it was computed;
+- why contributions to a value's gradient add up, and in which order to visit the
+  values;
+- how to write a backward function for each of the network's five operations;
+- how your engine's graph compares with PyTorch's.
 """
 
 # %%
 # The problem
 # -----------
 #
-# These are the same numbers as on every rung, as arrays.
+# These arrays hold the same data and starting weights as on every page of this series.
 
 from collections import Counter
 
@@ -53,12 +54,13 @@ print("w1", w1_start.shape, " w2", w2_start.shape)
 # --------------------------
 #
 # Start with plain numbers: ``a`` is computed from ``w``, ``b`` from ``a``, and the
-# result is ``a - b``. For each value, note what it was made of, and the slope of that
-# one step. Then the chain rule is a walk back from the result: each value passes its
-# gradient, times the slope, on to what it was made of. ``a`` is used twice, so two
-# contributions reach it, and they add up: move ``a`` a little, and the result moves for
-# both reasons. A central difference agrees. If the second contribution replaces the
-# first, the gradient of ``w`` is wrong.
+# result is ``a - b``. For each value, note which values it was computed from, and the
+# slope of each step. The chain rule then becomes a walk back from the result: each
+# value multiplies its gradient by the slope and passes the product on to the value that
+# it was computed from. ``a`` is used twice, so two contributions reach it, and they add
+# up: if you change ``a`` a little, the result changes for two reasons. A central
+# difference confirms this. If the second contribution replaced the first, the gradient
+# of ``w`` would be wrong.
 
 
 def result_of(w):
@@ -91,51 +93,53 @@ added, replaced = walk_back(order), walk_back(order, add=False)
 step = 1e-4
 slope = (result_of(w + step) - result_of(w - step)) / (2 * step)
 assert abs(added["w"] - slope) < 1e-6 < abs(replaced["w"] - slope)
+print("gradient                       of w  of a")
 print(f"central difference:     {slope:8.3f}")
-print(f"contributions added:    {added['w']:8.3f}   a has {added['a']:.0f}")
-print(f"contributions replaced: {replaced['w']:8.3f}   a has {replaced['a']:.0f}")
+print(f"contributions added:    {added['w']:8.3f}   {added['a']:.0f}")
+print(f"contributions replaced: {replaced['w']:8.3f}   {replaced['a']:.0f}")
 
 # %%
 # In which order?
 # ---------------
 #
-# Ordered by distance from the result, ``a`` and ``b`` come next, then ``w``. In that
-# order, ``a`` passes on its gradient before the contribution of ``b`` has arrived, so
-# that contribution never reaches ``w``. So a value has to wait until everything made of
-# it has passed its gradient on. An order in which every value does so is a topological
-# order of the graph. The order above is one.
+# If you order the values by distance from the result, ``a`` and ``b`` are next, and
+# ``w`` is last. In that order, ``a`` passes on its gradient before the contribution
+# from ``b`` has arrived, so that contribution never reaches ``w``. A value therefore
+# has to wait until every value computed from it has passed its gradient on. An order in
+# which every value waits like this is a topological order of the graph. The order in
+# the cell above is topological.
 
 by_distance = ["result", "a", "b", "w"]
 early = walk_back(by_distance)
 assert early["a"] == added["a"]
 assert early["w"] != added["w"]
-print(f"topological order: w has {added['w']:.0f}, a has {added['a']:.0f}")
-late = f"a has {early['a']:.0f}, but too late"
-print(f"by distance:       w has {early['w']:.0f}, {late}")
+print("gradient           of w  of a")
+print(f"topological order: {added['w']:4.0f}   {added['a']:.0f}")
+print(f"by distance:       {early['w']:4.0f}   {early['a']:.0f}, but too late")
 
 # %%
 # The engine
 # ----------
 #
-# Now move on to arrays, and to a graph that is written down as you compute. (micrograd
-# is such an engine for single numbers.) A ``Value`` holds an array. Each operation
-# makes a new one, with an edge to each of its inputs: the input itself, and a function
-# that turns the result's gradient into the input's share. These functions are all the
-# calculus there is. For a derivation of the two that belong to the product, see
-# ``backward_pass``.
+# Now move on to arrays, and to a graph that is recorded as you compute. (micrograd is
+# an engine of this kind for single numbers.) A ``Value`` holds an array. Each operation
+# makes a new ``Value``, with an edge to each of its inputs. An edge consists of the
+# input itself and a function that turns the result's gradient into the input's share.
+# These functions contain all the calculus that the engine needs. For the derivation of
+# the matrix product's two functions, see ``backward_pass``.
 #
-# - As on every rung, ReLU's slope at exactly 0 is 0.
+# - As on every page of this series, ReLU's slope at exactly 0 is 0.
 # - Both sides of a subtraction must have the same shape: this engine doesn't broadcast.
 # - An input that requires no gradient gets no edge, so nothing is computed for ``x``
 #   and ``y``.
-# - ``order`` counts how many shares each value is waiting for, and lists the value when
-#   the last one has arrived.
-# - ``backward`` keeps the gradients of results only while it walks. Leaves, the values
-#   that nothing made, keep theirs.
+# - ``order`` counts how many shares each value is waiting for, and adds the value to
+#   the list once no share is missing.
+# - ``backward`` discards the gradients of computed values as it walks. Only leaves, the
+#   values that weren't computed from others, store theirs.
 
 
 class Value:
-    """An array that remembers what made it."""
+    """An array that records how it was computed."""
 
     def __init__(self, data, operation=None, edges=(), *, requires_grad=False):
         self.data, self.operation, self.grad = data, operation, None
@@ -200,8 +204,9 @@ print("order:", [value.operation for value in result.order()])
 
 # %%
 # Gradients add up here in two different ways. Within one walk, the contributions to one
-# value do: that is the chain rule. And a leaf's ``grad`` grows from call to call until
-# you set it to None. The loop below does that after each update.
+# value add up: that is the chain rule. From one call to the next, each new gradient is
+# added to a leaf's ``grad`` until you set ``grad`` to None. The loop below does that
+# after each update.
 
 result.backward()
 print("after a second backward:", w.grad)
@@ -210,9 +215,9 @@ print("after a second backward:", w.grad)
 # The network's gradients
 # -----------------------
 #
-# The forward pass takes two lines, and the backward pass one call. Compare the
-# gradients with the lines of ``numpy_by_hand``. There you derived them for this
-# network; here nobody did.
+# The forward pass takes two lines, and the backward pass takes one call. Compare the
+# gradients with the formulas from ``numpy_by_hand``. You derived those formulas for
+# this one network; the engine contains nothing specific to it.
 
 x, y = Value(x_array), Value(y_array)
 w1 = Value(w1_start.copy(), requires_grad=True)
@@ -237,9 +242,10 @@ for name, leaf, by_hand in (("w1", w1, grad_w1), ("w2", w2, grad_w2)):
 # The whole loop
 # --------------
 #
-# Forward, loss, ``backward``, update, clear. The update changes ``data``, so no graph
-# remembers it. Each step's graph starts at the leaves again, and Python frees the last
-# graph together with its loss.
+# Each step runs the forward pass, computes the loss, calls ``backward``, updates the
+# weights and clears their gradients. The update changes ``data`` directly, so no graph
+# records it. Each step builds a new graph from the leaves, and Python frees the
+# previous graph together with its loss.
 
 learning_rate = 1e-6
 w1 = Value(w1_start.copy(), requires_grad=True)
@@ -263,10 +269,10 @@ for t in (0, 1, 100, 200, 300, 400, 499):
 # Compare it with PyTorch's graph
 # -------------------------------
 #
-# PyTorch records the same step. Its loss leads to the function that made it,
-# ``grad_fn``, and the ``next_functions`` of each function lead to those before it. Each
-# path ends at an ``AccumulateGrad``, which keeps a leaf's ``grad``. Walk back from both
-# losses, once along your edges and once along PyTorch's.
+# PyTorch records the same step. The loss's ``grad_fn`` is the function that made it,
+# and each function's ``next_functions`` lead to the functions before it. Each path ends
+# at an ``AccumulateGrad``, which adds to a leaf's ``grad``. Walk back from both losses,
+# along your edges and along PyTorch's.
 
 w1 = Value(w1_start, requires_grad=True)
 w2 = Value(w2_start, requires_grad=True)
@@ -280,7 +286,7 @@ leaves = {w1: "w1", w2: "w2", w1_tensor: "w1", w2_tensor: "w2"}
 
 
 def ours(value):
-    """A value's name, and the values that it was made of."""
+    """A value's name, and the values that it was computed from."""
     return value.operation or leaves[value], [other for other, _ in value.edges]
 
 
@@ -292,7 +298,7 @@ def pytorchs(function):
 
 
 def walk(start, look):
-    """The name and place of each node, and the place that its arrow comes from."""
+    """The name and position of each node, and where its arrow comes from."""
     nodes, waiting = [], [(start, 0, 0, None)]
     for node, column, depth, came_from in waiting:
         name, behind = look(node)
@@ -309,9 +315,9 @@ for (our_name, *_), (torch_name, *_) in zip(our_nodes, torch_nodes, strict=True)
 print("nodes:", len(our_nodes), "and", len(torch_nodes))
 
 # %%
-# Node for node, the two are the same graph. The figure is drawn from the objects that
-# both walks found. PyTorch's graph holds functions where yours holds values, but the
-# arrows are the same, and so are the resulting gradients.
+# Node for node, the two graphs are the same. The figure shows the nodes that each walk
+# found. The nodes of PyTorch's graph are functions and those of yours are values, but
+# the arrows are the same, and so are the resulting gradients.
 
 fig, axes = plt.subplots(1, 2, figsize=(7, 5.5), layout="constrained")
 titles = ("The graph of this page's engine", "PyTorch's graph of the same step")
@@ -342,12 +348,11 @@ for name, leaf, tensor in (("w1", w1, w1_tensor), ("w2", w2, w2_tensor)):
 # Summary
 # -------
 #
-# - Each operation knows its own backward; a graph of values that remember what made
-#   them does the rest.
-# - Contributions that reach a value from several sides add up, and a topological order
-#   makes it wait for all of them.
-# - PyTorch's graph of a step has the same nodes and the same arrows as the one that you
-#   built.
+# - Each operation has its own backward function; a graph that records how each value
+#   was computed does the rest.
+# - Contributions to a value's gradient add up, and a topological order makes the value
+#   wait for all of them.
+# - PyTorch's graph of a step has the same nodes and arrows as the one that you built.
 #
 # Practise: ``exercises/autograd_by_hand``
 #

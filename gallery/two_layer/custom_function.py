@@ -10,17 +10,17 @@
 Custom function
 ===============
 
-You teach autograd an operation that it doesn't know: a ReLU of your own, with the
-gradient that you derived in ``numpy_by_hand``. From ``autograd`` this rung removes the
-built-in ReLU and its built-in gradient. Everything else stays: the products, the loss
-and the update.
+You teach autograd a new operation: a ReLU of your own, with the gradient that you
+derived in ``numpy_by_hand``. It replaces the built-in ReLU from ``autograd`` and its
+built-in gradient. Everything else stays: the matrix products, the loss and the update.
 
 What you'll learn:
 
-- how to write a ``torch.autograd.Function``, and what to save for its backward;
+- how to write a ``torch.autograd.Function``, and what to save for its backward pass;
 - why you call ``apply`` instead of making an instance;
-- how ``torch.autograd.gradcheck`` compares a backward with numerical differences;
-- what ``clamp`` does, and which gradients it and ReLU have at the bounds;
+- how ``torch.autograd.gradcheck`` compares a backward function with numerical
+  differences;
+- what ``clamp`` does, and which gradients ``clamp`` and ReLU have at their bounds;
 - what a Function needs so that you can differentiate it twice.
 """
 
@@ -28,7 +28,7 @@ What you'll learn:
 # The problem
 # -----------
 #
-# These are the same numbers as on every rung.
+# These are the same data and starting weights as on every page of this series.
 
 import warnings
 
@@ -52,11 +52,11 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 # --------------------
 #
 # - ``forward`` computes the result.
-# - ``setup_context`` keeps what ``backward`` will need: ``ctx.save_for_backward`` takes
-#   tensors.
+# - ``setup_context`` stores what ``backward`` will need: ``ctx.save_for_backward``
+#   accepts only tensors.
 # - ``backward`` receives the gradient of the loss with respect to the result and
-#   returns the gradient with respect to the input. It consists of your lines
-#   ``grad_h = grad_h_relu.clone()`` and ``grad_h[h <= 0] = 0``.
+#   returns the gradient with respect to the input. Its body is your code from
+#   ``tensors_by_hand``: ``grad_h = grad_h_relu.clone()`` and ``grad_h[h <= 0] = 0``.
 #
 # The result of ``apply`` has a ``grad_fn`` that is named after your class.
 
@@ -89,8 +89,8 @@ print("h.grad", h.grad.tolist())
 
 # %%
 # You call ``apply`` on the class. Making an instance triggers a warning, and calling
-# that instance raises an error: PyTorch takes it for the oldest kind of Function, whose
-# ``forward`` was not static.
+# that instance raises an error: PyTorch mistakes it for the oldest kind of Function,
+# whose ``forward`` was not static.
 
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
@@ -107,10 +107,10 @@ except RuntimeError as error:
 # ------------------
 #
 # ``torch.autograd.gradcheck`` moves every input a little up and down, as you did in
-# ``numpy_by_hand``, and compares the slopes with your backward. Give it float64, as
-# here. A second function, with a wrong backward, shows that the check can fail: at -1
-# the slope is 0, but this backward returns 1. The cell prints both slopes at -1 and at
-# 1.
+# ``numpy_by_hand``, and compares the measured slopes with those from your ``backward``.
+# Pass float64 tensors, as here. A second function, with a wrong ``backward``, shows
+# that the check can fail: at -1 the slope is 0, but this ``backward`` returns 1. The
+# cell prints the slopes at -1 and at 1, measured and from ``backward``.
 
 
 class Forgetful(ReLU):
@@ -142,13 +142,13 @@ except RuntimeError as error:
 # At exactly 0
 # ------------
 #
-# Left of 0 the slope is 0, and right of 0 it is 1. At 0 there is no slope, so whoever
-# writes a backward chooses one. ``torch.relu`` chooses 0, and so do you.
+# Left of 0 the slope is 0, and right of 0 it is 1. At 0 there is no slope, so the
+# author of a ``backward`` chooses one. ``torch.relu`` chooses 0, and so do you.
 # ``torch.maximum`` splits the gradient between its two equal arguments.
-# ``clamp(min=0)`` has the values of ``relu``, but in the PyTorch of this build its
-# slope at 0 is 1. That is why the loops write ``torch.relu`` where autograd finds the
-# gradients. Many programs write ``grad_h[h < 0] = 0``, which lets the gradient through
-# at exactly 0 as well.
+# ``clamp(min=0)`` returns the same values as ``relu``, but its slope at 0 is 1 in the
+# PyTorch version used here. That is why the training loops use ``torch.relu`` where
+# autograd computes the gradients. Many programs write ``grad_h[h < 0] = 0``, which lets
+# the gradient through at exactly 0 as well.
 
 zero = torch.zeros((), requires_grad=True)
 for name, function in (
@@ -161,10 +161,10 @@ for name, function in (
     print(f"gradient of {name:13s} at 0: {slope.item()}")
 at_zero, passed = torch.zeros(1), torch.ones(1)
 passed[at_zero < 0] = 0
-print(f"with the mask h < 0, at 0:      {passed.item()}")
+print(f"gradient with mask h < 0  at 0: {passed.item()}")
 
 # %%
-# Here is your function, with the gradient that autograd finds for it.
+# Here is a plot of your function and of the gradient that autograd computes for it.
 
 h = (torch.arange(-200, 201) / 100).requires_grad_()
 h_relu = ReLU.apply(h)
@@ -183,7 +183,7 @@ plt.show()
 # The whole loop
 # --------------
 #
-# This is the loop of ``autograd``, with ``ReLU.apply`` instead of ``torch.relu``.
+# This is the loop from ``autograd``, with ``ReLU.apply`` instead of ``torch.relu``.
 
 learning_rate = 1e-6
 w1 = w1_start.clone().requires_grad_()
@@ -211,11 +211,11 @@ for t in (0, 1, 100, 200, 300, 400, 499):
 #
 # Many programs have no ``setup_context``: ``forward`` takes ``ctx`` as its first
 # argument and does both jobs. Here is a clamp in that form. A clamp raises everything
-# below ``min`` to ``min`` and lowers everything above ``max`` to ``max``, and you may
-# leave out either bound. The bounds are numbers, not tensors, so they go onto ``ctx``
-# as attributes. ``backward`` returns one value for each argument of ``forward``, and
-# for the bounds it returns None. At the bounds themselves, this clamp has slope 0;
-# PyTorch's own clamp chooses 1 in this build.
+# below ``min`` to ``min`` and lowers everything above ``max`` to ``max``, and you can
+# leave out either bound. The bounds are numbers, not tensors, so store them as
+# attributes of ``ctx``. ``backward`` returns one value for each argument of ``forward``
+# after ``ctx``, and for the bounds it returns None. At the bounds themselves, this
+# clamp has slope 0; PyTorch's own clamp has slope 1 in the version used here.
 
 
 class Clamp(torch.autograd.Function):
@@ -236,8 +236,8 @@ class Clamp(torch.autograd.Function):
 
 h = torch.tensor([-2.0, -0.5, 0.5, 2.0])
 print("min and max:", h.clamp(min=-1, max=1).tolist())
-print("min alone:  ", h.clamp(min=-1).tolist())
-print("max alone:  ", h.clamp(max=1).tolist())
+print("min only:   ", h.clamp(min=-1).tolist())
+print("max only:   ", h.clamp(max=1).tolist())
 print("Clamp.apply:", Clamp.apply(h, -1, 1).tolist())
 assert torch.autograd.gradcheck(Clamp.apply, (sample, -1, 1))
 
@@ -262,12 +262,13 @@ except RuntimeError as error:
 # A second derivative
 # -------------------
 #
-# With ``create_graph=True``, autograd records your backward too, and can go through it
-# once more. That is called a double backward. It sees what ``backward`` computes, but
-# nothing that ``forward`` did. So save the inputs, and compute the slope in
-# ``backward``, with operations that autograd knows. A slope that was saved ready-made
-# has no path back to ``h``. ``torch.autograd.gradgradcheck`` compares second
-# derivatives with differences.
+# With ``create_graph=True``, autograd also records your ``backward``, so that you can
+# differentiate it in turn. That is called a double backward. Autograd records what
+# ``backward`` computes, but nothing that the Function computed before that. So save the
+# inputs, and compute the slope in ``backward``, with operations that autograd can
+# differentiate. A slope that was computed earlier and saved has no path back to ``h``.
+# ``torch.autograd.gradgradcheck`` compares second derivatives with numerical
+# differences.
 
 
 class Cube(torch.autograd.Function):
@@ -322,12 +323,12 @@ except RuntimeError as error:
 #
 # - A ``torch.autograd.Function`` consists of ``forward``, ``setup_context`` and
 #   ``backward``; you call ``apply``.
-# - Tensors go into ``save_for_backward``, and other values onto ``ctx``; the gradient
-#   of these others is None.
-# - ``torch.autograd.gradcheck`` in float64 checks your backward; at 0, ``torch.relu``
-#   has gradient 0.
+# - Pass tensors to ``save_for_backward``, and store other values as attributes of
+#   ``ctx``; their gradient is None.
+# - ``torch.autograd.gradcheck`` checks your ``backward`` in float64; at 0,
+#   ``torch.relu`` has gradient 0.
 #
 # Practise: ``exercises/custom_function``
 #
-# Next: ``nn_sequential`` removes the weights that you kept yourself, and the formula of
-# the loss.
+# Next: ``nn_sequential`` replaces the weights that you managed yourself with layers,
+# and the formula for the loss with a loss function.

@@ -10,17 +10,17 @@
 A module of your own
 ====================
 
-You write the network as a class: ``__init__`` makes the layers, and ``forward`` says
-what happens to an input. This rung removes the fixed row of layers, the only form that
-``torch.nn.Sequential`` has. Between input and output, you may now do whatever Python
-can. The layers, the loss and the optimizer of ``optimizers`` stay, and the loop reads
-the same.
+You write the network as a class: ``__init__`` makes the layers, and ``forward`` defines
+what happens to an input. The class replaces the fixed row of layers, the only structure
+that ``torch.nn.Sequential`` supports. Between input and output, you can now do anything
+that Python can. The layers, the loss, the optimizer and the loop from ``optimizers``
+stay the same.
 
 What you'll learn:
 
 - how a module finds its parameters and buffers, and where it can't find them;
 - what happens when you forget ``super().__init__()``;
-- why you call the module and not its ``forward``;
+- why you call the module instead of its ``forward``;
 - how to save trained weights, load them into a fresh network, and resume training from
   a checkpoint.
 """
@@ -29,7 +29,7 @@ What you'll learn:
 # The problem
 # -----------
 #
-# These are the same numbers as on every rung.
+# These are the same data and starting weights as on every page of this series.
 
 import io
 import pickle
@@ -46,7 +46,7 @@ x = torch.from_numpy(rng.standard_normal((N, D_in)))
 y = torch.from_numpy(rng.standard_normal((N, D_out)))
 w1_start = torch.from_numpy(rng.standard_normal((D_in, H)))
 w2_start = torch.from_numpy(rng.standard_normal((H, D_out)))
-torch.manual_seed(0)  # new layers draw their first weights from torch's generator
+torch.manual_seed(0)  # new layers draw their initial weights from torch's generator
 
 print("x ", tuple(x.shape), "   y ", tuple(y.shape))
 print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
@@ -57,8 +57,8 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 #
 # Assigning a layer to an attribute registers it: ``torch.nn.Module`` watches its
 # attributes, and the attribute's name becomes part of the parameters' names.
-# ``forward`` is a method like any other, so the values in between have names again, as
-# in the NumPy program.
+# ``forward`` is a method like any other, so you can name the intermediate values again,
+# as in the NumPy program.
 
 
 class TwoLayerNet(torch.nn.Module):
@@ -82,8 +82,9 @@ for name, param in net.named_parameters():
 # The whole loop
 # --------------
 #
-# The optimizer, the loss and the loop don't care who wrote the network. The weights are
-# the problem's, copied in the same way as in ``nn_sequential``.
+# The optimizer, the loss and the loop work with any module. As in ``nn_sequential``,
+# copy ``w1_start`` and ``w2_start``, called the problem's weights below, into the
+# layers.
 
 net = TwoLayerNet(D_in, H, D_out, bias=False)
 with torch.no_grad():
@@ -110,8 +111,9 @@ for t in (0, 1, 100, 200, 300, 400, 499):
 # -------------------------------
 #
 # A layer in a plain list is not an attribute, so the module doesn't see it: its weights
-# would be neither trained nor saved. Here the optimizer notices, because there are no
-# parameters left at all. ``torch.nn.ModuleList`` is a list that registers its layers.
+# would be neither trained nor saved. Here the optimizer raises an error, because the
+# module has no parameters at all. ``torch.nn.ModuleList`` is a list that registers its
+# layers.
 
 
 class Stack(torch.nn.Module):
@@ -132,10 +134,11 @@ for container in (list, torch.nn.ModuleList):
         print("   ValueError:", error)
 
 # %%
-# A weight of your own is a ``torch.nn.Parameter``: once assigned, it is trained and
-# saved. A tensor that is saved but not trained, such as the mean of the data, is a
-# buffer. A plain tensor is neither, and stays behind when the module moves to a
-# different dtype or device.
+# If a layer needs a weight of its own, make it a ``torch.nn.Parameter``: once you
+# assign it to an attribute, it is trained and saved. A tensor that is saved but not
+# trained, such as the mean of the data, is a buffer. A plain tensor is neither trained
+# nor saved, and it doesn't change when you move the module to a different dtype or
+# device.
 
 
 class Standardise(torch.nn.Module):
@@ -158,8 +161,8 @@ print("factor", layer.factor.dtype, " mean", layer.mean.dtype, end="  ")
 print("plain", layer.plain.dtype)
 
 # %%
-# A module starts watching in ``torch.nn.Module.__init__``. Forget to call it, and the
-# first layer that you assign raises an error. Older programs write
+# A module can register layers only after ``torch.nn.Module.__init__`` has run. If you
+# forget to call it, assigning the first layer raises an error. Older programs write
 # ``super(Net, self).__init__()`` in a class ``Net``, which means the same.
 
 
@@ -179,8 +182,9 @@ except AttributeError as error:
 # Call the module, not ``forward``
 # --------------------------------
 #
-# ``net(x)`` runs ``forward`` and, around it, the hooks that tools attach to count, log
-# or change things. ``net.forward(x)`` returns the same numbers but skips the hooks.
+# ``net(x)`` runs ``forward`` and any hooks, functions that tools attach to a module to
+# count, log or change values. ``net.forward(x)`` returns the same values but skips the
+# hooks.
 
 calls = []
 
@@ -201,11 +205,12 @@ handle.remove()
 # Save and load
 # -------------
 #
-# ``torch.nn.Module.state_dict`` returns a dictionary from names to tensors. Save that
-# rather than the network: the class stays in your program, and the file holds only
-# data. (Here a piece of memory stands in for the file.) The names must match when you
-# load: a network with biases finds none in this file. (The loss below is lower than the
-# last one above, which was computed before the last update.)
+# ``torch.nn.Module.state_dict`` returns a dictionary that maps names to tensors. Save
+# this dictionary rather than the network: the class stays in your program, and the file
+# contains only data. (Here an ``io.BytesIO`` object stands in for the file.) The names
+# must match when you load them: a network with biases raises an error, because this
+# file has none. (The loss below is lower than the last one above, which was computed
+# before the last update.)
 
 buffer = io.BytesIO()
 torch.save(net.state_dict(), buffer)
@@ -225,8 +230,8 @@ except RuntimeError as error:
 
 # %%
 # To resume training later, save more than the weights: the momentum and Adam's averages
-# are in the optimizer's own ``state_dict``. Such a checkpoint is a dictionary of
-# everything you need. ``map_location`` says which device its tensors should go to, if
+# are in the optimizer's own ``state_dict``. A checkpoint is a dictionary of everything
+# that you need to resume. ``map_location`` says which device to load its tensors to, if
 # not the one that they were saved from.
 
 
@@ -263,7 +268,7 @@ for wanted in (["net", "optimizer"], ["net"]):
     print(f"20 more steps from {wanted}: loss {fit(net, optimizer, 20)[-1]:.4f}")
 
 # %%
-# By default ``torch.load`` takes tensors and plain containers and refuses other
+# By default, ``torch.load`` accepts tensors and plain containers and rejects other
 # objects, because unpickling an object from an unknown source can run code. A whole
 # layer is such an object.
 
@@ -279,9 +284,9 @@ except pickle.UnpicklingError as error:
 # A network that is not a row
 # ---------------------------
 #
-# What do you gain from the class? Let the inputs also reach the output directly, past
-# the ReLU. That takes one more layer and one plus sign, for which a row has no place.
-# Train both networks from the layers' default weights.
+# What do you gain from the class? Suppose that the inputs should also reach the output
+# directly, past the ReLU. That takes one more layer and an addition, which a row of
+# layers can't express. Train both networks from the layers' default weights.
 
 
 class ShortcutNet(TwoLayerNet):
@@ -304,7 +309,7 @@ for network in (TwoLayerNet, ShortcutNet):
     history = fit(net, torch.optim.SGD(net.parameters(), lr=1e-4), 100)
     ax.semilogy(history, label=f"{network.__name__}, default weights, 1e-4")
     count = sum(param.numel() for param in net.parameters())
-    print(f"{network.__name__}: {count} numbers to train,", end=" ")
+    print(f"{network.__name__}: {count} trainable parameters,", end=" ")
     print(f"loss {history[0]:.1e} at first, {history[-1]:.1e} at the end")
 ax.set(title="The first 100 steps of two modules")
 ax.set(xlabel="step t", ylabel="sum of squared errors")
@@ -315,13 +320,13 @@ plt.show()
 # Summary
 # -------
 #
-# - A ``torch.nn.Module`` consists of ``__init__`` and ``forward``; layers register by
-#   assignment, lists of them in a ``torch.nn.ModuleList``.
+# - A ``torch.nn.Module`` consists of ``__init__`` and ``forward``; layers are
+#   registered when you assign them, and lists of layers need a ``torch.nn.ModuleList``.
 # - Call ``super().__init__()`` first, and call the module rather than its ``forward``.
-# - ``torch.nn.Module.state_dict`` and ``torch.nn.Module.load_state_dict`` carry weights
-#   from one network to another; a checkpoint has the optimizer's state too.
+# - ``torch.nn.Module.state_dict`` and ``torch.nn.Module.load_state_dict`` copy weights
+#   from one network to another; a checkpoint also contains the optimizer's state.
 #
 # Practise: ``exercises/custom_module``
 #
-# Next: ``dynamic_graph`` removes the last thing that is fixed: ``forward`` may do
-# something different at every call.
+# Next: ``dynamic_graph`` puts a loop into ``forward``, so that each call can run a
+# different chain of operations.

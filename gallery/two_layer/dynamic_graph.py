@@ -10,16 +10,16 @@
 A graph that changes
 ====================
 
-You put a loop into ``forward`` and pick at random, at each step, how often it runs, so
-the depth keeps changing. This rung removes the last thing that was fixed, the same
-chain of operations at every call. The loop is plain Python. The module, the loss and
-the optimizer of ``custom_module`` stay.
+You put a loop into ``forward`` and pick at random, at each step, how many times it
+runs, so the depth keeps changing. Until now, every call ran the same chain of
+operations. The loop is plain Python. The module, the loss and the optimizer from
+``custom_module`` stay.
 
 What you'll learn:
 
-- how autograd follows whatever ``forward`` did this time;
-- what several uses of one layer share, and how their gradients add up;
-- which random generators a seed reaches;
+- how autograd records whatever ``forward`` does in each call;
+- how several uses of one layer share its weights, and how their gradients add up;
+- which random number generators ``torch.manual_seed`` affects;
 - why the loss jumps when each step picks a depth at random.
 """
 
@@ -27,7 +27,7 @@ What you'll learn:
 # The problem
 # -----------
 #
-# These are the same numbers as on every rung.
+# These are the same data and starting weights as on every page of this series.
 
 import copy
 import random
@@ -52,9 +52,9 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 # One middle layer, used as often as you like
 # -------------------------------------------
 #
-# Between the two layers that you know, there is a third, from ``H`` numbers to ``H``.
-# ``forward`` applies this one layer ``repeats`` times. With zero repeats and no biases,
-# you have the network of all the other rungs.
+# Between the two layers that you know, there is a third, with ``H`` inputs and ``H``
+# outputs. ``forward`` applies this one layer ``repeats`` times. With zero repeats and
+# no biases, you have the two-layer network of the other pages.
 
 
 class DynamicNet(torch.nn.Module):
@@ -83,9 +83,9 @@ for repeats in range(4):
 # Each call records a graph of its own
 # ------------------------------------
 #
-# Autograd writes down what ran, call by call. Walk back from the loss along
-# ``grad_fn``, and count: the graph grows with the repeats, while the count of numbers
-# to train stays the same.
+# Autograd records what ran, call by call. Walk back from the loss along ``grad_fn`` and
+# count the nodes. The graph grows with the number of repeats, while the number of
+# trainable parameters stays the same.
 
 
 def graph_nodes(tensor):
@@ -103,15 +103,15 @@ for repeats in range(4):
     nodes = graph_nodes(loss_fn(net(x, repeats), y))
     relus = sum(type(node).__name__ == "ReluBackward0" for node in nodes)
     count = sum(param.numel() for param in net.parameters())
-    counts = f"{len(nodes)} nodes, {relus} of them ReLUs; {count} numbers to train"
+    counts = f"{len(nodes)} nodes, {relus} of them ReLUs; {count} trainable parameters"
     print(f"{repeats} repeats: {counts}")
 
 # %%
-# The figure draws the four graphs from such a walk. It leaves out the transposes of the
-# weights, and shows each layer's weight and bias as one box. Read it from the loss at
-# the top. Each repeat adds a product (``Addmm``) and a ReLU, so the graph gets deeper.
-# But the middle layer is one box, however often it is used, and without repeats the
-# walk never reaches it.
+# The figure shows these four graphs. It leaves out the transposes of the weights and
+# shows each layer's weight and bias as one box. Read it from the loss at the top. Each
+# repeat adds a matrix product (``Addmm``) and a ReLU, so the graph gets deeper. But the
+# middle layer is one box, however many times it is used, and without repeats the walk
+# never reaches it.
 
 names = {layer.bias: name for name, layer in net.named_children()}
 box = {"ha": "center", "va": "center", "fontsize": 9}
@@ -144,9 +144,9 @@ plt.show()
 # The whole loop
 # --------------
 #
-# With zero repeats, no biases and the problem's weights, the losses are those of every
-# other rung. The middle layer takes no part: its gradient isn't zero but None, and the
-# optimizer skips it.
+# With zero repeats, no biases and the weights ``w1_start`` and ``w2_start``, the losses
+# are the same as on the other pages. The middle layer isn't used: its gradient is None,
+# not zero, so the optimizer skips it.
 
 net = DynamicNet(D_in, H, D_out, bias=False)
 with torch.no_grad():
@@ -175,8 +175,8 @@ print(f"middle layer's weights moved by at most {moved}")
 # One layer, several uses
 # -----------------------
 #
-# Each repeat calls the same object. Hooks on all three layers confirm it: they note
-# which layer ran, by its ``id``.
+# Each repeat calls the same object. To confirm this, hooks on all three layers record
+# the ``id`` of each layer that runs.
 
 torch.manual_seed(0)
 net = DynamicNet(D_in, H, D_out)
@@ -192,14 +192,14 @@ handles = [layer.register_forward_hook(note) for layer in layers]
 loss_fn(net(x, repeats=3), y).backward()
 for handle in handles:
     handle.remove()
-print(f"layers ran {len(used)} times; different objects: {len(set(used))}")
+print(f"layers ran {len(used)} times; distinct objects: {len(set(used))}")
 print(f"the middle layer among them: {used.count(id(net.middle))} times")
 
 # %%
 # To see what sharing does to the gradient, replace the middle layer with three separate
-# copies. Their gradients differ, and the sum of the three is the gradient of the one
-# shared weight. A recurrent network relies on this: it applies one layer at each place
-# of a sequence, however long the sequence is.
+# copies. Their gradients differ, and their sum is the gradient of the shared weight. A
+# recurrent network relies on this: it applies one layer at each position in a sequence,
+# however long the sequence is.
 
 shared = net.middle.weight.grad
 net.zero_grad()
@@ -219,24 +219,25 @@ assert torch.allclose(total, shared, rtol=1e-9, atol=1e-12)
 # Seeds
 # -----
 #
-# The depth will come from Python's ``random``. ``torch.manual_seed`` reaches neither
-# that nor NumPy. Set it to the same seed twice, and count the different numbers that
-# each generator returns.
+# The depth will come from Python's ``random``. ``torch.manual_seed`` affects neither
+# ``random`` nor NumPy. To see this, set the same seed twice, draw one number from each
+# generator each time, and count the distinct values.
 
 draws = []
 for _ in range(2):
     torch.manual_seed(0)
     draws.append((torch.rand(1).item(), random.random(), np.random.random()))
 for name, first, second in zip(("torch", "random", "numpy"), *draws, strict=True):
-    print(f"{name:6s} two draws, different numbers: {len({first, second})}")
+    print(f"{name:6s} distinct values in two draws: {len({first, second})}")
 
 # %%
 # A new depth at every step
 # -------------------------
 #
-# So the depth gets a generator with its own seed. Now train as the classic example
-# does, from the layers' default weights, with biases. Each step picks zero to three
-# repeats at random. The optimizer has momentum 0.9 and a learning rate of 1e-4.
+# So the depth gets a generator with its own seed. Now train as PyTorch's original
+# ``DynamicNet`` example does, from the layers' default weights, with biases. Each step
+# picks zero to three repeats at random. The optimizer uses a momentum of 0.9 and a
+# learning rate of 1e-4.
 
 torch.manual_seed(0)
 depths = random.Random(0)
@@ -262,8 +263,8 @@ ax.legend()
 plt.show()
 
 # %%
-# The loss falls, and it jumps as it falls. From one step to the next, it changes little
-# if the depth stays the same and a lot if the depth changes.
+# The loss jumps as it falls. From one step to the next, it changes little if the depth
+# stays the same and a lot if the depth changes.
 
 factors = np.exp(np.abs(np.diff(np.log(history[400:]))))
 stays = drawn[401:] == drawn[400:-1]
@@ -273,8 +274,8 @@ print(f"a factor of {np.median(factors[~stays]):.1f} where the depth changes")
 
 # %%
 # Each depth is a different function, and one set of weights has to serve all four.
-# Train copies of the network further, each at one depth only. Each copy's loss at its
-# own depth all but vanishes, and most of its other losses rise.
+# Train four copies of the network further, each at one depth only. Each copy's loss at
+# its own depth almost vanishes, and most of its losses at the other depths rise.
 
 
 def four_losses(net):
@@ -299,13 +300,14 @@ for repeats in range(4):
 # Summary
 # -------
 #
-# - ``torch.nn.Module`` leaves ``forward`` to Python: a loop needs no special operator.
-# - A layer used several times is one object with one weight; ``torch.Tensor.backward``
-#   adds up the gradients of all its uses.
-# - ``torch.manual_seed`` seeds torch alone; ``random.Random`` and
-#   ``numpy.random.default_rng`` take their own seeds.
+# - The ``forward`` of a ``torch.nn.Module`` is plain Python, so a loop needs no special
+#   operator.
+# - A layer that is used several times is still one object with one set of weights;
+#   ``torch.Tensor.backward`` adds up the gradients from all its uses.
+# - ``torch.manual_seed`` seeds only torch's generators; ``random.Random`` and
+#   ``numpy.random.default_rng`` need seeds of their own.
 #
 # Practise: ``exercises/dynamic_graph``
 #
-# Next: ``static_graph`` captures the graph once and runs it 500 times, without your
-# forward lines.
+# Next: ``static_graph`` captures a graph once and runs it 500 times, so your code for
+# the forward pass no longer runs.

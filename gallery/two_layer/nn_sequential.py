@@ -10,20 +10,21 @@
 Layers in a row
 ===============
 
-You build the network from layers: objects that hold their weights and know how to apply
-them. From ``custom_function`` this rung removes your ReLU, in favour of PyTorch's own,
-and three things that every rung so far has spelled out: the weights as variables of
-your own, the matrix products of the forward pass, and the formula of the loss. Autograd
-still finds the gradients, and you still write the update yourself.
+You build the network from layers: objects that store weights and apply them to an
+input. The layers replace two things that every page so far has spelled out: the weights
+as variables of your own, and the matrix products of the forward pass. A loss function
+replaces the formula for the loss, and PyTorch's ReLU replaces the one from
+``custom_function``. Autograd still computes the gradients, and you still write the
+update yourself.
 
 What you'll learn:
 
-- where a layer keeps its weights, and in which shape;
+- where a layer stores its weights, and in which shape;
 - what ``torch.nn.Sequential`` does with a row of layers, and what ``parameters``
   returns;
-- how ``reduction="sum"`` and ``reduction="mean"`` differ, and what that does to a
+- how ``reduction="sum"`` and ``reduction="mean"`` differ, and how that affects the
   learning rate;
-- why the loss of a network made of layers usually starts so much lower than with
+- why a network made of layers usually starts with a much lower loss than one with
   standard normal weights.
 """
 
@@ -31,8 +32,8 @@ What you'll learn:
 # The problem
 # -----------
 #
-# These are the same numbers as on every rung: NumPy draws them, and the tensors share
-# the arrays' memory.
+# These are the same data and starting weights as on every page of this series. NumPy
+# draws them, and the tensors share the arrays' memory.
 
 import warnings
 
@@ -48,7 +49,7 @@ x = torch.from_numpy(rng.standard_normal((N, D_in)))
 y = torch.from_numpy(rng.standard_normal((N, D_out)))
 w1_start = torch.from_numpy(rng.standard_normal((D_in, H)))
 w2_start = torch.from_numpy(rng.standard_normal((H, D_out)))
-torch.manual_seed(0)  # new layers draw their first weights from torch's generator
+torch.manual_seed(0)  # new layers draw their initial weights from torch's generator
 
 print("x ", tuple(x.shape), "   y ", tuple(y.shape))
 print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
@@ -58,9 +59,9 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 # ------------------------------------
 #
 # Libraries of layers are one level above tensors. Keras is one such library; PyTorch
-# has its own, ``torch.nn``. A ``torch.nn.Linear`` holds a weight and, unless you ask
-# for none, a bias. It keeps its weight as (out, in), the transpose of ``w1``, and
-# multiplies by the weight's transpose.
+# has its own, ``torch.nn``. A ``torch.nn.Linear`` stores a weight and, unless you pass
+# ``bias=False``, a bias. Its weight has the shape (out, in), the reverse of ``w1``'s
+# shape, so the layer multiplies by the weight's transpose.
 
 layer = torch.nn.Linear(D_in, H, dtype=torch.float64)
 for name, param in layer.named_parameters():
@@ -74,10 +75,11 @@ print(f"norms: layer(x) {norms[0]}, x @ weight.T + bias {norms[1]}")
 # Put them in a row
 # -----------------
 #
-# ``torch.nn.Sequential`` is a layer made of layers: it feeds each one's output to the
-# next. To start from the numbers of the other rungs, leave the biases out and copy the
-# problem's weights in, transposed. The copy runs under ``torch.no_grad`` because it
-# writes into tensors that autograd tracks.
+# ``torch.nn.Sequential`` is a layer made of layers: it passes each layer's output to
+# the next. To get the same losses as on the other pages, leave out the biases and copy
+# ``w1_start`` and ``w2_start``, called the problem's weights below, into the layers,
+# transposed. The copy runs under ``torch.no_grad`` because it writes into tensors that
+# autograd tracks.
 
 
 def network(*, bias):
@@ -109,9 +111,9 @@ print(f"norms: net(x) {norms[0]}, relu(x @ w1) @ w2 {norms[1]}")
 # The whole loop
 # --------------
 #
-# You call the network like a function, and the loss as well. One ``zero_grad`` clears
-# the gradients of all parameters, and the update runs over them without naming any.
-# With twenty layers, the loop would look the same.
+# You call the network like a function, and the loss as well. A single ``zero_grad``
+# clears the gradients of all parameters, and the update loops over the parameters
+# without naming any. With twenty layers, the loop would look the same.
 
 net = problem_network()
 loss_fn = torch.nn.MSELoss(reduction="sum")
@@ -133,8 +135,8 @@ for t in (0, 1, 100, 200, 300, 400, 499):
 
 # %%
 # Despite its name, ``torch.nn.Module.zero_grad`` writes no zeros by default. It sets
-# each ``.grad`` to None. Code that reads ``.grad`` before the next backward pass has to
-# expect that.
+# each ``.grad`` to None. Code that reads ``.grad`` before the next backward pass must
+# be prepared for None.
 
 print("before zero_grad:", [tuple(param.grad.shape) for param in net.parameters()])
 net.zero_grad()
@@ -144,8 +146,8 @@ print("after zero_grad: ", [param.grad for param in net.parameters()])
 # Sum or mean?
 # ------------
 #
-# ``torch.nn.MSELoss`` has three reductions, and "mean" is the default. It divides by
-# the number of elements, ``N * D_out``, and not by the batch size ``N``.
+# ``torch.nn.MSELoss`` has three reductions, and "mean" is the default. The mean divides
+# by the number of elements, ``N * D_out``, not by the batch size ``N``.
 
 y_pred = problem_network()(x)
 for reduction in ("none", "mean", "sum"):
@@ -155,9 +157,9 @@ ratio = loss_fn(y_pred, y) / torch.nn.MSELoss()(y_pred, y)
 print(f"sum / mean = {ratio.item():.0f}   N * D_out = {N * D_out}   N = {N}")
 
 # %%
-# The gradients shrink by the same factor, so a learning rate that was tuned for the sum
-# gets hardly anywhere with the mean. Train again with that one word changed, and then
-# with the learning rate multiplied by the number that the mean divides by. All rows
+# With the mean, the gradients are smaller by the same factor, so a learning rate that
+# was tuned for the sum makes hardly any progress. Train again with only the reduction
+# changed, and then also multiply the learning rate by the number of elements. All rows
 # show the sum of squared errors, so that you can compare them.
 
 
@@ -185,8 +187,8 @@ for name, history in histories.items():
 # Two things the loss lets pass
 # -----------------------------
 #
-# Old programs write ``size_average`` or ``elementwise_mean``. Both still work, with a
-# warning that says what to write instead. A word that was never valid raises an error.
+# Older programs use ``size_average`` or ``elementwise_mean``. Both still work, with a
+# warning that says what to write instead. A name that was never valid raises an error.
 
 words = {"reduction": "elementwise_mean"}, {"reduction": "average"}
 for old in ({"size_average": False}, *words):
@@ -199,10 +201,11 @@ for old in ({"size_average": False}, *words):
             print(old, "raises:", error)
 
 # %%
-# A target of a different shape is broadcast where the shapes allow it, and all you get
-# is a warning. Below, each prediction equals its target, number for number. With one
-# sample, that goes well. With one column, every prediction is compared with every
-# target. Turn warnings into errors, and the mistake can't slip through.
+# If the target has a different shape, it is broadcast where the shapes allow it, and
+# all you get is a warning. Below, every prediction equals its target. With one sample,
+# the broadcast does no harm, and the loss is zero. With one column, every prediction is
+# compared with every target. If you turn warnings into errors, this mistake can't slip
+# through.
 
 for prediction, target in ((y[:1], y[0]), (y[:, :1], y[:, 0])):
     with warnings.catch_warnings():
@@ -219,13 +222,13 @@ for prediction, target in ((y[:1], y[0]), (y[:, :1], y[:, 0])):
 # Where the loss starts
 # ---------------------
 #
-# With the weights that the layers draw by default, the loss starts several powers of
-# ten lower, with or without biases. Only the initialisation differs: the problem's
-# weights are standard normal, while a linear layer draws evenly between plus and minus
-# one over the square root of its number of inputs. He initialisation, also called
-# Kaiming initialisation, draws normal weights with a spread of ``sqrt(2 / n)``, where
-# ``n`` is that number of inputs. A ReLU roughly halves the mean square of what reaches
-# it, and the 2 makes up for that: ``h_relu`` is about as large as ``x``.
+# With the weights that the layers draw by default, the loss starts several orders of
+# magnitude lower, with or without biases. Only the initialisation differs: the
+# problem's weights are standard normal, while a linear layer with ``n`` inputs draws
+# its weights uniformly between ``-1 / sqrt(n)`` and ``1 / sqrt(n)``. He initialisation,
+# also called Kaiming initialisation, draws normal weights with a standard deviation of
+# ``sqrt(2 / n)``. A ReLU roughly halves the mean square of its input, and the factor 2
+# makes up for that, so ``h_relu`` is about as large as ``x``.
 
 he = network(bias=False)
 for layer in (he[0], he[2]):
@@ -243,15 +246,17 @@ for name, start in starts.items():
     print(f"{name:18s} first loss {loss:.1e}, mean square of h_relu {square:.2f}")
 weight, bound = net[0].weight, D_in**-0.5
 print(f"largest default weight {weight.abs().max().item():.4f}, bound {bound:.4f}")
-print(f"spread {weight.std().item():.4f}, expected {bound / 3**0.5:.4f}", end="; ")
-print(f"spread of the problem's weights {w1_start.std().item():.4f}")
+deviation, expected = weight.std().item(), bound / 3**0.5
+print(f"standard deviation {deviation:.4f}, expected {expected:.4f}", end="; ")
+print(f"of the problem's weights {w1_start.std().item():.4f}")
 
 # %%
 # So a network of ``nn`` layers needs a higher learning rate: the smaller ``h_relu`` is,
-# the flatter the loss, and the larger the rate that the fit can bear. (For the bound,
-# see ``learning_rate_map``.) From the layers' default weights, 1e-6 is slow, and a rate
-# a hundred times larger does well. From the problem's weights, that larger rate
-# explodes. The nearly flat line at the top is the mean, at the rate that suits the sum.
+# the flatter the loss is, and the larger the rate can be before the fit diverges. (For
+# the bound, see ``learning_rate_map``.) From the layers' default weights, 1e-6 is slow,
+# and a rate a hundred times larger works well. From the problem's weights, the fit
+# diverges at that larger rate. The nearly flat line at the top is the fit with the
+# mean, at the rate that suits the sum.
 
 ax = plt.figure(figsize=(7, 4), layout="constrained").subplots()
 ax.semilogy(losses_mean, label="problem's weights, mean, 1e-6")
@@ -261,12 +266,12 @@ for rate in ("1e-6", "1e-4"):
     history = fit(network(bias=True), float(rate))
     from_problem = fit(problem_network(), float(rate))
     ax.semilogy(history, label=f"default weights, sum, {rate}")
-    print(f"rate {rate}: from the default weights, last loss {history[-1]:.1e}", end="; ")
+    print(f"rate {rate}: from default weights, last loss {history[-1]:.1e}", end="; ")
     finite = np.isfinite(from_problem).sum()
     finite_losses = f"{finite} of {len(from_problem)} losses are finite"
     print(f"from the problem's weights, {finite_losses}")
 assert finite < 10
-ax.set_title("The first weights and the reduction decide which rate works")
+ax.set_title("Initial weights and reduction decide which rate works")
 ax.set(xlabel="step t", ylabel="sum of squared errors")
 ax.legend()
 plt.show()
@@ -275,12 +280,12 @@ plt.show()
 # Summary
 # -------
 #
-# - ``torch.nn.Linear`` holds a weight of shape (out, in) and a bias;
+# - ``torch.nn.Linear`` stores a weight of shape (out, in) and a bias;
 #   ``torch.nn.Sequential`` chains layers.
-# - ``torch.nn.MSELoss`` sums or averages over all elements: choose the learning rate
-#   for the one you use.
-# - ``torch.nn.Module.parameters`` and ``torch.nn.Module.zero_grad`` reach every weight
-#   without naming any.
+# - ``torch.nn.MSELoss`` sums or averages over all elements; the learning rate must suit
+#   the reduction that you choose.
+# - ``torch.nn.Module.parameters`` and ``torch.nn.Module.zero_grad`` work on all
+#   weights, so the loop names none of them.
 #
 # Practise: ``exercises/nn_sequential``
 #

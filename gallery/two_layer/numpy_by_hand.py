@@ -9,17 +9,17 @@
 NumPy by hand
 =============
 
-You fit a two-layer network with NumPy arrays alone, and you write the forward pass, the
-loss, the backward pass and the update yourself. NumPy is a library for n-dimensional
-arrays; it knows nothing of networks, graphs, gradients or learning rates. So this page
-hides nothing. Each later implementation, or *rung* of the ladder, takes a piece of the
-work off your hands.
+You fit a two-layer network with nothing but NumPy arrays: you write the forward pass,
+the loss, the backward pass and the update yourself. NumPy is a library for
+n-dimensional arrays; it knows nothing of networks, graphs, gradients or learning rates.
+So nothing on this page is hidden. Each later implementation, or *rung* of the ladder,
+takes a piece of this work off your hands.
 
 What you'll learn:
 
 - how two matrix products and a ReLU turn inputs into predictions;
-- how to derive the gradients of both weight matrices, line by line, with the shape of
-  each;
+- how to derive the gradients of both weight matrices line by line, and which shape each
+  one has;
 - how to check a gradient that you derived by hand;
 - which learning rates work, and what goes wrong with the others.
 """
@@ -28,11 +28,11 @@ What you'll learn:
 # The problem
 # -----------
 #
-# There are sixty-four inputs of a thousand numbers each, and ten targets for each
-# input. They and the starting weights of both layers are drawn from a standard normal
-# distribution. The seed makes every run the same. ``H`` counts hidden units, the
-# columns of ``w1``, and not layers: the network has two layers, one for each matrix of
-# weights.
+# There are sixty-four inputs with a thousand features each, and ten targets per input.
+# The inputs, the targets and the starting weights of both layers are drawn from a
+# standard normal distribution. A fixed seed makes every run the same. ``H`` counts
+# hidden units, the columns of ``w1``, and not layers: the network has two layers, one
+# per weight matrix.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -55,7 +55,7 @@ print(f"hidden units {w1_start.shape[1]}, layers {len((w1_start, w2_start))}")
 # ---------------------
 #
 # The first layer multiplies the inputs by ``w1``, ReLU replaces every negative number
-# by zero, and the second layer multiplies by ``w2``. The loss is the sum of squared
+# with zero, and the second layer multiplies by ``w2``. The loss is the sum of squared
 # errors: one number for all ``N * D_out`` predictions together.
 
 h = x @ w1_start
@@ -70,17 +70,18 @@ print(f"loss {loss:.4e}, and {(h > 0).mean():.0%} of the ReLUs let their input t
 # Backward pass
 # -------------
 #
-# Now go through the same four lines from the last to the first. Write ``grad_a`` for
-# the gradient of the loss with respect to ``a``: it has the shape of ``a``, and each
-# entry says how fast the loss grows with that entry.
+# Now go through the same four lines in reverse. Write ``grad_a`` for the gradient of
+# the loss with respect to ``a``. It has the same shape as ``a``, and each of its
+# entries says how fast the loss grows with the matching entry of ``a``.
 #
 # - The loss is a sum of squares, so each prediction's gradient is twice its error.
 # - In ``y_pred = h_relu @ w2``, each factor's gradient is ``grad_y_pred`` times the
-#   other factor, transposed. The shapes leave only one way to write it:
+#   other factor, transposed. The shapes leave only one way to write each product:
 #   ``(H, N) @ (N, D_out)`` has the shape of ``w2``, and ``(N, D_out) @ (D_out, H)`` has
-#   that of ``h_relu``. For a derivation with indices, see ``backward_pass``.
+#   the shape of ``h_relu``. For a derivation with indices, see ``backward_pass``.
 # - ReLU passes the gradient on where its input was positive and stops it elsewhere. At
-#   exactly 0 the slope is a choice; this ladder takes 0 on every rung.
+#   exactly 0, there is no slope, so you choose one; every page of this series chooses
+#   0.
 # - ``h = x @ w1`` is a product too: ``(D_in, N) @ (N, H)`` has the shape of ``w1``.
 
 
@@ -108,10 +109,10 @@ loss, grad_w1, grad_w2 = gradients(w1_start, w2_start)
 print("grad_w1", grad_w1.shape, " grad_w2", grad_w2.shape)
 
 # %%
-# Why the ``copy``? An assignment gives an array a second name; it doesn't make a second
+# Why ``copy``? An assignment gives an array a second name; it doesn't make a second
 # array. Without the copy, writing zeros into ``grad_h`` writes them into
 # ``grad_h_relu`` as well. Nothing here reads ``grad_h_relu`` again, so the result would
-# still be right, but anyone who prints it to find a bug would be misled.
+# still be right, but anyone who printed ``grad_h_relu`` to find a bug would be misled.
 
 grad_h_relu = np.array([[1.0, 2.0]])
 alias, copy = grad_h_relu, grad_h_relu.copy()
@@ -124,11 +125,11 @@ print("after writing into the alias:", grad_h_relu)
 # Check the gradients
 # -------------------
 #
-# A gradient derived by hand deserves a second opinion. Move one weight a little in both
-# directions: the difference between the two losses, divided by the distance, is the
-# slope in that weight's direction. That takes two forward passes per weight, so try
-# three weights of each matrix. The assertion stops the script if the two columns
-# disagree.
+# A gradient derived by hand deserves a second opinion. Move one weight a little up and
+# a little down. The difference between the two losses, divided by the distance between
+# the two positions, is the slope in that weight's direction. That takes two forward
+# passes per weight, so check only three weights from each matrix. The table shows both
+# results, and an assertion stops the script if they disagree.
 
 
 def central_difference(w, index, step=1e-4):
@@ -141,7 +142,7 @@ def central_difference(w, index, step=1e-4):
     return (gradients(w1_start, up)[0] - gradients(w1_start, down)[0]) / (2 * step)
 
 
-print("weight           by hand   two losses")
+print("weight           by hand   difference")
 for name, w, grad in (("w1", w1_start, grad_w1), ("w2", w2_start, grad_w2)):
     for index in ((0, 0), (10, 5), (99, 9)):
         numerical = central_difference(w, index)
@@ -153,10 +154,10 @@ for name, w, grad in (("w1", w1_start, grad_w1), ("w2", w2_start, grad_w2)):
 # The whole loop
 # --------------
 #
-# Repeat forward, loss, backward and update five hundred times. Each step looks at all
-# ``N`` rows, so a step is an epoch as well, one pass over the training data. With
-# mini-batches, an epoch has many steps. Given ``x``, ``y`` and the starting weights,
-# you can copy this cell anywhere.
+# Repeat the forward pass, the loss, the backward pass and the update five hundred
+# times. Each step uses all ``N`` rows, so a step is an epoch as well, one pass over the
+# training data. With mini-batches, an epoch consists of many steps. This cell needs
+# only ``x``, ``y`` and the starting weights, so you can copy it anywhere.
 
 learning_rate = 1e-6
 w1, w2 = w1_start.copy(), w2_start.copy()
@@ -182,19 +183,18 @@ for t in (0, 1, 100, 200, 300, 400, 499):
     print(f"step {t:3d}  loss {losses[t]:.3e}")
 
 # %%
-# The loss doesn't fall in every step. At steps 2 and 3 it rises, and ends up above
-# where it began: early on, the slope changes so fast that a step of this length goes
-# too far in some directions. After that, the loss falls in every step. So a loss that
-# rises early is no proof of a mistake.
+# The loss doesn't fall at every step. At steps 2 and 3 it rises, and ends up above
+# where it began, because early on the slope changes so fast that a step of this length
+# goes too far in some directions. After that, the loss falls at every step. So a loss
+# that rises early is no proof of a mistake.
 
 print("first losses:", *(f"{loss:.3e}" for loss in losses[:6]))
 assert losses[1] < losses[2] < losses[3] > losses[0]
 assert (np.diff(losses[3:]) < 0).all()
 
 # %%
-# The loss falls by a factor of more than a trillion. That shows that the network can
-# store these 640 numbers. It doesn't show that the network has learned anything useful,
-# because the targets are noise.
+# The loss falls by a factor of more than a trillion, so the network can memorise
+# these 640 numbers. But it hasn't learned anything useful: the targets are noise.
 
 print(f"the first loss is {losses[0] / losses[-1]:.1e} times the last", end="; ")
 print(f"y holds {y.size} numbers")
@@ -208,14 +208,15 @@ plt.show()
 # Why 1e-6?
 # ---------
 #
-# The learning rate has a narrow window here. A tenth of this rate is too slow: 500
-# steps get no further than the first 52 of the loop above. At twice the rate, the first
-# updates throw the weights so far off that hardly any ReLU lets an input through again.
-# The predictions shrink towards zero, and the loss settles near the sum of the squared
-# targets, which is what predicting zero costs. At five times the rate, every update
-# overshoots by more than the last until the numbers no longer fit into a float.
+# Only a narrow range of learning rates works here. A tenth of this rate is too slow:
+# 500 steps get no further than the first 52 of the loop above. At twice the rate, the
+# first updates throw the weights so far off that hardly any ReLU lets an input through
+# afterwards. The predictions shrink towards zero, and the loss settles near the sum of
+# the squared targets, which is the loss of predicting zero. At five times the rate,
+# every update overshoots further than the last, until the loss is too large for a
+# float.
 
-print(f"predicting zero costs {np.square(y).sum():.0f}")
+print(f"loss of predicting zero: {np.square(y).sum():.0f}")
 last = {}
 for learning_rate in (1e-7, 1e-6, 2e-6, 5e-6):
     w1, w2 = w1_start.copy(), w2_start.copy()
@@ -230,7 +231,7 @@ for learning_rate in (1e-7, 1e-6, 2e-6, 5e-6):
         else:
             live = (x @ w1 > 0).mean()
             print(f"rate {learning_rate:.0e}: last loss {loss:.1e}", end=", ")
-            print(f"{live:.1%} of the ReLUs live")
+            print(f"{live:.1%} of the ReLUs active")
             last[learning_rate] = loss
 sooner = np.argmax(np.array(losses) < last[1e-7])
 print(f"rate 1e-06 gets below the last loss of rate 1e-07 at step {sooner}")
@@ -242,7 +243,7 @@ print(f"rate 1e-06 gets below the last loss of rate 1e-07 at step {sooner}")
 # - A fit repeats four stages: forward, loss, backward, update. ``numpy.maximum`` is the
 #   whole ReLU.
 # - Each gradient has the shape of the value it belongs to, and the shapes alone nearly
-#   fix the formulas.
+#   determine the formulas.
 # - Central differences check a gradient without relying on the derivation.
 #
 # Practise: ``exercises/numpy_by_hand``

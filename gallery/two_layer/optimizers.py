@@ -10,10 +10,10 @@
 Optimizers
 ==========
 
-You hand the update over to an optimizer, an object that knows the parameters and a
-rule. This rung removes the last formula that you wrote by hand, the update of every
-parameter under ``torch.no_grad``. To change from plain gradient descent to Adam, you
-change a name and the learning rate. The layers, the loss and the backward pass of
+You hand the update over to an optimizer, an object that holds the parameters and a rule
+for updating them. It replaces the last formula that you wrote by hand, the update of
+every parameter under ``torch.no_grad``. To switch from plain gradient descent to Adam,
+you change a name and the learning rate. The layers, the loss and the backward pass from
 ``nn_sequential`` stay.
 
 What you'll learn:
@@ -22,17 +22,18 @@ What you'll learn:
   accumulate;
 - how far each optimizer moves a weight, and why the same learning rate means something
   different to each;
-- why Adam gets nowhere at 1e-6 but works at 1e-4, and why its rate is not a bound;
-- what the weight decay of AdamW does.
+- why Adam makes hardly any progress at 1e-6 but works at 1e-4, and why the learning
+  rate doesn't limit its steps;
+- what AdamW's weight decay does.
 """
 
 # %%
 # The problem
 # -----------
 #
-# These are the same numbers as on every rung. The network is that of ``nn_sequential``,
-# with two sets of first weights: the problem's, and those that the layers draw by
-# default.
+# These are the same data and starting weights as on every page of this series. The
+# network is the one from ``nn_sequential``. It starts either from those weights, called
+# the problem's weights below, or from the weights that the layers draw by default.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,7 +50,7 @@ w2_start = torch.from_numpy(rng.standard_normal((H, D_out)))
 
 
 def network(*, bias):
-    """Two layers; the seed makes their first weights the same at every call."""
+    """Two layers; the seed makes their initial weights the same at every call."""
     torch.manual_seed(0)
     return torch.nn.Sequential(
         torch.nn.Linear(D_in, H, bias=bias, dtype=torch.float64),
@@ -70,7 +71,7 @@ print(f"the problem's weights: loss {loss_fn(net(x), y).item():.2e}")
 # The whole loop
 # --------------
 #
-# ``torch.optim.SGD`` gets the parameters once, before the loop. Inside the loop,
+# You pass the parameters to ``torch.optim.SGD`` once, before the loop. Inside the loop,
 # ``zero_grad`` clears the old gradients, ``backward`` computes new ones, and ``step``
 # updates every parameter.
 
@@ -90,7 +91,7 @@ for t in (0, 1, 100, 200, 300, 400, 499):
     print(f"step {t:3d}  loss {losses[t]:.3e}")
 
 # %%
-# There is no more to this optimizer than the update that you know. Compare one of its
+# This optimizer does nothing more than the update that you know. Compare one of its
 # steps with the formula.
 
 net = network(bias=True)
@@ -107,9 +108,9 @@ for (name, param), expected in zip(net.named_parameters(), by_hand, strict=True)
 # The order of the three calls
 # ----------------------------
 #
-# ``step`` reads what ``backward`` left in ``.grad``, so nothing may clear it between
-# the two. Anywhere else, ``zero_grad`` works. Without it, each backward pass adds its
-# gradients to all earlier ones.
+# ``step`` reads the gradients that ``backward`` stored in ``.grad``, so don't call
+# ``zero_grad`` between these two. You can call it anywhere else in the loop. Without
+# ``zero_grad``, each backward pass adds its gradients to all earlier ones.
 
 
 def first_losses(*order):
@@ -138,10 +139,10 @@ for order in (
 # Gradient accumulation
 # ---------------------
 #
-# Adding gradients up has its use. A batch that is too large for the memory goes through
-# in parts, with one backward pass each, and a single step follows. With the sum, the
-# parts' gradients add up to the gradient of the whole batch. With the mean, divide each
-# part's loss by the number of parts, the accumulation steps.
+# Adding gradients up can be useful. If a batch is too large for memory, run it in
+# parts, with one backward pass per part, and take a single step at the end. With the
+# sum, the parts' gradients add up to the gradient of the whole batch. With the mean,
+# divide each part's loss by the number of parts, also called accumulation steps.
 
 norms = {}
 for reduction, parts in (("sum", 1), ("sum", 4), ("mean", 1), ("mean", 4)):
@@ -157,8 +158,9 @@ for reduction, parts in (("sum", 1), ("sum", 4), ("mean", 1), ("mean", 4)):
 # How far does a step go?
 # -----------------------
 #
-# Here are six rules, each with the learning rate that it uses below. Adam has a second
-# one. The network's first gradient will show what each rule does with it.
+# Here are six rules, each with the learning rate that it uses below; Adam is listed
+# with two rates. To see how each rule turns a gradient into a step, compute the
+# gradient of the untrained network.
 
 rules = {  # name, optimizer, options, learning rate
     "SGD": (torch.optim.SGD, {}, 1e-4),
@@ -177,13 +179,13 @@ print(f"gradient {gradient.abs().median().item():.1f}", end=", ")
 print(f"of its weights {weight_start.abs().median().item():.1e}")
 
 # %%
-# Feed that gradient to each optimizer again and again. The table shows the median
-# distance that a weight moves, in learning rates: at the first step, at the first step
-# with a gradient a thousand times larger, and at the hundredth step.
+# Pass that gradient to each optimizer again and again. The table shows the median
+# distance that a weight moves, in multiples of the learning rate: at the first step, at
+# the first step with a gradient a thousand times larger, and at the hundredth step.
 
 
 def step_size(rule, options, rate, *, scale=1, steps=1):
-    """The median distance of the last of a few steps, in learning rates."""
+    """The median distance that the last step moves a weight, in learning rates."""
     weight = weight_start.clone().requires_grad_()
     optimizer = rule([weight], lr=rate, **options)
     weight.grad = gradient * scale
@@ -200,18 +202,20 @@ for name, rule in {**rules, "SGD, Nesterov": nesterov}.items():
     print(f"{name:18s} {sizes[0]:6.1f} {sizes[1]:16.1f} {sizes[2]:10.1f}")
 
 # %%
-# In the rows of SGD, the steps follow the gradient. Momentum adds nine tenths of the
-# last step, which under a steady gradient makes steps ten times as long as those of
-# plain SGD. Nesterov momentum looks one such addition ahead. The other rules divide by
-# the size of the gradients so far, so the gradient's scale drops out. Adagrad divides
-# by a sum that keeps growing, RMSprop by an average that starts from zero, and Adam by
-# an average that corrects for that start. So under a steady gradient Adam's step is
-# about the learning rate itself, however large the gradient.
+# In the rows for SGD, the steps are proportional to the gradient. Momentum adds nine
+# tenths of the previous step, so with a constant gradient the steps grow to ten times
+# those of plain SGD. Nesterov momentum looks one such addition ahead. The other rules
+# divide by the size of the gradients so far, so the gradient's scale cancels out.
+# Adagrad divides by a sum that keeps growing, RMSprop by an average that starts from
+# zero, and Adam by an average that is corrected for that start. So with a constant
+# gradient, Adam's step is about as large as the learning rate, no matter how large the
+# gradient is.
 #
 # The rate is not a bound, though. Adam's average of gradients follows a change within
-# tens of steps. Its average of squared gradients, by which it divides, takes thousands,
-# as its ``betas`` say. Below, four weights get 5,000 gradients each, of four different
-# kinds, and the table shows how far the last step goes.
+# tens of steps. Its average of squared gradients, by which it divides, takes thousands
+# of steps. The ``betas`` set both speeds. Below, four weights receive 5,000 gradients
+# each, and the gradients of each weight are of a different kind. The table shows how
+# far the last step moves each weight.
 
 t = torch.arange(5000, dtype=torch.float64)
 kinds = {
@@ -238,8 +242,9 @@ for name, step in zip(kinds, steps.tolist(), strict=True):
 # --------------------
 #
 # Now each rule trains the network from the layers' default weights, at a rate that
-# works for it. Adam also trains it a second time, at 1e-6. The table ranks the rates as
-# much as the rules. In the figure, AdamW's dashed line coincides with Adam's.
+# works for it. Adam also trains it a second time, at 1e-6. The results depend on the
+# rates as much as on the rules. In the figure, AdamW's dashed line coincides with
+# Adam's.
 
 
 def fit(rule, options, rate):
@@ -270,11 +275,11 @@ ax.legend(fontsize="small")
 plt.show()
 
 # %%
-# That is why Adam at 1e-6 goes nowhere: 300 steps of about one learning rate each add
-# up to a fraction of the distance that the other runs cover, and to little compared
-# with the size of the weights. A learning rate means nothing without its rule. It
-# needn't stay the same, either: a scheduler lowers it, or first raises it, while the
-# training runs. To see one at work, turn to ``digits``.
+# That is why Adam makes hardly any progress at 1e-6: 300 steps of about one learning
+# rate each add up to a fraction of the distance that the other runs cover, and that is
+# small compared with the weights. A learning rate means nothing without its rule. It
+# needn't stay constant, either: a scheduler lowers it during training, sometimes after
+# raising it first. The page ``digits`` uses a scheduler.
 
 size = weight_start.abs().median().item()
 for rate in (1e-6, 1e-4):
@@ -285,10 +290,10 @@ for rate in (1e-6, 1e-4):
 # Weight decay
 # ------------
 #
-# AdamW pulls every weight towards zero by the fraction ``lr * weight_decay`` a step,
+# At each step, AdamW shrinks every weight by the fraction ``lr * weight_decay``,
 # separately from the gradient, and it does so by default. Adam's option of the same
-# name adds to the gradient instead, where the division takes the weight's size out
-# again. With a gradient of zero, only the decay is left to see.
+# name adds the decay to the gradient instead, so Adam's division cancels out the
+# weight's size. Set the gradient to zero, so that only the decay changes the weights.
 
 adam, adamw = torch.optim.Adam, torch.optim.AdamW
 for rule, options in ((adam, {}), (adam, {"weight_decay": 0.01}), (adamw, {})):
@@ -306,14 +311,14 @@ for rule, options in ((adam, {}), (adam, {"weight_decay": 0.01}), (adamw, {})):
 # -------
 #
 # - ``torch.optim.Optimizer.zero_grad``, ``torch.Tensor.backward`` and
-#   ``torch.optim.Optimizer.step`` make up a step; nothing may clear the gradients
+#   ``torch.optim.Optimizer.step`` make up a training step; don't clear the gradients
 #   between the last two.
 # - ``torch.optim.SGD`` moves a weight by the rate times its gradient.
-#   ``torch.optim.Adam`` moves it by about the rate while gradients are steady, and by
-#   several rates when they grow.
+#   ``torch.optim.Adam`` moves it by about the rate while gradients are constant, and by
+#   several times the rate when they grow.
 # - ``torch.optim.AdamW`` shrinks all weights a little at each step, unless ``weight_decay`` is zero.
 #
 # Practise: ``exercises/optimizers``
 #
-# Next: ``custom_module`` removes the row of layers, the only form that a network could
-# have so far.
+# Next: ``custom_module`` removes the row of layers, the only structure that a network
+# could have so far.

@@ -10,29 +10,29 @@
 Static graph
 ============
 
-You capture the network once as a graph, an object of its own, and run that graph 500
-times. In ``dynamic_graph``, your lines ran at each call and recorded a graph of that
-call, which could be a different one each time. Here the graph comes first and stays as
-it is, and the numbers come later. This rung removes your forward lines from the loop:
-they are read once and not run again. Autograd and the optimizer stay. The network is
-the plain one again, written as a function of its two weights.
+You capture the network once as a graph, an object in its own right, and run that graph
+500 times. In ``dynamic_graph``, your code ran at each call and recorded a new graph,
+which could differ from call to call. Here the graph is captured first and stays the
+same, and the data comes later. The loop no longer runs your code for the forward pass.
+Autograd and the optimizer stay. The network is the plain two-layer network again,
+written as a function of its two weight matrices.
 
 What you'll learn:
 
 - how define-by-run differs from define-then-run;
 - how ``torch.fx``, ``torch.export`` and ``torch.compile`` each capture a graph;
-- what you gain from a graph that is known in advance, and what it costs, in steps of
-  the loop;
-- what happens to an ``if`` or a loop that looks at a tensor's value, and what to write
-  instead.
+- what you gain from a graph that is known in advance, and how many steps' time its
+  capture takes;
+- what happens to an ``if`` or a loop that depends on a tensor's value, and what to
+  write instead.
 """
 
 # %%
 # The problem
 # -----------
 #
-# These are the same numbers as on every rung. The forward pass and the loss are in a
-# function, so that you can capture it.
+# These are the same data and starting weights as on every page of this series. The
+# forward pass and the loss are in a function, so that you can capture it.
 
 import contextlib
 import io
@@ -76,14 +76,14 @@ print(f"two runs, {len({loss.grad_fn, again.grad_fn})} graphs")
 # Define by run, define then run
 # ------------------------------
 #
-# On every rung so far, running the lines made the graph, a new one each time:
-# define-by-run. In define-then-run you describe the whole computation first. TensorFlow
-# 1 worked like that by default; TensorFlow 2, like PyTorch, runs line by line and
-# captures on request.
+# On every page since ``autograd_by_hand``, running the code built the graph, a new one
+# each time. That is called define-by-run. With define-then-run, you describe the whole
+# computation first. TensorFlow 1 worked like that by default; TensorFlow 2, like
+# PyTorch, runs line by line and captures a graph on request.
 #
 # ``torch.fx.symbolic_trace`` calls your function with stand-ins that hold no numbers,
-# and notes what the function does with them. It returns a graph of operations, together
-# with Python code, generated from the graph, that runs it.
+# and records what the function does with them. It returns a graph of operations,
+# together with Python code that was generated from the graph and runs it.
 
 times = []
 for _ in range(5):
@@ -97,10 +97,10 @@ assert torch.equal(traced(x, y, w1, w2), loss)
 print(f"loss {traced(x, y, w1, w2).item():.3e}")
 
 # %%
-# ``torch.export.export`` takes a module and example inputs and returns a whole program
-# that can run elsewhere. Its operations are those of ATen, the library underneath, and
-# each result's shape is known before any number is. That is enough to plan memory and
-# devices.
+# ``torch.export.export`` takes a module and example inputs and returns a complete
+# program that can run elsewhere. Its operations come from ATen, the library on which
+# PyTorch is built, and each result's shape is known before its values are. The shapes
+# are enough to plan memory and devices.
 
 
 class Network(torch.nn.Module):
@@ -118,10 +118,10 @@ assert torch.equal(exported.module()(x, y, w1, w2), loss)
 print(f"loss {exported.module()(x, y, w1, w2).item():.3e}")
 
 # %%
-# ``torch.compile`` captures at the first call and hands the graph to a backend, which
-# returns the function to run. The backend below returns the graph's ``forward``, which
-# is generated Python again, so it shows the capture but gains no speed. Your function
-# no longer runs, but Python still does.
+# ``torch.compile`` captures the graph at the first call and passes it to a backend,
+# which returns the function to run. The backend below returns the graph's ``forward``,
+# which is generated Python code again, so this backend shows the capture but gains no
+# speed. Your function no longer runs, but Python code still does.
 
 captured = []
 
@@ -148,9 +148,9 @@ print(*(node.name for node in captured[0].graph.nodes if node.op.startswith("cal
 # The whole loop
 # --------------
 #
-# Autograd goes through the captured graph as it went through the function, and still
-# records its own graph at each run. Only the forward pass is captured once. After 500
-# steps there is still one captured graph.
+# Autograd works with the captured graph as it did with the function, and still records
+# its own graph at each run. Only the forward pass is captured, and only once: after 500
+# steps, there is still one captured graph.
 
 learning_rate = 1e-6
 w1 = w1_start.clone().requires_grad_()
@@ -179,9 +179,10 @@ plt.show()
 # What a graph buys
 # -----------------
 #
-# When all operations are known in advance, each can be placed on a device, and they can
-# be rewritten. Fusion makes one operation out of several and saves passes over memory.
-# Here the second product and the subtraction become a single ``torch.addmm``.
+# When all operations are known in advance, each can be assigned to a device, and the
+# graph can be rewritten. Fusion combines several operations into one, which saves
+# passes over memory. Here the second matrix product and the subtraction become a single
+# ``torch.addmm``.
 
 fused = torch.fx.symbolic_trace(network_loss)
 torch.fx.replace_pattern(
@@ -196,12 +197,13 @@ for name, module in (("captured", traced), ("fused", fused)):
     print(*(node.name for node in module.graph.nodes if node.op.startswith("call")))
 
 # %%
-# The default backend of ``torch.compile``, inductor, fuses by itself. It writes new
-# code (on a CPU, in C++), in which the operations around the products become a few
-# passes over memory. That code is compiled at the first step; without a C++ compiler
-# that step fails. The products stay as they are, and they are nearly all of this
-# network's arithmetic, so there is little to gain here. PyTorch would keep the new code
-# for later programs, so this cell gives it a temporary folder.
+# The default backend of ``torch.compile``, inductor, fuses operations automatically. It
+# generates new code (on a CPU, in C++), in which the operations around the matrix
+# products become a few passes over memory. That code is compiled at the first step;
+# without a C++ compiler, that step fails. The matrix products stay as they are, and
+# they account for nearly all of this network's arithmetic, so there is little to gain
+# here. PyTorch would store the new code on disk for later programs, so this cell
+# redirects it to a temporary folder.
 
 
 def step_time(loss_of):
@@ -235,14 +237,15 @@ with (
 print(f"line by line, this build: {step:.2f} ms")
 print("default backend, this build:", measured)
 print(f"multiplications in the products: {N * D_in * H + N * H * D_out:,}", end=", ")
-print(f"numbers that the rest works on: {N * H + 3 * N * D_out:,}")
+print(f"elements that the rest works on: {N * H + 3 * N * D_out:,}")
 
 # %%
-# The price in time is paid once and shared by all runs: compare it with the 500 steps
-# of this fit. ``torch.fx`` runs your lines once, which costs less than those steps. The
-# other two also analyse your lines, with machinery that is loaded at its first use. For
-# a fit as short as this one, that can take longer than the steps. Use them for graphs
-# that run often, or elsewhere.
+# You pay for the capture once, however many times the graph runs, so compare its time
+# with the 500 steps of this fit. ``torch.fx`` runs your code once, which takes less
+# time than those steps. ``torch.export`` and ``torch.compile`` also analyse your code,
+# with machinery that is loaded at its first use. For a fit as short as this one, that
+# can take longer than the steps. Use these two for graphs that run many times, or that
+# run elsewhere.
 
 for name, cost in seconds.items():
     cost *= 1000
@@ -253,9 +256,9 @@ assert 1000 * seconds["torch.fx"] < 500 * step
 # What it costs
 # -------------
 #
-# The exported graph is tied to the shapes of its example inputs and refuses others. A
-# size that you name with ``torch.export.Dim`` stays open, and is the same in all inputs
-# that share the name.
+# The exported graph is tied to the shapes of its example inputs and raises an error for
+# others. A size that you name with ``torch.export.Dim`` can vary, but it must be the
+# same in all inputs that share the name.
 
 half = (x[:32], y[:32], w1_start, w2_start)
 try:
@@ -271,10 +274,10 @@ assert torch.equal(open_size.module()(*half), network_loss(*half))
 print(f"32 rows: loss {open_size.module()(*half).item():.3e}")
 
 # %%
-# An ``if`` on a tensor's value can't be decided while there are no numbers. Run line by
-# line, it works. ``torch.fx`` and ``torch.export`` refuse it, and so does
-# ``torch.compile`` if you demand one graph for the whole function with
-# ``fullgraph=True``.
+# An ``if`` that depends on a tensor's value can't be decided before there is a value.
+# If the function runs line by line, it works. ``torch.fx`` and ``torch.export`` raise
+# an error, and so does ``torch.compile`` if you pass ``fullgraph=True``, which demands
+# one graph for the whole function.
 
 
 def with_if(x, w1):
@@ -310,10 +313,10 @@ logging.disable(logging.NOTSET)
 # A graph break
 # -------------
 #
-# Without ``fullgraph=True``, ``torch.compile`` breaks the graph at the ``if``. A graph
-# break leaves one graph for what comes before it, Python for the decision, and one
-# graph for each branch, captured when that branch is first taken. The backend never
-# sees a graph that crosses the break.
+# Without ``fullgraph=True``, ``torch.compile`` breaks the graph at the ``if``. At a
+# graph break, the code before the break becomes one graph, Python makes the decision,
+# and each branch becomes a graph of its own, captured when that branch is first taken.
+# The backend never sees a graph that crosses the break.
 
 captured.clear()
 broken = torch.compile(with_if, backend=backend)
@@ -323,8 +326,8 @@ for name, inputs in (("x", x), ("-x", -x)):
     print(f"{name:2s} sum {result.sum().item():.4e}, graphs so far: {len(captured)}")
 
 # %%
-# To stay in one graph, the decision must be an operation of the graph. ``torch.cond``
-# takes the condition, both branches as functions, and their arguments.
+# To keep the function in one graph, make the decision an operation of the graph.
+# ``torch.cond`` takes the condition, both branches as functions, and their arguments.
 
 
 class WithCond(torch.nn.Module):
@@ -342,9 +345,9 @@ for name, inputs in (("x", x), ("-x", -x)):
 
 # %%
 # A loop that depends on values needs an operation too: ``torch.while_loop`` takes the
-# condition, the body, and the values that go from one turn to the next. TensorFlow 1
-# had ``tf.cond``, ``tf.while_loop`` and ``tf.scan``. PyTorch still labels its own two
-# as prototypes, and its ``scan`` has no public name yet.
+# condition, the body, and the values that each iteration passes to the next. TensorFlow
+# 1 had ``tf.cond``, ``tf.while_loop`` and ``tf.scan``. PyTorch still labels its
+# ``cond`` and ``while_loop`` as prototypes, and its ``scan`` has no public name yet.
 
 
 class Shrink(torch.nn.Module):
@@ -366,11 +369,12 @@ print("public:", *(name for name in names if hasattr(torch, name)))
 #
 # - ``torch.fx.symbolic_trace``, ``torch.export.export`` and ``torch.compile`` turn a
 #   function into a graph.
-# - A known graph can be fused, placed and reused; capturing it costs time once, often
-#   as much as many steps.
-# - Decisions and loops on values stay in the graph only as operations: ``torch.cond``,
-#   ``torch.while_loop``.
+# - A captured graph can be fused, assigned to devices and reused; the capture takes
+#   time once, often as much as many steps.
+# - Decisions and loops that depend on values stay in the graph only as operations:
+#   ``torch.cond``, ``torch.while_loop``.
 #
 # Practise: ``exercises/static_graph``
 #
-# Next: ``all_rungs`` runs all rungs on one problem, and their losses coincide.
+# Next: ``all_rungs`` runs the implementations from all of these pages on one problem
+# and compares their losses.

@@ -10,25 +10,24 @@
 Tensors by hand
 ===============
 
-You fit the same two-layer network with PyTorch tensors instead of NumPy arrays. From
-``numpy_by_hand`` this rung removes the library and nothing else. Every line stays,
-including the gradients that you derived. What you gain for now is a choice of device
-and of precision.
+You fit the same two-layer network with PyTorch tensors instead of NumPy arrays.
+Compared with ``numpy_by_hand``, only the library changes: every line stays, including
+the gradients that you derived. What you gain is a choice of device and of precision.
 
 What you'll learn:
 
-- which tensor line corresponds to which NumPy line, and that both give the same
-  numbers;
+- which line of PyTorch replaces each line of NumPy, and how closely their results
+  agree;
 - what ``dtype`` and ``device`` are, and which of them moves work to a GPU;
 - when an array and a tensor share memory, and what ``clone`` is for;
-- why the late losses of a fit depend on the precision of its numbers.
+- why the late losses of a fit depend on floating-point precision.
 """
 
 # %%
 # The problem
 # -----------
 #
-# NumPy draws the same numbers as in ``numpy_by_hand``, in the same order.
+# NumPy draws the same data and starting weights as in ``numpy_by_hand``.
 # ``torch.from_numpy`` turns each array into a tensor with the same shape and the same
 # kind of number.
 
@@ -57,10 +56,10 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 # ----------------
 #
 # ``dtype`` says what kind of number a tensor holds, and ``device`` says where the
-# numbers are stored. ``torch.Tensor.to`` changes the one that you name and leaves the
-# other alone. If you name both, it changes both. So it is the device, not the dtype,
-# that sends work to a GPU: write ``x.to("cuda")`` on a machine that has one. Every
-# machine has the device ``meta``, which keeps shapes but no numbers.
+# numbers are stored. ``torch.Tensor.to`` changes whichever of the two you name, or
+# both. So it is the device, not the dtype, that sends work to a GPU: write
+# ``x.to("cuda")`` on a machine that has one. Every machine has the device ``meta``,
+# which stores shapes but no numbers.
 
 x32, x_meta = x.to(torch.float32), x.to("meta")
 for name, tensor in (("x", x), ("to float32", x32), ("to meta", x_meta)):
@@ -73,8 +72,8 @@ for name, tensor in (("x", x), ("to float32", x32), ("to meta", x_meta)):
 # ``torch.from_numpy`` copies nothing: the array and the tensor are two views of the
 # same memory, and an in-place change to one shows in the other. ``torch.Tensor.numpy``
 # goes the other way and shares memory too. ``torch.Tensor.clone`` makes a copy. The
-# update at the end of each step works in place, so clone the starting weights first, or
-# your arrays change behind your back.
+# update at the end of each step works in place, so clone the starting weights first.
+# Otherwise your arrays change behind your back.
 
 array = np.zeros(3)
 shared = torch.from_numpy(array)
@@ -92,9 +91,9 @@ print("after adding 1 to shared.numpy():   ", array)
 # ----------------------------
 #
 # A product of an array and a tensor works in one order only. With the tensor on the
-# left, NumPy computes it, and the result comes back as a tensor, with a warning. With
-# the array on the left, you get an error. You also get one from ``mm``, a tensor method
-# that takes only tensors. So convert all arrays at the start, as the first cell does.
+# left, NumPy computes the product, and you get a tensor and a warning. With the array
+# on the left, you get an error. ``mm``, a tensor method that accepts only tensors,
+# raises an error too. So convert all arrays at the start, as the first cell does.
 
 for words, product in (
     ("tensor @ array", lambda: x @ w1_array),
@@ -113,8 +112,9 @@ for words, product in (
 # The dictionary
 # --------------
 #
-# Here is one whole step in both languages. The lines of ``numpy_by_hand`` come first.
-# ``locals()`` returns everything that the function has computed, by name.
+# Here is one complete step in both libraries, starting with the NumPy lines.
+# ``locals()`` returns all of the function's variables by name, so that you can compare
+# them later.
 
 
 def numpy_step(x, y, w1, w2):
@@ -139,10 +139,10 @@ print("computed:", *arrays)
 
 # %%
 # Now write the same lines with tensors. ``mm`` is the product of two matrices, and
-# ``t`` is the transpose. You need ``clone`` for the same reason as ``copy``. Each name
-# ends up with the same numbers as above, up to rounding: each library adds up products
-# in its own order. The table shows the largest absolute value under each name. For all
-# the lines side by side, see ``cheat_sheet``.
+# ``t`` is the transpose. You need ``clone`` for the same reason that you needed
+# ``copy``. Each variable ends up with the same values as above, up to rounding, because
+# each library adds up products in its own order. The table shows the largest absolute
+# value in each variable. For all the lines side by side, see ``cheat_sheet``.
 
 
 def tensor_step(x, y, w1, w2):
@@ -175,14 +175,14 @@ for name, array in arrays.items():
 print(f"largest difference, relative to the largest entry: {max(apart.values()):.0e}")
 
 # %%
-# ``@`` and ``T`` work on tensors too, and ``torch.relu`` returns the values of
-# ``clamp(min=0)``. In the forward pass there is no difference between the two. Where
-# PyTorch finds the gradients, from ``autograd`` on, these pages write ``relu``. Its
-# gradient at exactly 0 is 0, as in the line ``grad_h[h <= 0] = 0``.
+# ``@`` and ``T`` work on tensors too, and ``torch.relu`` returns the same values as
+# ``clamp(min=0)``, so you can use either in the forward pass. From ``autograd`` on,
+# where PyTorch computes the gradients, these pages use ``relu``, because its gradient
+# at exactly 0 is 0, as in the line ``grad_h[h <= 0] = 0``.
 #
-# The loss is a tensor with no axes: its shape is ``()``, not ``(1,)``, which is the
-# shape of a vector with one entry. ``torch.Tensor.item`` takes the number out as a
-# Python float.
+# The loss is a tensor with no dimensions: its shape is ``()``, not ``(1,)``, which is
+# the shape of a vector with one element. ``torch.Tensor.item`` takes the number out as
+# a Python float.
 
 h, loss = x.mm(w1_start), tensors["loss"]
 for words, one, other in (
@@ -195,15 +195,15 @@ for words, one, other in (
     shape = tuple(one.shape)
     print(f"{words + ':':28s} shape {shape}, largest difference {difference}")
 vector = torch.ones(1)
-print("shapes: loss", tuple(loss.shape), "  vector with one entry", tuple(vector.shape))
+print("shapes: loss", tuple(loss.shape), "  one-element vector", tuple(vector.shape))
 print(f"loss.item() is a {type(loss.item()).__name__}: {loss.item():.3e}")
 
 # %%
 # The whole loop
 # --------------
 #
-# This is the loop of ``numpy_by_hand``, translated line by line. The arrays are
-# unchanged afterwards, because the loop works on clones.
+# This is the loop from ``numpy_by_hand``, translated line by line. The arrays don't
+# change, because the loop works on clones.
 
 learning_rate = 1e-6
 w1, w2 = w1_start.clone(), w2_start.clone()
@@ -244,10 +244,10 @@ for name, array, tensor in (
 # Half the bits
 # -------------
 #
-# A tensor made with ``torch.zeros`` holds float32 unless you ask for something else,
-# and so does a random tensor. Run the loop once more, on float32 copies.
-# ``tensor_step`` changes the weights that you pass, so each call carries on where the
-# last one stopped.
+# A tensor made with ``torch.zeros`` is float32 unless you specify a different dtype,
+# and so is a tensor made with ``torch.randn``. Run the loop once more, on float32
+# copies. ``tensor_step`` changes the weights that you pass to it, so each call
+# continues where the last one stopped.
 
 single = [start.to(torch.zeros(1).dtype) for start in (x, y, w1_start, w2_start)]
 losses32 = []
@@ -270,17 +270,18 @@ ax.legend()
 plt.show()
 
 # %%
-# Why do the curves part? Between 1 and 2, neighbouring numbers of a dtype are ``eps``
-# apart, and a step of less than half of that is rounded away. As the fit closes in, the
-# gradients shrink until most updates no longer move their weights. The float32 fit
-# slows to a crawl while the float64 fit goes on. So compare early losses, or compare in
-# float64. Late float32 losses say more about rounding than about your program.
+# Why do the curves separate? Each dtype has an ``eps``, the distance between
+# neighbouring numbers in the range from 1 to 2. A change smaller than half of that is
+# rounded away. As the fit converges, the gradients shrink until most updates no longer
+# change their weights. The float32 fit slows to a crawl while the float64 fit
+# continues. So compare early losses, or compare in float64. Late float32 losses say
+# more about rounding than about your program.
 
 shares = []
 for weight, grad in ((step["w1"], step["grad_w1"]), (w1, grad_w1)):
     shares.append((weight - learning_rate * grad == weight).double().mean().item())
     eps = torch.finfo(weight.dtype).eps
-    lost = f"share of the last updates of w1 that is lost: {shares[-1]:.3f}"
+    lost = f"share of w1 that the last update leaves unchanged: {shares[-1]:.3f}"
     print(f"{weight.dtype}: eps {eps:.1e}, {lost}")
 assert shares[0] > 0.5 > shares[1]
 
@@ -291,8 +292,8 @@ assert shares[0] > 0.5 > shares[1]
 # - ``torch.mm``, ``torch.clamp``, ``torch.t`` and ``torch.clone`` translate the NumPy
 #   program line by line.
 # - ``torch.from_numpy`` shares memory; ``torch.Tensor.to`` changes dtype or device.
-# - Early losses agree between float32 and float64; late ones show where rounding slows
-#   the fit.
+# - Early losses agree between float32 and float64; late losses show where rounding
+#   slows the fit.
 #
 # Practise: ``exercises/tensors_by_hand``
 #

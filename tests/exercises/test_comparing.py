@@ -58,8 +58,8 @@ def test_swapped_results_are_told_before_half_a_mistake() -> None:
     ("scale", "said"),
     [
         (3.7, None),
-        (3.0, "y is off by the factor 3 / 5, where 5 is N"),
-        (0.25, "y is off by the factor 0.25 / 5, where 5 is N"),
+        (3.0, "y is off by a factor of 3 / 5, where 5 is N"),
+        (0.25, "y is off by a factor of 0.25 / 5, where 5 is N"),
     ],
 )
 def test_a_factor_beside_a_size_is_a_whole_number(scale: float, said: str | None) -> None:

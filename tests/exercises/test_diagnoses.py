@@ -479,7 +479,7 @@ def test_the_first_entry_that_differs_is_shown(place: int, by: float) -> None:
     assert found is not None
     yours, right_value = wanted[index] + by, wanted[index]
     assert found.text == (
-        f"y differs, first at {index}: yours is {yours:.6g}, the wanted value {right_value:.6g}"
+        f"y differs, first at {index}: got {yours:.6g}, expected {right_value:.6g}"
     )
 
 

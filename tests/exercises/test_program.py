@@ -45,13 +45,13 @@ def notebook(*cells: str) -> str:
         (
             RIGHT + "1 / 0\n",
             1,
-            "1 of 1 right; the file raises ZeroDivisionError: division by zero in line 4",
+            "1 of 1 right; the file raises ZeroDivisionError: division by zero on line 4",
         ),
         (RIGHT + "import os\nos._exit(3)\n", 1, "1 of 1 right; the file ended with exit status 3"),
         (
             "if False:\n    check('a.1', 1)\n",
             1,
-            "0 of 1 right; 1 not reached; the file ran without a check",
+            "0 of 1 right; 1 not reached; the file ran, but no check was reached",
         ),
     ],
     ids=["right", "wrong", "both", "raises", "exits", "never"],
@@ -79,21 +79,21 @@ def test_a_notebook_is_checked(tmp_path: Path, capfd: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("text", "name", "said"),
     [
-        (None, "gone.py", "which is no file; want a script or a notebook"),
-        ("x = 1\n", "mine.py", "which calls no check; want one such as"),
+        (None, "gone.py", "which is not a file; want a script or a notebook"),
+        ("x = 1\n", "mine.py", "which never calls check; want a call such as"),
         (
             "def f(:\n",
             "mine.py",
-            "with a syntax error in line 1, column 7: invalid syntax: def f(:",
+            "with a syntax error on line 1, column 7: invalid syntax: def f(:",
         ),
-        ("[1]", "mine.ipynb", "which is no notebook; want JSON with cells"),
-        ("x", "mine.ipynb", "which is no notebook; want JSON with cells"),
+        ("[1]", "mine.ipynb", "which is not a notebook; want JSON with cells"),
+        ("x", "mine.ipynb", "which is not a notebook; want JSON with cells"),
     ],
 )
 def test_a_file_that_can_not_be_checked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, name: str, said: str
 ) -> None:
-    """A file that is missing, is no Python or calls no check gets one line, and exit status 2."""
+    """A file that is missing, is not Python or never calls check gets one line, and exit status 2."""
     path = str(tmp_path / name) if text is None else written(tmp_path, text, name)
     assert main(["check", path]) == 2
     error = capsys.readouterr().err

@@ -60,7 +60,7 @@ def test_what_is_raised_is_told_with_the_readers_line() -> None:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        (lambda: sys.exit("enough"), "SystemExit: enough; want a function that returns"),
+        (lambda: sys.exit("enough"), "SystemExit: enough; use return to end a function"),
         (lambda: next(iter([])), "StopIteration: no message"),
         (lambda: int("x"), "ValueError: invalid literal"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import os
 import re
 import tomllib
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+import twolayer
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -60,6 +63,19 @@ def test_sessions_say_what_they_do() -> None:
         assert re.fullmatch(r"[A-Z][^\n]+\.", words.partition("\n")[0]), name
 
 
+def test_the_version_is_stated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``__version__`` comes from pyproject.toml, and a clone that isn't installed has none."""
+    assert twolayer.__version__ == PYPROJECT["project"]["version"]
+
+    def not_installed(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", not_installed)
+    names: dict[str, Any] = {}
+    exec(Path(twolayer.__file__).read_text("utf-8"), names)  # noqa: S102 - the package's own file
+    assert names["__version__"] == "unknown"
+
+
 def test_constraints_pin_every_package() -> None:
     """Each line of constraints.txt names one version, and no package that is asked for lacks one."""
     loose = {name: pin for name, pin in pins().items() if not re.fullmatch(r"==[\w.+!]+", pin)}
@@ -67,6 +83,30 @@ def test_constraints_pin_every_package() -> None:
     asked = [Requirement(item) for group in GROUPS.values() for item in group if type(item) is str]
     names = {canonicalize_name(requirement.name) for requirement in [*NEEDED, *asked]}
     assert names - pins().keys() == set()
+
+
+def hashes(name: str) -> dict[tuple[str, str], set[str]]:
+    """The hashes that a file gives each package and version."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for line in (ROOT / name).read_text("utf-8").replace("\\\n", "").splitlines():
+        requirement, *options = line.partition("#")[0].split(" --hash=")
+        if options:
+            package, _, version = requirement.partition(";")[0].strip().partition("==")
+            found[canonicalize_name(package), f"=={version}"] = {text.strip() for text in options}
+    return found
+
+
+def test_pip_installs_only_files_whose_hashes_are_known() -> None:
+    """hashes.txt has the versions of constraints.txt except torch's, and .ci/nox.txt has nox's part of it."""
+    known, first = hashes("hashes.txt"), hashes(".ci/nox.txt")
+    assert known.keys() == {(name, pin) for name, pin in pins().items() if name != "torch"}
+    assert all(re.fullmatch("sha256:[0-9a-f]{64}", one) for each in known.values() for one in each)
+    assert first.items() <= known.items()
+    assert ("nox", pins()["nox"]) in first
+    environment, first_run = ast.unparse(sessions()["environment"]), ROOT / ".ci" / "run"
+    assert "'--require-hashes', '--requirement', 'hashes.txt'" in environment
+    installs = re.findall(r"pip install (.*)", first_run.read_text("utf-8"))
+    assert installs == ["--quiet --require-hashes --requirement .ci/nox.txt"]
 
 
 @pytest.mark.parametrize("requirement", NEEDED, ids=lambda requirement: str(requirement.name))

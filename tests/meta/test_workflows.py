@@ -23,6 +23,7 @@ PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(en
 PINNED = re.compile(r"uses: (?P<action>actions/[\w-]+)@(?P<pin>[0-9a-f]{40} # v\d+\.\d+\.\d+)")
 # What a person calls too, in a workflow's step or in a command of Read the Docs.
 NOX = re.compile(r"python -m nox -s (?P<sessions>[a-z_]+(?: [a-z_]+)*)")
+INSTALL = "python -m pip install --require-hashes --requirement .ci/nox.txt"
 
 every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 
@@ -83,11 +84,7 @@ def test_a_job_calls_sessions_and_nothing_of_its_own(path: Path) -> None:
     commands = [
         step["run"] for step in steps(path) if "run" in step and "git push" not in step["run"]
     ]
-    installs = {
-        "python -m pip install nox",
-        "python -m pip install --constraint constraints.txt nox",
-    }
-    assert [text for text in commands if text not in installs and not NOX.match(text)] == []
+    assert [text for text in commands if text != INSTALL and not NOX.match(text)] == []
     assert called("\n".join(commands)) - sessions() == set()
 
 
@@ -135,6 +132,18 @@ def test_every_action_is_pinned_by_hash(path: Path) -> None:
     assert [line for line in used if not PINNED.fullmatch(line)] == []
 
 
+def test_newer_versions_are_proposed_for_all_that_is_pinned() -> None:
+    """Dependabot looks at the actions, and at each folder with hashes for pip or a lock file for npm."""
+    updates = read(ROOT / ".github" / "dependabot.yml")["updates"]
+    watched = {
+        (update["package-ecosystem"], folder)
+        for update in updates
+        for folder in update.get("directories") or [update["directory"]]
+    }
+    pinned = {("pip", "/"), ("pip", "/.ci"), ("npm", "/docs"), ("npm", "/tests/site")}
+    assert watched == {("github-actions", "/"), *pinned}
+
+
 def test_an_action_has_one_pin() -> None:
     """All workflows use one version of an action."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in WORKFLOWS)
@@ -144,7 +153,7 @@ def test_an_action_has_one_pin() -> None:
 
 @every_workflow
 def test_a_workflow_may_only_read(path: Path) -> None:
-    """Only two jobs may write: one deploys what another built, one pushes the notebooks' branch."""
+    """Only two jobs may write, and run no code from here: one deploys what another built, one pushes notebooks."""
     assert read(path)["permissions"] == {"contents": "read"}
     rights = {name: job["permissions"] for name, job in jobs(path).items() if "permissions" in job}
     writing = {
@@ -152,6 +161,9 @@ def test_a_workflow_may_only_read(path: Path) -> None:
         "notebooks": {"contents": "write"},
     }
     assert rights == (writing if path.stem == "docs" else {})
+    for name in rights:
+        text = str(jobs(path)[name]["steps"])
+        assert re.findall(r"\b(?:checkout|pip|python|nox|npm|bash)\b", text) == [], name
     assert "secrets" not in path.read_text(encoding="utf-8")
 
 
@@ -240,7 +252,8 @@ def test_pytorchs_build_is_chosen_by_a_variable(path: Path) -> None:
 def test_read_the_docs_builds_with_the_same_session() -> None:
     """Read the Docs calls ``nox -s docs`` and takes what it wrote."""
     settings = read(ROOT / ".readthedocs.yaml")
-    *_, last = settings["build"]["commands"]
+    first, last = settings["build"]["commands"]
+    assert first == INSTALL
     assert settings["version"] == 2
     assert settings["build"]["tools"]["python"] == declared()[0]
     assert called(last) == {"docs"}

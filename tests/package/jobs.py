@@ -178,6 +178,30 @@ def joined(worker: Worker, rows: Sequence[int]) -> Joined:
     return Joined(kept, differ, (alone.losses, alone.w1, alone.w2), diverged, refusal, is_left)
 
 
+def waits_in_vain(worker: Worker, timeout: float) -> str:
+    """Fit with a process of the group that never comes, and say what happened."""
+    from twolayer import random_problem  # noqa: PLC0415 - as above
+    from twolayer.rungs import data_parallel  # noqa: PLC0415 - as above
+
+    over = worker.folder / "over"
+    with group(worker):
+        while worker.rank and not over.exists():
+            time.sleep(0.01)
+        try:
+            if worker.rank == 0:
+                data_parallel.fit(random_problem(), processes=2, timeout=timeout)
+        except RuntimeError as error:
+            return str(error)
+        finally:
+            over.touch()
+    return "nothing"
+
+
+def leads(_: Worker) -> bool:
+    """Whether a worker is in a process group of its own, which a terminal's Ctrl-C doesn't reach."""
+    return os.getpgrp() == os.getpid()
+
+
 def disagrees(worker: Worker) -> None:
     """Check weights of which one entry differs from rank to rank."""
     import torch  # noqa: PLC0415 - as above

@@ -111,8 +111,12 @@ MESSAGES = [
         "learning_rate: None (NoneType) given; want a finite number above 0",
     ),
     (
-        lambda: checks.one_of("optimizer", "sdg", ["sgd", "adam"]),
-        "optimizer: 'sdg' given; want one of 'sgd', 'adam'",
+        lambda: checks.one_of("device", "gpu", ["cuda", "cpu"]),  # not near enough to guess
+        "device: 'gpu' given; want one of 'cuda', 'cpu'",
+    ),
+    (
+        lambda: checks.one_of("optimizer", "adamax", ["sgd", "adamw", "adagrad"]),
+        "optimizer: 'adamax' given; want one of 'sgd', 'adamw', 'adagrad'; did you mean 'adamw'?",
     ),
     (
         lambda: checks.torch_dtype(8),
@@ -212,10 +216,14 @@ def test_torch_device_takes_the_only_cuda_device(cuda_devices: Callable[..., Non
 @pytest.mark.parametrize(
     ("name", "machine", "has"),
     [
-        ("cuda", {"count": 0}, "no CUDA device"),
-        ("cuda", {"count": 2, "available": False}, "no CUDA device"),  # no driver for them
-        ("cuda:1", {"count": 1}, "1 CUDA device(s), numbered from 0"),
-        ("cuda:2", {"count": 2}, "2 CUDA device(s), numbered from 0"),
+        ("cuda", {"count": 0}, "no CUDA device; want 'cpu'"),
+        (
+            "cuda",
+            {"count": 2, "available": False},
+            "no CUDA device; want 'cpu'",
+        ),  # no driver for them
+        ("cuda:1", {"count": 1}, "1 CUDA device(s), numbered from 0; want one of these, or 'cpu'"),
+        ("cuda:2", {"count": 2}, "2 CUDA device(s), numbered from 0; want one of these, or 'cpu'"),
     ],
 )
 def test_torch_device_refuses_cuda_devices_that_there_are_not(
@@ -225,6 +233,4 @@ def test_torch_device_refuses_cuda_devices_that_there_are_not(
     cuda_devices(**machine)
     with pytest.raises(ValueError, match="device") as caught:
         checks.torch_device(name)
-    assert str(caught.value) == (
-        f"device: {name!r} given, but this machine has {has}; want one it has: 'cpu'"
-    )
+    assert str(caught.value) == (f"device: {name!r} given, but this machine has {has}")

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from twolayer import DivergedError, Problem, checks, compare, random_problem
-from twolayer.compare import Row
+from tests.rungs.agreement import MODES, mode
+from twolayer import DivergedError, Problem, checks, random_problem
+from twolayer.compare import Row, compare
 from twolayer.fit import Fit
 from twolayer.rungs import RUNGS, Rung
 
@@ -70,7 +71,7 @@ def test_relates_each_loss_to_the_references(
 
 
 def test_hands_its_options_to_each_rung_and_times_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each rung gets the same options, those that it takes, and its time is that of its fit."""
+    """Each rung gets the options that it takes; its time is that of its fit, after a step untimed."""
     asked: list[dict[str, Any]] = []
     fitted = Fit(np.ones(1), np.ones((1, 1)), np.ones((1, 1)))
 
@@ -86,7 +87,13 @@ def test_hands_its_options_to_each_rung_and_times_it(monkeypatch: pytest.MonkeyP
         return numpy_fit if self.name == "numpy_by_hand" else torch_fit
 
     monkeypatch.setattr(Rung, "fit", property(fit))
-    clock = SimpleNamespace(perf_counter=iter([10.0, 12.5, 20.0, 20.25]).__next__)
+    times = iter([10.0, 12.5, 20.0, 20.25])
+
+    def perf_counter() -> float:
+        asked.append({"clock": next(times)})
+        return float(asked[-1]["clock"])
+
+    clock = SimpleNamespace(perf_counter=perf_counter)
     monkeypatch.setattr(sys.modules[compare.__module__], "time", clock)
     device = torch.device("meta")
     monkeypatch.setattr(checks, "torch_device", {"cpu": device}.__getitem__)
@@ -95,7 +102,17 @@ def test_hands_its_options_to_each_rung_and_times_it(monkeypatch: pytest.MonkeyP
 
     assert [row.seconds for row in rows] == [2.5, 0.25]
     shared = {"steps": 500, "learning_rate": 1e-6, "in": np.float32}
-    assert asked == [shared, {"device": device, "dtype": torch.float32, **shared}]
+    chosen = {"device": device, "dtype": torch.float32, **shared}
+    assert asked == [
+        {**shared, "steps": 1},
+        {"clock": 10.0},
+        shared,
+        {"clock": 12.5},
+        {**chosen, "steps": 1},
+        {"clock": 20.0},
+        chosen,
+        {"clock": 20.25},
+    ]
 
 
 def test_steps_per_second_divides_the_steps_by_the_time() -> None:
@@ -157,3 +174,13 @@ def test_a_rung_that_diverges_ends_the_comparison() -> None:
     """The error of a learning rate that is too high comes through."""
     with pytest.raises(DivergedError):
         compare(random_problem(), learning_rate=1e-5, rungs=["autograd"])
+
+
+@pytest.mark.parametrize("entered", MODES)
+def test_compares_in_any_mode_and_leaves_it(entered: str) -> None:
+    """Whatever the caller has set in torch, all rungs agree, and what was set is still set."""
+    with MODES[entered]():
+        before = mode()
+        rows = compare(random_problem(N=4, D_in=5, H=3, D_out=2), steps=2)
+        assert mode() == before
+    assert all(row.loss_difference <= 1e-8 for row in rows)

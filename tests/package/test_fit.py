@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
 
 from twolayer import DivergedError, Fit
 from twolayer.fit import LossHistory
+from twolayer.problem import random_problem
+from twolayer.workers import WorkerError
+
+
+def pickled(value: Any) -> Any:
+    """What another process gets."""
+    return pickle.loads(pickle.dumps(value))  # noqa: S301 - our own bytes
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled])
+def test_copies_are_equal_and_read_only(copied: Any) -> None:
+    """A copy of a fit or a problem, by whatever means, has the same arrays, and none can be written."""
+    ones = np.ones((2, 2))
+    for made in (Fit(ones[0], ones, ones, {"b1": ones}), random_problem(N=2)):
+        kept, other = (
+            {**vars(each), **vars(each).get("others", {})} for each in (made, copied(made))
+        )
+        kept.pop("others", None), other.pop("others", None)
+        assert kept.keys() == other.keys()
+        for name, array in other.items():
+            assert np.array_equal(array, kept[name])
+            assert not array.flags.writeable
+    with pytest.raises(TypeError):
+        copied(Fit(ones[0], ones, ones)).others["b1"] = ones
+
+
+def test_a_workers_error_survives_pickling() -> None:
+    """The error comes back whole from another process."""
+    error = pickled(WorkerError(1, 4711, "rank 1 ended"))
+    assert (error.rank, error.pid, str(error)) == (1, 4711, "rank 1 ended")
 
 
 def test_history_keeps_losses_in_order() -> None:
@@ -30,6 +62,7 @@ def test_history_ends_at_a_loss_that_is_not_finite(loss: float) -> None:
     with pytest.raises(DivergedError) as caught:
         history.add(loss)
     assert (caught.value.step, caught.value.last_finite_loss) == (2, 7.0)
+    assert caught.value.losses == [5.0, 7.0]
 
 
 def test_history_takes_whole_numbers_as_losses() -> None:
@@ -47,8 +80,8 @@ def test_a_first_loss_that_is_not_finite_is_no_matter_of_the_learning_rate() -> 
         LossHistory(learning_rate=0.1).add(float("inf"))
     assert (caught.value.step, caught.value.last_finite_loss) == (0, None)
     assert str(caught.value) == (
-        "at step 0 the loss is not finite: it is before the first update that the numbers are too "
-        "large for the dtype; scale x, w1 and w2 down"
+        "at step 0 the loss is not finite: even before the first update, the values are too large "
+        "for the dtype; scale x, w1 and w2 down"
     )
 
 
@@ -95,10 +128,12 @@ def test_others_is_empty_and_read_only_by_default() -> None:
 
 def test_diverged_error_survives_pickling() -> None:
     """The error comes back whole from another process."""
-    error = pickle.loads(pickle.dumps(DivergedError(6, 1.5, 1e-5)))  # noqa: S301 - our own bytes
+    made = DivergedError(6, 1.5, 1e-5, [1.5])
+    error = pickled(made)
     assert (error.step, error.last_finite_loss, error.learning_rate) == (6, 1.5, 1e-5)
+    assert error.losses == [1.5]
     assert error.args == (6, 1.5, 1e-5)
     assert str(error) == (
         "at step 6 the loss is no longer finite; the last finite loss, at step 5, is 1.5; "
-        "learning_rate: 1e-05 given, lower it"
+        "learning_rate: 1e-05 given; want a lower one"
     )

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 
+from tests.rungs.agreement import MODES, mode
 from tests.rungs.strategies import problems
 from twolayer import Problem, random_problem
 from twolayer.gradients import (
@@ -257,3 +258,84 @@ def test_check_backward_refuses_bad_arguments() -> None:
         check_backward(numpy_by_hand.loss_and_gradients, small, tolerance=-1)
     with pytest.raises(TypeError, match="problem: 3"):
         check_backward(numpy_by_hand.loss_and_gradients, 3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("entered", MODES)
+def test_checks_in_any_mode_and_leaves_it(entered: str) -> None:
+    """Whatever the caller has set in torch, a check gives the same, and what was set is still set."""
+    with MODES[entered]():
+        before = mode()
+        check_backward(in_tensors, one_by_one(w1=2.0, w2=5.0))
+        assert mode() == before
+
+
+NO_FLOATS: list[tuple[Any, type[Exception], str]] = [
+    (np.ones(2, np.uint8), TypeError, "dtype uint8 given; want floating-point numbers"),
+    ([True, False], TypeError, "dtype bool given; want floating-point numbers"),
+    (["1"], TypeError, "dtype <U1 given; want floating-point numbers"),
+    ([], ValueError, "shape (0,) given; want at least one element"),
+    ([[1.0], [1.0, 2.0]], TypeError, "list given that NumPy can't read: "),
+    (torch.ones(2, requires_grad=True), TypeError, "Tensor given that NumPy can't read: "),
+    (np.ma.masked_array(np.ones(2)), TypeError, "a masked array given; want one without a mask"),
+]
+
+
+@pytest.mark.parametrize(("value", "error", "message"), NO_FLOATS)
+def test_says_what_is_no_array_of_floats(value: Any, error: type[Exception], message: str) -> None:
+    """What can't be measured is named, whichever argument or result it is."""
+
+    def backward(*arrays: Any) -> Any:
+        return (*numpy_by_hand.loss_and_gradients(*arrays)[:2], value)
+
+    small = one_by_one(w1=2.0, w2=5.0)
+    calls: dict[str, Callable[[], Any]] = {
+        "value": lambda: relative_error(value, np.ones(2)),
+        "reference": lambda: relative_error(np.ones(2), value),
+        "grad_w2": lambda: check_backward(backward, small),
+    }
+    for name, call in calls.items():
+        with pytest.raises(error) as caught:
+            call()
+        assert str(caught.value).startswith(f"{name}: {message}")
+
+
+@pytest.mark.parametrize(
+    ("backward", "message"),
+    [
+        (3, "backward: 3 (int) given; want an instance of Callable"),
+        (lambda *_: (1.0, 2.0), "backward: 2 result(s) returned; want three: loss, grad_w1 and"),
+        (lambda *_: None, "backward: 1 result(s) returned; want three: loss, grad_w1 and grad_w2"),
+    ],
+)
+def test_says_what_is_no_backward_pass(backward: Any, message: str) -> None:
+    """A number for the function, and a function with another number of results, are named."""
+    with pytest.raises(TypeError) as caught:
+        check_backward(backward, one_by_one(w1=2.0, w2=5.0))
+    assert str(caught.value).startswith(message)
+    with pytest.raises(TypeError, match=r"function: 3 \(int\) given"):
+        numerical_gradient(3, np.ones(2))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("H", [3, 5])
+def test_a_transposed_gradient_is_named(H: int) -> None:
+    """A transpose is told by its shape, or, where the matrix is square, by its numbers."""
+
+    def transposed(*arrays: Any) -> Any:
+        loss, grad_w1, grad_w2 = numpy_by_hand.loss_and_gradients(*arrays)
+        return loss, grad_w1.T, grad_w2
+
+    with pytest.raises((ValueError, GradientMismatchError)) as caught:
+        check_backward(transposed, random_problem(N=4, D_in=5, H=H, D_out=2))
+    if H == 5:
+        assert caught.value.__notes__ == ["The transpose of grad_w1 is right."]
+    else:
+        wanted = "grad_w1: shape (3, 5) given; want (5, 3), the shape of w1; is it transposed?"
+        assert str(caught.value) == wanted
+
+
+@pytest.mark.parametrize("scale", [1e9, 1e3])
+def test_large_weights_are_no_error(scale: float) -> None:
+    """A right backward pass is right at weights of any size, since the step grows with them."""
+    small = random_problem(N=4, D_in=5, H=3, D_out=2)
+    large = Problem(small.x, small.y, small.w1 * scale, small.w2 * scale)
+    assert max(check_backward(numpy_by_hand.loss_and_gradients, large)) < 1e-6

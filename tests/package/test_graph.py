@@ -305,7 +305,7 @@ def test_a_tensor_without_a_graph_is_refused() -> None:
     """The error says how to get a graph."""
     message = (
         "result: a tensor of shape (2, 3) without a graph given; want one computed from a tensor "
-        "that requires a gradient: call requires_grad_() on that one before you compute, and "
+        "that requires a gradient. Call requires_grad_() on that tensor before you compute, and "
         "compute outside torch.no_grad"
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
@@ -330,8 +330,8 @@ def test_a_leaf_is_refused() -> None:
     with pytest.raises(ValueError, match="leaf") as caught:
         walk(torch.ones(3, requires_grad=True))
     assert str(caught.value) == (
-        "result: a leaf of shape (3,) given, which nothing was computed from yet; want a result: "
-        "compute something from it, outside torch.no_grad, and give that"
+        "result: a leaf of shape (3,) given; want a result, so compute something from it, "
+        "outside torch.no_grad, and pass that"
     )
 
 

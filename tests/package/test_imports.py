@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -25,11 +27,12 @@ MAY_KNOW = {
     "fastest": {"checks", "fit", "problem", "tensors"},
     "lenet": {"checks"},
     "rungs": {"fit"},
-    "record": {"checks", "fastest", "fit", "problem", "rungs"},
+    "record": {"__version__", "checks", "fastest", "fit", "problem", "rungs"},
     "compare": {"checks", "fit", "problem", "rungs"},
-    "__init__": {"compare", "fit", "problem"},
+    "__init__": {"fit", "problem"},
     "workers": set(),
     "__main__": {
+        "__version__",
         "checks",
         "compare",
         "exercises",
@@ -144,11 +147,13 @@ def test_knows_only_what_it_may(module: str) -> None:
 
 def test_public_names_are_the_promised_ones() -> None:
     """What the package offers at its face is what the documentation names."""
-    assert sorted(twolayer.__all__) == [
-        "DivergedError",
-        "Fit",
-        "Problem",
-        "compare",
-        "random_problem",
-    ]
+    assert sorted(twolayer.__all__) == ["DivergedError", "Fit", "Problem", "random_problem"]
     assert all(hasattr(twolayer, name) for name in twolayer.__all__)
+
+
+@pytest.mark.parametrize("module", MAY_KNOW)
+def test_a_name_with_dots_gives_the_module(module: str) -> None:
+    """``import twolayer.compare as m`` gives the module: nothing of the same name hides it."""
+    if module not in {"__init__", "__main__"}:
+        imported = import_module(f"twolayer.{module}")
+        assert attrgetter(module)(twolayer) is imported

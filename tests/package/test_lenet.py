@@ -197,17 +197,17 @@ def test_the_hint_helps(shape: tuple[int, ...]) -> None:
         (
             torch.zeros(1, 32, 32, dtype=torch.uint8),
             TypeError,
-            "images: dtype torch.uint8 given; want torch.float64, the parameters'",
+            "images: dtype torch.uint8 given; want torch.float64, as the parameters have",
         ),
         (
             torch.zeros(1, 32, 32),
             TypeError,
-            "images: dtype torch.float32 given; want torch.float64, the parameters'",
+            "images: dtype torch.float32 given; want torch.float64, as the parameters have",
         ),
         (
             torch.zeros(1, 32, 32, dtype=torch.float64, device="meta"),
             ValueError,
-            "images: device meta given; want cpu, the parameters'",
+            "images: device meta given; want cpu, where the parameters are",
         ),
     ],
 )
@@ -339,7 +339,12 @@ NO_BATCH = "images: shape (1, 32, 32) given; want (N, 1, 32, 32), with N 1 or mo
             "targets: shape (4, 10) given; want (4,), a class for each image",
         ),
         (IMAGES, TARGETS[:3], ValueError, "targets: shape (3,) given; want (4,), a class for"),
-        (IMAGES, TARGETS.to("meta"), ValueError, "targets: device meta given; want cpu, the im"),
+        (
+            IMAGES,
+            TARGETS.to("meta"),
+            ValueError,
+            "targets: device meta given; want cpu, where the im",
+        ),
         (
             IMAGES,
             torch.tensor([3, 1, 10, 12]),
@@ -348,7 +353,7 @@ NO_BATCH = "images: shape (1, 32, 32) given; want (N, 1, 32, 32), with N 1 or mo
         ),
         (
             IMAGES,
-            torch.tensor([3, -100, 4, 1]),  # which cross_entropy would leave out in silence
+            torch.tensor([3, -100, 4, 1]),  # which cross_entropy would skip silently
             ValueError,
             "targets: -100 given at [1]; want classes from 0 to 9",
         ),
@@ -408,7 +413,7 @@ def test_refuses_an_optimizer_of_another_network() -> None:
     with pytest.raises(ValueError, match="optimizer") as caught:
         training_step(net, sgd(network()), IMAGES, TARGETS)
     assert str(caught.value) == (
-        "optimizer: updates no parameter of the model; want one made from its parameters"
+        "optimizer: it updates no parameter of the model; want one made from its parameters"
     )
     before = copies(net)
     training_step(net, sgd(net.fc3), IMAGES, TARGETS)
@@ -428,7 +433,7 @@ def test_refuses_losses_that_no_step_can_follow() -> None:
     with pytest.raises(FloatingPointError) as caught:
         training_step(net, sgd(net), IMAGES * torch.nan, TARGETS)
     assert str(caught.value) == (
-        "the loss is nan, so the network was left as it was; check the images' values, or try a "
+        "the loss is nan, so the network was not changed; check the images' values, or try a "
         "smaller learning rate"
     )
     for name, start in copies(network()).items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import termios
@@ -16,7 +17,7 @@ from unittest.mock import MagicMock, call
 import numpy as np
 import pytest
 
-from twolayer import Fit, Problem, random_problem
+from twolayer import Fit, Problem, __version__, random_problem
 from twolayer import __main__ as command_line
 from twolayer.compare import Row
 from twolayer.rungs import RUNGS, Rung
@@ -32,8 +33,8 @@ def test_list_names_all_rungs_in_order(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["rung", *RUNGS]
-    assert lines[0] == "rung              what it removes from the rung before"
-    assert lines[4] == "autograd          the engine that you wrote"
+    assert lines[0] == "rung              what changes from the rung before it"
+    assert lines[4] == "autograd          PyTorch's engine replaces yours"
 
 
 def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,7 +47,7 @@ def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert rows[3] == {
         "rung": "autograd",
         "title": "Autograd",
-        "removes": "the engine that you wrote",
+        "change": "PyTorch's engine replaces yours",
         "page": "gallery/two_layer/autograd",
     }
 
@@ -288,8 +289,7 @@ def test_compare_as_json_is_the_same_rows(
 
 
 BAD = [
-    ([], "the following arguments are required: COMMAND"),
-    (["frobnicate"], "argument COMMAND: invalid choice: 'frobnicate'"),
+    (["frobnicate"], "command: 'frobnicate' given; want one of 'list', 'fit', 'compare'"),
     (["fit"], "the following arguments are required: RUNG"),
     (["fit", "nope"], "rung: 'nope' given; want one of 'numpy_by_hand'"),
     (["fit", "autograd", "--steps", "0"], "steps: 0 given; want a whole number, 1 or more"),
@@ -301,13 +301,13 @@ BAD = [
     (["fit", "autograd", "--learning-rate", "fast"], "learning_rate: 'fast' (str) given"),
     (["fit", "autograd", "--device", "gpu"], "device: 'gpu' given; want 'cpu' or 'cuda'"),
     (["fit", "autograd", "--device", "cuda:99"], "device: 'cuda:99' given, but this machine has"),
-    (["fit", "numpy_by_hand", "--device", "cuda"], "device: 'cuda' given; want 'cpu', where numpy"),
+    (["fit", "numpy_by_hand", "--device", "cuda"], "device: 'cuda' given; want 'cpu', the only"),
     (["fit", "autograd", "--dtype", "int8"], "dtype: 'int8' given; want one of 'float32'"),
     (["fit", "autograd", "--seed", "-1"], "seed: -1 given; want a whole number, 0 or more"),
     (["fit", "autograd", "--step", "3"], "unrecognized arguments: --step 3"),
     (["compare", "--step", "3"], "unrecognized arguments: --step 3"),
     (["list", "--js"], "unrecognized arguments: --js"),
-    (["--hel"], "the following arguments are required: COMMAND"),
+    (["--hel"], "unrecognized arguments: --hel"),
     (["compare", "--steps", "0"], "steps: 0 given"),
     (["compare", "--dtype", "int8"], "dtype: 'int8' given"),
     (["compare", "--device", "nope"], "device: 'nope' given"),
@@ -326,6 +326,42 @@ def test_bad_arguments_get_one_line_and_status_2(
     assert printed.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "suggestion"),
+    [
+        (["lst"], "; did you mean 'list'?"),
+        (["fit", "autogard"], "; did you mean 'autograd'?"),
+        (["fit", "autograd", "--dtype", "flaot32"], "; did you mean 'float32'?"),
+        (["hint", "autogard.1"], "want one like 'autograd.1' or "),
+        (["solution", "how_fats"], "want one like 'how_fast.1'"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else value,
+)
+def test_a_slip_gets_the_name_that_was_meant(
+    arguments: list[str], suggestion: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command, rung, lesson or exercise that is misspelt gets the nearest name there is."""
+    assert main(arguments) == 2
+    assert suggestion in capsys.readouterr().err
+
+
+def test_a_bare_call_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """`python -m twolayer` prints what `--help` prints, and nothing went wrong."""
+    assert main([]) == 0
+    bare = capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert bare == capsys.readouterr().out != ""
+
+
+def test_version_names_the_program_and_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--version` prints one line."""
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"twolayer {__version__}\n"
+
+
 @pytest.mark.parametrize("command", [["fit", "autograd"], ["compare"]], ids=["fit", "compare"])
 def test_diverging_gets_one_line_and_status_1(
     command: list[str], capsys: pytest.CaptureFixture[str]
@@ -336,8 +372,19 @@ def test_diverging_gets_one_line_and_status_1(
     assert printed.out == ""
     assert printed.err == (
         "twolayer: at step 6 the loss is no longer finite; the last finite loss, at step 5, is "
-        "1.96517e+165; learning_rate: 1e-05 given, lower it\n"
+        "1.96517e+165; learning_rate: 1e-05 given; want a lower one\n"
     )
+
+
+def test_diverging_as_json_has_the_losses_so_far(capsys: pytest.CaptureFixture[str]) -> None:
+    """`fit --json` of a fit that diverges prints its settings, its finite losses and the error."""
+    assert main(["fit", "numpy_by_hand", "--learning-rate", "1e-5", "--json"]) == 1
+    printed = capsys.readouterr()
+    answer = json.loads(printed.out)
+    assert (answer["rung"], answer["learning_rate"]) == ("numpy_by_hand", 1e-5)
+    assert answer["losses"][::5] == pytest.approx([3.1519525e07, 1.96517e165])
+    assert len(answer["losses"]) == 6
+    assert printed.err == f"twolayer: {answer['error']}\n"
 
 
 def test_interrupting_gets_one_line_and_status_130(
@@ -366,37 +413,40 @@ def test_help_explains_itself(command: list[str], capsys: pytest.CaptureFixture[
         assert text.count("(default: ") == 5
     if not command:
         assert all(name in text for name in ("list", "fit", "compare", "exit status"))
+        statuses = re.findall(r"(?m)^  (\d+)  ", text.partition("exit status:")[2])
+        assert statuses == ["0", "1", "2", "74", "130", "141"]
 
 
 USAGE = "usage: python -m twolayer"
 OPTIONS = """
 options:
   -h, --help         show this help message and exit
-  --steps N          updates (default: 500)
-  --learning-rate R  how far to follow the gradient (default: 1e-6)
+  --steps N          how many updates (default: 500)
+  --learning-rate R  the step size (default: 1e-6)
   --device D         cpu, cuda or cuda:N (default: cpu)
   --dtype T          float32 or float64 (default: float64)
-  --seed S           seed of the data (default: 0)
-  --json             print JSON, for machines
+  --seed S           the seed of the data (default: 0)
+  --json             print JSON, for programs
 """
 FIT_USAGE = """[-h] [--steps N] [--learning-rate R] [--device D] [--dtype T] [--seed S] [--json]"""
 HELP = {
-    "": f"""{USAGE} [-h] COMMAND ...
+    "": f"""{USAGE} [-h] [--version] COMMAND ...
 
-Fit one two-layer network, x @ w1 -> ReLU -> @ w2, on the rungs of the ladder:
-in NumPy by hand, in tensors by hand, with autograd, and so on.
+Fit one two-layer network, x @ w1 -> ReLU -> @ w2, in several ways: in NumPy by hand,
+in tensors by hand, with autograd, and so on. Each way is a rung of the ladder.
 
 options:
   -h, --help  show this help message and exit
+  --version   show program's version number and exit
 
 commands:
   COMMAND
-    list      name the rungs, in the ladder's order
+    list      list the rungs in order
     fit       fit the network on one rung
-    compare   fit the network on all rungs and compare them
-    record    measure this machine and its GPU, into a file
+    compare   fit the network on every rung and compare them
+    record    measure this machine and its GPU
     check     check the answers in a script or a notebook
-    hint      give a hint on an exercise
+    hint      print a hint on an exercise
     solution  print the solution of an exercise
 
 examples:
@@ -407,60 +457,67 @@ examples:
   python -m twolayer check numpy_by_hand.ipynb --watch
   python -m twolayer hint numpy_by_hand.2
 
-exit status: 0 if all went well, 1 if a fit diverged or an answer is not right, 2 if an argument is
-wrong.
+exit status:
+  0    all went well
+  1    a fit diverged, or an answer is not right
+  2    an argument is wrong
+  74   reading or writing failed; the disk may be full
+  130  you pressed Ctrl-C
+  141  the program that read the output stopped reading
 """,
     "list": f"""{USAGE} list [-h] [--json]
 
-Name the rungs, in the ladder's order, and what each takes off your hands.
+List the rungs in order, with what changes on each.
 
 options:
   -h, --help  show this help message and exit
-  --json      print JSON, for machines
+  --json      print JSON, for programs
 """,
     "fit": f"""{USAGE} fit {FIT_USAGE} RUNG
 
-Fit the network on one rung and print the loss on its way down.
+Fit the network on one rung and print how the loss falls.
 
 positional arguments:
   RUNG               one of {", ".join(RUNGS)}
 {OPTIONS}""",
     "compare": f"""{USAGE} compare {FIT_USAGE}
 
-Fit the network on all rungs from the same start. For each, print how far its losses and weights are
-from the NumPy rung's at most, relative to those, and how fast it is.
+Fit the network on every rung, each from the same weights. For each rung, print the
+largest relative difference of its losses and weights from the NumPy rung's, and its
+speed once it has warmed up.
 {OPTIONS}""",
     "record": f"""{USAGE} record [-h] [--device D] [--output FILE] [--quick]
 
-Measure how fast each rung is, from which size on a GPU pays and what copies cost, run the page on
-CUDA, and write it all into one file. Takes some minutes.
+Measure how fast each rung is, how large a problem must be for a GPU to pay off, and
+what copies cost. Run the page on CUDA too, and write everything into one file. This
+takes a few minutes.
 
 options:
   -h, --help     show this help message and exit
   --device D     cuda or cpu (default: cuda)
   --output FILE  a new file (default: recording.json)
-  --quick        try it out in seconds; the figures say nothing
+  --quick        a trial run of a few seconds; its figures mean nothing
 """,
     "check": f"""{USAGE} check [-h] [--watch] [--seconds S] [--why] FILE
 
-Run a script or a notebook of exercises and say of each answer whether it is right, or what is wrong
-and where.
+Run a script or a notebook of exercises. For each answer, print whether it is right, or
+what is wrong and where. The file runs with your rights: check only files you trust.
 
 positional arguments:
   FILE         a script (.py) or a notebook (.ipynb)
 
 options:
   -h, --help   show this help message and exit
-  --watch      check again each time that you save; end with Ctrl-C
-  --seconds S  how long the file may run (default: 60)
-  --why        name each mistake, not only what can be seen of it
+  --watch      check again each time you save; stop with Ctrl-C
+  --seconds S  how many seconds the file may run (default: 60)
+  --why        name each mistake, not only its symptom
 """,
     "hint": f"""{USAGE} hint [-h] ID [N]
 
-Print a hint on an exercise; the second goes further than the first.
+Print a hint on an exercise. The second hint says more than the first.
 
 positional arguments:
-  ID          such as numpy_by_hand.2
+  ID          an exercise, such as numpy_by_hand.2
   N           1 (default) or 2
 
 options:
@@ -471,7 +528,7 @@ options:
 Print the solution of an exercise.
 
 positional arguments:
-  ID          such as numpy_by_hand.2
+  ID          an exercise, such as numpy_by_hand.2
 
 options:
   -h, --help  show this help message and exit
@@ -518,20 +575,6 @@ def test_list_does_not_load_torch() -> None:
     assert done.returncode == 0
 
 
-def test_a_closed_pipe_is_no_traceback() -> None:
-    """`python -m twolayer list | head -1` ends quietly."""
-    with subprocess.Popen(
-        [sys.executable, "-c", "import twolayer.__main__ as m, sys; sys.exit(m.main(['list']))"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait() == 141
-
-
 def test_what_a_closed_pipe_did_not_take_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a closed pipe standard output leads nowhere, so that Python can flush it at its end."""
     reader, writer = os.pipe()
@@ -541,6 +584,21 @@ def test_what_a_closed_pipe_did_not_take_is_dropped(monkeypatch: pytest.MonkeyPa
         assert main(["list"]) == 141
         stdout.flush()
         assert os.fstat(writer).st_rdev == Path(os.devnull).stat().st_rdev
+
+
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="only Linux has a disk that is always full"
+)
+def test_what_a_full_disk_did_not_take_is_dropped(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a failed write one line says so, and standard output leads nowhere, as after a closed pipe."""
+    with Path("/dev/full").open("w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert main(["list"]) == 74
+        assert os.fstat(stdout.fileno()).st_rdev == Path(os.devnull).stat().st_rdev
+    said = "twolayer: reading or writing failed: [Errno 28] No space left on device\n"
+    assert capsys.readouterr().err == said
 
 
 def on_a_terminal(code: str) -> str:

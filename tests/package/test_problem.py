@@ -55,6 +55,13 @@ BAD = [
     # No arrays
     ({"x": [[1.0]]}, TypeError, "x: [[1.0]] (list) given; want an instance of ndarray"),
     ({"x": None}, TypeError, "x: None (NoneType) given; want an instance of ndarray"),
+    # Masked
+    (
+        {"x": np.ma.masked_invalid(with_entry((4, 3), np.nan))},
+        TypeError,
+        "x: a masked array given; want one without a mask, such as x.filled(0)",
+    ),
+    ({"w2": np.ma.masked_array(np.ones((5, 2)))}, TypeError, "w2: a masked array given; want one"),
     # Not finite
     ({"x": with_entry((4, 3), np.nan)}, ValueError, "x: nan given at [1, 0]; want finite values"),
     ({"w2": with_entry((5, 2), -np.inf)}, ValueError, "w2: -inf given at [1, 0]; want finite"),

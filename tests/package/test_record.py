@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import resource
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -14,8 +15,8 @@ import torch
 
 from tests.package import pretend_gpu
 from tests.rungs.agreement import NUMPY_RUNGS
-from twolayer import record
-from twolayer.__main__ import main
+from twolayer import __version__, record
+from twolayer.__main__ import _parser, main
 from twolayer.rungs import RUNGS
 
 CPU = torch.device("cpu")
@@ -31,6 +32,7 @@ def test_the_command_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture
     assert (made["device"]["type"], made["quick"]) == ("cpu", True)
     assert made["versions"]["python"] == platform.python_version()
     assert made["versions"]["torch"] == torch.__version__
+    assert made["versions"]["twolayer"] == __version__
     assert made["printed"].startswith("torch.cuda.is_available(): ")
     rows = [(row["loop"], row["dtype"], row["device"]) for row in made["loops"]]
     assert rows == [(*row, "cpu") for row in product(LOOPS, ("float32", "float64"))]
@@ -151,9 +153,9 @@ def test_only_pinned_memory_is_copied_in_the_background(pinned: tuple[bool, bool
     ("options", "words"),
     [
         (["--device", "gpu"], "device: 'gpu' given; want one of 'cuda', 'cpu'"),
-        (["--device", "cuda"], "device: 'cuda' given, but this machine has no CUDA device; want one"),
+        (["--device", "cuda"], "device: 'cuda' given, but this machine has no CUDA device; want 'cpu'"),
         (["--device", "cpu", "--output", "gone/a.json"], "output: 'gone/a.json' given; want a file in a folder"),
-        (["--device", "cpu", "--output", "here.json"], "output: 'here.json' given, which is there already"),
+        (["--device", "cpu", "--output", "here.json"], "output: 'here.json' given, which exists already"),
         (["--device", "cpu", "--steps", "3"], "unrecognized arguments: --steps 3"),
     ],
 )  # fmt: skip
@@ -180,7 +182,7 @@ def test_an_installed_package_has_no_gallery(monkeypatch: pytest.MonkeyPatch) ->
     """Where the gallery is not beside the package, an error says what is wanted."""
     monkeypatch.setattr(record, "_ROOT", Path("nowhere"))
     with pytest.raises(
-        ValueError, match=r"in 'nowhere', without gallery/tensors/cuda_device\.py; want"
+        ValueError, match=r"found in 'nowhere', without gallery/tensors/cuda_device\.py; want"
     ):
         record.record("cpu")
 
@@ -206,3 +208,31 @@ def test_an_interrupted_command_leaves_no_file(
     monkeypatch.setattr(record, "_transfers", interrupt)
     assert main(["record", "--quick", "--output", str(tmp_path / "mine.json")]) == 130
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_what_cannot_be_written_is_printed(
+    meanwhile: bool,  # noqa: FBT001 - a parameter of the test
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A file that came meanwhile is kept, and a full disk gets no half file; the rest is printed."""
+    path = tmp_path / "mine.json"
+
+    def measure(*_: object, **__: object) -> dict[str, object]:
+        if meanwhile:
+            path.write_text("theirs", "utf-8")
+        return {"loops": [1.5] * 1000}
+
+    monkeypatch.setattr(record, "record", measure)
+    options = _parser().parse_args(["record", "--output", str(path)])
+    size, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most))  # as a full disk
+    try:
+        with pytest.raises(OSError, match=r"mine\.json|too large"):
+            options.command(options)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    assert json.loads(capsys.readouterr().out) == {"loops": [1.5] * 1000}
+    assert [each.read_text("utf-8") for each in tmp_path.iterdir()] == ["theirs"] * meanwhile

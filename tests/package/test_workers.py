@@ -115,6 +115,17 @@ def test_passes_on_what_workers_print(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr() == ("", "worker 0 printed this\nworker 1 printed this\n")
 
 
+def test_needs_no_error_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a program without an error stream, a job runs all the same."""
+    monkeypatch.setattr(sys, "stderr", None)
+    assert run(jobs.whoami, "!", processes=2) == "0 of 2!"
+
+
+def test_a_worker_is_in_a_process_group_of_its_own() -> None:
+    """Ctrl-C in a terminal reaches the caller alone."""
+    assert run(jobs.leads, processes=1)
+
+
 @pytest.mark.parametrize("rank", [0, 1])
 @pytest.mark.parametrize(
     ("how", "what", "note"),
@@ -150,10 +161,10 @@ def test_names_the_first_also_where_all_have_failed(
 
 
 LATE: dict[tuple[int | None, ...], str] = {  # how far each worker gets, and how the error goes on
-    (0, None): r"rank 1 of 2 \(pid \d+\) did not arrive",
-    (4, 3): r"rank 1 of 2 \(pid \d+\) did not get further than step 3",
-    (3, 4): r"rank 0 of 2 \(pid \d+\) did not get further than step 3",
-    (2, 2): r"ranks 0, 1 of 2 \(pids \d+, \d+\) did not get further than step 2",
+    (0, None): r"rank 1 of 2 \(pid \d+\) did not start",
+    (4, 3): r"rank 1 of 2 \(pid \d+\) did not get past step 3",
+    (3, 4): r"rank 0 of 2 \(pid \d+\) did not get past step 3",
+    (2, 2): r"ranks 0, 1 of 2 \(pids \d+, \d+\) did not get past step 2",
 }
 
 
@@ -218,7 +229,7 @@ def test_a_worker_that_is_stopped_is_ended_too(
 
     monkeypatch.setattr(workers, "_start", stop)
     clock(lambda seen: 9 * (seen == [-1, 0]))
-    with pytest.raises(WorkerError, match=r"rank 0 of 2 \(pid \d+\) did not arrive within 5 s"):
+    with pytest.raises(WorkerError, match=r"rank 0 of 2 \(pid \d+\) did not start within 5 s"):
         run(jobs.hangs, [0, 0], processes=2, timeout=5.0)
     assert len(started) == 2
 

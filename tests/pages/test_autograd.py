@@ -351,9 +351,7 @@ def test_functions_called_in_order_are_the_backward_pass(pages: dict[str, Run]) 
     assert torch.equal(first + second, w.grad)
 
     page = pages["graph"]
-    norms = re.findall(
-        r"(?m)^(\w+) +norm of the gradient by hand (\S+), of (w\d)\.grad (\S+)$", page.output
-    )
+    norms = re.findall(r"(?m)^(\w+) +gradient norm: by hand (\S+), (w\d)\.grad (\S+)$", page.output)
     forwards = ("compute_loss", "penalized_loss")
     assert [line[::2] for line in norms] == [(f, w) for f in forwards for w in ("w1", "w2")]
     assert all(by_hand == by_autograd for _, by_hand, _, by_autograd in norms)

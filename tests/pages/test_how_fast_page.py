@@ -108,7 +108,7 @@ def test_the_pages_bytes_are_those_of_the_tensors(page: Run) -> None:
 
 
 def test_an_update_as_written_moves_five_numbers_and_with_alpha_three(page: Run) -> None:
-    """PyTorch's profiler names the operations that the page sees, and their tensors have the bytes that it counts."""
+    """PyTorch's profiler names the operations that the page names, and their tensors have the bytes that it counts."""
     w, grad = torch.zeros(1000, 100), torch.ones(1000, 100)
     updates: tuple[tuple[str, Callable[[], object], list[str], int], ...] = (
         ("w1 -= learning_rate * grad_w1", lambda: w.sub_(1e-6 * grad), ["mul", "sub_"], 5),
@@ -122,8 +122,22 @@ def test_an_update_as_written_moves_five_numbers_and_with_alpha_three(page: Run)
         ] == operations
         assert page.values["numbers"][name] * 4 == tensors_moved * w.nbytes
         assert page.values["intensity"][name] == pytest.approx(2 / (4 * tensors_moved))
-    listed = page.output.split("w1 -= learning_rate * grad_w1 ")[1].splitlines()[1:3]
-    assert [line.split()[0] for line in listed] == ["mul", "sub_"]
+
+
+def test_the_rooflines_meet_at_their_ridges(page: Run) -> None:
+    """Each roof rises with the bandwidth up to its ridge, where it reaches the peak, and each operation lies on both."""
+    (figure,) = page.figures
+    core, t4, *marks = (thing["data"] for thing in figure["axes"][0]["things"])
+    roofs = page.values["roofs"].values()
+    for drawn, (peak, bandwidth) in zip((core, t4), roofs, strict=True):
+        assert drawn["x"][1] * bandwidth == pytest.approx(peak)
+        assert drawn["y"] == pytest.approx([min(peak, bandwidth * x) for x in drawn["x"]])
+    for drawn, each in zip(marks, page.values["marks"].values(), strict=True):
+        assert drawn["x"] == [each, each]
+        assert drawn["y"] == pytest.approx([min(p, b * each) for p, b in roofs])
+    one, many = (2 * n * 1000 * 100 / (4 * (n * 1000 + 1000 * 100 + n * 100)) for n in (1, 1024))
+    assert page.values["marks"]["x @ w1, one row"] == pytest.approx(one)
+    assert page.values["marks"]["x @ w1, 1024 rows"] == pytest.approx(many)
 
 
 def test_every_rung_with_operations_of_its_own_stands_beside_the_bound(page: Run) -> None:
@@ -133,17 +147,18 @@ def test_every_rung_with_operations_of_its_own_stands_beside_the_bound(page: Run
     timed = re.findall(
         r"(?m)^(.{16}) this build: +[\d.]+ us in float32, +[\d.]+ us in float64$", page.output
     )
-    assert [name.strip() for name in timed] == ["two products", *rungs, "fused, in place"]
-    assert (
-        len(re.findall(r"(?m)^.{16} first loss .*, the hundredth ", page.output)) == len(timed) - 1
-    )
+    bounds = ["roofline", "two products"]
+    assert [name.strip() for name in timed] == [*bounds, *rungs, "fused, in place"]
+    assert f"\n{len(timed) - len(bounds)} loops: first loss " in page.output
+    assert [*page.values["losses"]] == [name.strip() for name in timed[len(bounds) :]]
 
 
 def test_the_old_factor_is_a_claim_to_examine(page: Run) -> None:
     """The classic 50 is quoted, explained, and printed nowhere but by chance, as a time."""
     source = PAGE.read_text(encoding="utf-8")
-    assert 'Old texts promise "50x or greater on a GPU".' in source
-    assert "there is no single speed-up" in " ".join(source.replace("\n# ", "\n").split())
+    words = " ".join(source.replace("\n# ", "\n").split())
+    assert 'Older tutorials promise "50x or greater on a GPU".' in words
+    assert "there is no single speed-up" in words
     counts = [line for line in page.output.splitlines() if "this build:" not in line]
     assert not re.search(r"\b50x?\b", "\n".join(counts))
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from twolayer import Problem, compare, random_problem
+from twolayer import Problem, random_problem
+from twolayer.compare import compare
 from twolayer.rungs import RUNGS
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "is_it_learning.md"

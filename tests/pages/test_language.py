@@ -31,6 +31,7 @@ BANNED = {
 _FILES = (
     "README.md",
     "CONTRIBUTING.md",
+    "SECURITY.md",
     "docs/*.md",
     "docs/reference/**/*.md",
     "docs/recordings/*.md",

@@ -7,6 +7,7 @@ import re
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,7 +59,7 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"processes": -2}, ValueError, "processes: -2 given; want a whole number, 1 or more"),
     ({"processes": True}, TypeError, "processes: True (bool) given; want a whole number, 1 or"),
     ({"processes": 2.0}, TypeError, "processes: 2.0 (float) given; want a whole number, 1 or"),
-    ({"processes": 65}, ValueError, "processes: 65 given; want 64 at most, one for each row of x"),
+    ({"processes": 65}, ValueError, "processes: 65 given; want at most 64, one for each row of x"),
     ({"backend": "mpi"}, ValueError, "backend: 'mpi' given; want one of 'gloo', 'nccl'"),
     ({"backend": 1}, TypeError, "backend: 1 (int) given; want one of 'gloo', 'nccl'"),
     (
@@ -93,8 +94,16 @@ def test_rejects_bad_arguments_before_it_starts_anything(
 @pytest.mark.parametrize(
     ("device", "count", "message"),
     [
-        ("cuda", 1, "processes: 2 given, but backend 'nccl' has 1 GPU(s), one for each; want 1 at"),
-        ("cuda:1", 4, "processes: 2 given, but backend 'nccl' has 1 GPU(s), one for each; want 1"),
+        (
+            "cuda",
+            1,
+            "processes: 2 given; want at most 1, because backend 'nccl' needs a GPU for each",
+        ),
+        (
+            "cuda:1",
+            4,
+            "processes: 2 given; want at most 1, because backend 'nccl' needs a GPU for each",
+        ),
     ],
 )
 def test_nccl_needs_a_gpu_for_each_process(
@@ -199,6 +208,25 @@ def test_all_processes_of_a_group_fit_together(processes: int, rows: list[int]) 
         f"want 1 or {processes}"
     )
     assert result.group_is_left
+
+
+@pytest.mark.parametrize("timeout", [1.0, 1e-9])
+def test_a_group_that_is_incomplete_is_not_waited_for(timeout: float) -> None:
+    """Where a process of the caller's group never comes, the fit fails in time, however short."""
+    assert "imeout" in workers.run(jobs.waits_in_vain, timeout, processes=2, timeout=600.0)
+
+
+def test_threads_can_fit_at_once() -> None:
+    """Several fits at once, in one process or several, are the same as one after another."""
+    with ThreadPoolExecutor(4) as pool:
+        fits = [
+            pool.submit(fit, random_problem(N=5), steps=20, processes=1 + (i == 0))
+            for i in range(6)
+        ]
+    reference = RUNGS["numpy_by_hand"].fit(random_problem(N=5), steps=20)
+    for fitted in fits:
+        assert_same_fit(fitted.result(), reference)
+    assert not dist.is_initialized()
 
 
 def test_diverging_in_two_processes_is_the_ladders_error(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -55,6 +56,20 @@ def test_compiling_for_many_sizes_is_no_problem() -> None:
     """More sizes than torch.compile recompiles one function for still fit."""
     for size in range(1, 13):
         fit(random_problem(N=size, D_in=2, H=size, D_out=1), steps=1, capture="compile")
+
+
+def test_compiling_keeps_nothing() -> None:
+    """After a fit no more graphs are there than before it."""
+
+    def graphs() -> int:
+        gc.collect()
+        return sum(issubclass(type(each), torch.fx.Graph) for each in gc.get_objects())
+
+    problem = random_problem(N=4, D_in=5, H=3, D_out=2)
+    fit(problem, steps=1, capture="compile")
+    before = graphs()
+    fit(problem, steps=1, capture="compile")
+    assert graphs() == before
 
 
 def test_no_capture_needs_a_compiler() -> None:

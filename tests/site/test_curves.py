@@ -217,7 +217,7 @@ def test_nothing_jumps_when_curves_come(browser: Browser, address: str, width: i
     tab = context.new_page()
     tab.add_init_script(LAYOUT_SHIFTS)
     tab.goto(f"{address}/all_rungs.html#the-curves-on-top-of-each-other")
-    place = "document.querySelector('#what-each-rung-removes').offsetTop"
+    place = "document.querySelector('#what-changes-on-each-rung').offsetTop"
     before = tab.evaluate(place)
     for box in tab.locator(".curves").all():
         box.locator(CHART).wait_for()

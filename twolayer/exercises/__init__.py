@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["Verdict", "check", "hint", "solution"]
 
 
-# A diagnosis begins with one of these, or with a name of code, which keeps its small letter.
-_OPENINGS = ("nothing", "right", "the", "what", "you", "your")
+# A diagnosis begins with one of these words, or with a name in code, which keeps its small letter.
+_OPENINGS = ("comparing", "got", "nothing", "right", "the", "what", "you", "your")
 
-_LONGEST = 700  # characters of what is told
+_LONGEST = 700  # characters of a diagnosis
 
 _CHECKING: ContextVar[bool] = ContextVar("checking", default=False)
 _CAUSES: dict[str, str] = {}  # what was wrong with the last answer to each exercise
@@ -30,14 +30,14 @@ _CAUSES: dict[str, str] = {}  # what was wrong with the last answer to each exer
 def check(id_: str, answer: object, *, seconds: float = 5.0, why: bool = False) -> Verdict:
     """Say whether an answer is right, or what is wrong and where.
 
-    The verdict is printed. Of a wrong answer it tells at first what can be seen; from the second try on, what
-    the mistake is, if it is a known one. What your code prints is printed too, for the first of its calls.
+    The verdict is printed. For a wrong answer, the first try shows what differs; from the second try on, the
+    verdict names the mistake, if it is a known one. What your code prints is shown too, for its first call.
 
     Args:
         id_: The exercise's id, such as ``"numpy_by_hand.2"``.
         answer: Your answer: a function, a class or a value, as the exercise says.
         seconds: How long one call of your code may take, above 0.
-        why: Whether to be told the mistake at once.
+        why: Whether to name the mistake on the first try.
 
     Returns:
         The verdict, which is true if the answer is right.
@@ -73,7 +73,7 @@ def check(id_: str, answer: object, *, seconds: float = 5.0, why: bool = False) 
 def _problem(exercise: Exercise, answer: object, seconds: float) -> Diagnosis | None:
     try:
         return exercise.check.diagnose(answer, seconds=seconds)
-    except Exception as error:  # noqa: BLE001 - whatever comes back, a reader gets a verdict
+    except Exception as error:  # noqa: BLE001 - whatever an answer returns, a reader gets a verdict
         message = diagnoses.message_of(error)
         return diagnoses.NOT_COMPARABLE(type=type(error).__name__, message=message)
 
@@ -89,9 +89,9 @@ def _verdict(exercise: Exercise, id_: str, problem: Diagnosis | None, *, why: bo
     _CAUSES[id_] = _sentence(problem.text)
     more = f"For a hint, run {command('hint', id_)}."
     if not told:
-        more = f"For the mistake's name, check once more; for a hint, run {command('hint', id_)}."
+        more = f"For the cause, run check again; for a hint, run {command('hint', id_)}."
         if AT_TERMINAL:
-            more = f"For the mistake's name, add --why; for a hint, run {command('hint', id_)}."
+            more = f"For the cause, add --why; for a hint, run {command('hint', id_)}."
     text = f"{id_}: not yet. {text}\n{more}"
     return Verdict(id_, right=False, diagnosis=problem.name, text=text)
 
@@ -107,7 +107,7 @@ def _sentence(said: str) -> str:
 
 
 def hint(id_: str, number: int = 1) -> None:
-    """Print a hint, and before it what was wrong with the last answer that was checked.
+    """Print a hint, after what was wrong with the last answer that was checked.
 
     Args:
         id_: The exercise's id.
@@ -136,7 +136,7 @@ def hint(id_: str, number: int = 1) -> None:
 
 
 def solution(id_: str) -> None:
-    """Print a solution's source.
+    """Print a solution.
 
     Args:
         id_: The exercise's id.

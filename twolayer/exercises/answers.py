@@ -1,4 +1,4 @@
-"""Exercises whose answer is a value, or whatever a test of the lesson's own accepts."""
+"""Exercises whose answer is a value, or whatever the lesson's own test accepts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from twolayer.exercises import diagnoses
 from twolayer.exercises.results import empty_body, nothing_given
 from twolayer.exercises.running import call
-from twolayer.exercises.values import as_array, family, kind_of, same
+from twolayer.exercises.values import as_array, family, kind_of, same, with_article
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ class Value:
 
     Args:
         wanted: A function without arguments that computes the value.
-        wrong: Values that a known mistake gives, each with what to say of it.
+        wrong: Values that result from a known mistake, each with what to say about it.
         tolerance: How far numbers may be off, relative to the wanted one.
     """
 
@@ -34,19 +34,19 @@ class Value:
 
     @property
     def tried_on(self) -> str:
-        """An empty text, since a value is right or not."""
+        """An empty text: a value isn't tried on anything."""
         return ""
 
     def answer(self, solution: Callable[..., Any]) -> object:
-        """Give the value that the solution returns."""
+        """The value that the solution returns."""
         return solution()
 
     def diagnose(self, answer: object, *, seconds: float) -> Diagnosis | None:
-        """Compare the answer with the wanted value, which is not shown.
+        """Compare the answer with the expected value, which is not shown.
 
         Args:
-            answer: What the reader gave.
-            seconds: Unused, since nothing of the reader's runs.
+            answer: The reader's answer.
+            seconds: Unused, because no code of the reader's runs.
 
         Returns:
             What is wrong, or None.
@@ -76,14 +76,14 @@ class Value:
 
 @dataclass(frozen=True, kw_only=True)
 class Predicate:
-    """Whatever a test of the lesson's own accepts.
+    """Whatever the lesson's own test accepts.
 
     Args:
-        test: Called with the answer under the time limit; returns None if it is right, a diagnosis, or
-            a sentence that says what is wrong, beginning with a small letter and without a full stop.
+        test: Called with the answer under the time limit. Returns None if the answer is right, else a diagnosis
+            or a sentence that says what is wrong, in lower case and without a full stop.
         wanted: What the answer is, such as ``"a function"`` or ``"a class"``.
         callable: Whether the answer must be callable.
-        after: What to say that a right answer was tried on, may be empty.
+        after: What a right answer was tried on, in words; may be empty.
     """
 
     test: Callable[[Any], Diagnosis | str | None]
@@ -97,14 +97,14 @@ class Predicate:
         return self.after
 
     def answer(self, solution: Callable[..., Any]) -> object:
-        """Give the solution itself, or the value that it returns where no function is wanted."""
+        """The solution itself, or the value that it returns if the answer is not a function."""
         return solution if self.callable else solution()
 
     def diagnose(self, answer: object, *, seconds: float) -> Diagnosis | None:
-        """Ask the test.
+        """Run the test.
 
         Args:
-            answer: What the reader gave.
+            answer: The reader's answer.
             seconds: How long the test may take.
 
         Returns:
@@ -113,10 +113,10 @@ class Predicate:
         if problem := nothing_given(answer):
             return problem
         if self.callable and not callable(answer):
-            given = f"a {kind_of(answer)}"
+            given = with_article(kind_of(answer))
             return diagnoses.NOT_WANTED_KIND(given=given, wanted=self.wanted)
         if self.callable and empty_body(answer):
-            return diagnoses.EMPTY(what="the function has no body yet")
+            return diagnoses.EMPTY(what="the function has no body")
         called = call(lambda: self.test(answer), seconds=seconds)
         if called.problem:
             return called.problem
@@ -127,15 +127,15 @@ class Predicate:
 
 
 def _difference(answer: Any, wanted: Any) -> Diagnosis:
-    """Say how a wrong value differs, as far as that doesn't give the answer away."""
+    """Say how a wrong value differs, without giving the answer away."""
     if family(answer) != family(wanted):
-        given = f"a {kind_of(answer)}"
-        return diagnoses.NOT_WANTED_KIND(given=given, wanted=f"a {family(wanted)}")
+        given = with_article(kind_of(answer))
+        return diagnoses.NOT_WANTED_KIND(given=given, wanted=with_article(family(wanted)))
     if family(wanted) == "tuple":
         if len(answer) != len(wanted):
             given = f"{len(answer)} values"
-            return diagnoses.WRONG_COUNT(given=given, wanted=len(wanted), names="in order")
+            return diagnoses.WRONG_COUNT(given=given, wanted=len(wanted))
         if sorted(map(repr, answer)) == sorted(map(repr, wanted)):
             given = ", ".join(map(str, answer))
-            return diagnoses.WRONG_ORDER(given=given, wanted="the same values otherwise")
+            return diagnoses.WRONG_ORDER(given=given, wanted="the same values in a different order")
     return diagnoses.WRONG_VALUE(given=repr(answer))

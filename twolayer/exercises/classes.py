@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 class CustomFunction(Computation):
     """A subclass of ``torch.autograd.Function``.
 
-    It is applied to all inputs but the last, and its backward gets the last one: the gradient that
-    arrives. The results are the output, then the gradient of each leaf: name them so in ``returns``.
+    It is applied to all inputs except the last, which is the gradient that arrives at ``backward``. The results,
+    which ``returns`` names, are the output and then the gradient of each leaf.
     """
 
     tensors: bool = True
     takes: str = "class"
 
     def _kind(self, answer: object) -> Diagnosis | None:
-        import torch  # noqa: PLC0415 - takes a second, which only those who check need wait
+        import torch  # noqa: PLC0415 - takes a second, so only checks import it
 
         return _class_problem(answer, torch.autograd.Function, "a subclass of autograd.Function")
 
     def _known(self) -> tuple[Mistake, ...]:
-        """The lesson's mistakes, and a backward that leaves out the gradient that arrives."""
+        """The lesson's mistakes, and a backward that ignores the gradient that arrives."""
 
         def alone(*inputs: Any) -> dict[str, Any]:
             *given, arriving = inputs
@@ -52,22 +52,22 @@ class CustomFunction(Computation):
                 return (output, *(output for _ in self.leaves))
             leaves = [inputs[name] for name in self.leaves]
             return _with_gradients(self.returns[0], output, leaves, arriving)
-        except RuntimeError as error:  # Autograd's own refusal of `...`.
+        except RuntimeError as error:  # Autograd doesn't accept `...`.
             if "ellipsis" not in str(error):
                 raise
             raise DiagnosisError(diagnoses.EMPTY(what="backward returns `...`")) from error
 
 
 def by_backward(forward: Callable[..., Any], *leaves: str) -> Callable[..., tuple[Any, ...]]:
-    """Make the function that gives an output and, by autograd, its leaves' gradients.
+    """Make a function that returns an output and, by autograd, the gradients of its leaves.
 
     Args:
         forward: A function of tensors.
-        *leaves: Those of its arguments whose gradients are wanted.
+        *leaves: The arguments to differentiate with respect to.
 
     Returns:
-        A function of the same arguments and, at the end, the gradient that arrives at the output. It
-        returns the output and the gradients.
+        A function of the same arguments followed by the gradient that arrives at the output. It returns the
+        output and the gradients.
 
     Examples:
         >>> import torch
@@ -91,18 +91,18 @@ def by_backward(forward: Callable[..., Any], *leaves: str) -> Callable[..., tupl
 
 @dataclass(frozen=True, kw_only=True)
 class CustomModule(Computation):
-    """A subclass of ``torch.nn.Module``: built, given parameters, called.
+    """A subclass of ``torch.nn.Module``: it is built, its parameters are set, and it is called.
 
-    The result is the output, and behind it the gradients of the parameters where ``arriving`` names
-    the gradient that arrives at the output: name them so in ``returns``.
+    The results, which ``returns`` names, are the output and, if ``arriving`` is given, the gradients of the
+    parameters.
 
     Args:
         arguments: The names of the inputs that the class is called with.
-        parameters: For each parameter, as ``named_parameters`` spells it, the name of the input that
-            it is set to. The module must have just these.
+        parameters: For each parameter, as ``named_parameters`` names it, the input that it is set to. The module
+            must have exactly these parameters.
         inputs: The names of the inputs that the module is called with.
-        arriving: The name of the input that is the gradient at the output, or None.
-        initial: For each parameter whose first values are asked for, the number that it is full of.
+        arriving: The name of the input that is the gradient arriving at the output, or None.
+        initial: For each parameter whose initial values the exercise fixes, the number that it is filled with.
     """
 
     tensors: bool = True
@@ -148,7 +148,7 @@ class CustomModule(Computation):
 
 
 def _with_gradients(name: str, output: Any, leaves: list[Any], arriving: Any) -> tuple[Any, ...]:
-    """An output, and the gradients of leaves for the one that arrives there."""
+    """An output, and the gradients of leaves, given the gradient that arrives at the output."""
     import torch  # noqa: PLC0415 - as above
 
     if not output.requires_grad:
@@ -157,7 +157,7 @@ def _with_gradients(name: str, output: Any, leaves: list[Any], arriving: Any) ->
 
 
 def _class_problem(answer: object, base: type, wanted: str) -> Diagnosis | None:
-    """Say what is wrong with an answer that is to be a class."""
+    """Say what is wrong with an answer that should be a class."""
     if problem := nothing_given(answer):
         return problem
     if isinstance(answer, type) and issubclass(answer, base):

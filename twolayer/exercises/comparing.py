@@ -1,7 +1,7 @@
-"""Compare results with the wanted ones in every case, and name the mistake: the most telling first.
+"""Compare results with the expected ones in every case, and name the mistake, the most telling first.
 
-Each detector is a function of one idea. It gets one result in all cases, and returns a diagnosis only if
-that explains each of them; else None.
+Each detector tests one idea. It takes one result in all cases, and returns a diagnosis only if that explains
+every case, else None.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from twolayer.exercises.values import Array, apart, same
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """One result beside the wanted one, in one case.
+    """One result next to the expected one, in one case.
 
     Args:
         name: The result's name.
-        given: What the reader's code gives.
-        wanted: What is wanted.
-        results: All that the reader's code gives, by name.
-        wants: All that is wanted, by name.
-        sizes: What a mean could divide by, by what it counts.
+        given: The reader's result.
+        wanted: The expected result.
+        results: All of the reader's results, by name.
+        wants: All expected results, by name.
+        sizes: Numbers that a mean could divide by, by what they count.
         inputs: The inputs that are arrays, by name.
-        start: What an update started from, or None where the result is no update.
+        start: What an update started from, or None if the result isn't an update.
         rate: The learning rate, or None.
-        unsummed: What is summed to the result, or None if that isn't known.
-        tolerance: How far entries may be apart, relative to the largest.
+        unsummed: The array whose sum is the result, or None if it isn't known.
+        tolerance: How far elements may be apart, relative to the largest.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Comparison:
 
     @property
     def right(self) -> bool:
-        """Whether the result is the wanted one."""
+        """Whether the result is right."""
         return self.same(self.given, self.wanted)
 
     def same(self, a: Array, b: Array) -> bool:
@@ -64,14 +64,14 @@ Cases: TypeAlias = Sequence[Comparison]
 Detector = Callable[[Cases], Diagnosis | None]
 
 Tried: TypeAlias = tuple[Mistake, Sequence[Mapping[str, Array] | None]]
-"""A mistake that a lesson knows, and the results that it gives in each case; None where it gives none."""
+"""A mistake that a lesson knows, and its results in each case, or None if it fails there."""
 
 
 def diagnose(cases: Cases) -> Diagnosis | None:
     """Name what is wrong with a result.
 
     Args:
-        cases: The result beside the wanted one, in each case.
+        cases: The result next to the expected one, in each case.
 
     Returns:
         The most telling diagnosis, or None if the result is right.
@@ -99,8 +99,8 @@ def known(results: Sequence[Cases], mistakes: Sequence[Tried]) -> Diagnosis | No
         mistakes: The mistakes, the likeliest first.
 
     Returns:
-        The first mistake that explains all results that are wrong; else that two of them are swapped, if they
-        are; else the first mistake that explains one of them.
+        The first mistake that explains all wrong results; else, if two results are swapped, that; else the first
+        mistake that explains one of them.
     """
     right = [cases for cases in results if all(c.right for c in cases)]
     wrong = [cases for cases in results if not all(c.right for c in cases)]
@@ -112,7 +112,7 @@ def known(results: Sequence[Cases], mistakes: Sequence[Tried]) -> Diagnosis | No
         found = mistake.kind(name=explained[0][0].name, **mistake.words)
         if all(_agrees(given, cases) for cases in results):
             return found
-        # A number may be that of a mistake by chance, which shows where the mistake gets a right result wrong.
+        # A number may match a mistake by chance; then the mistake would get a right result wrong.
         by_chance = not all(_agrees(given, cases) for cases in right)
         if not by_chance or any(c.wanted.size > 1 for c in explained[0]):
             parts.append(found)
@@ -122,7 +122,7 @@ def known(results: Sequence[Cases], mistakes: Sequence[Tried]) -> Diagnosis | No
 def _pairs(
     given: Sequence[Mapping[str, Array] | None], cases: Cases
 ) -> list[tuple[Comparison, Array]]:
-    """A result in each case in which a mistake gives it, with what that gives."""
+    """A result with the mistake's value for it, in each case that has one."""
     return [
         (c, results[c.name])
         for c, results in zip(cases, given, strict=True)
@@ -131,15 +131,15 @@ def _pairs(
 
 
 def _agrees(given: Sequence[Mapping[str, Array] | None], cases: Cases) -> bool:
-    """Whether a mistake gives just what the reader's code does, in each case."""
+    """Whether a mistake's results are the reader's, in each case."""
     pairs = _pairs(given, cases)
-    if not pairs:  # The mistake says nothing of this result, so it should be right.
+    if not pairs:  # The mistake doesn't change this result, so it should be right.
         return all(c.right for c in cases)
     return all(c.same(c.given, array) for c, array in pairs)
 
 
 def _explains(given: Sequence[Mapping[str, Array] | None], cases: Cases) -> bool:
-    """Whether a mistake agrees in each case, and gives a wrong result in one."""
+    """Whether a mistake agrees in each case, and is wrong in at least one."""
     differs = any(not c.same(array, c.wanted) for c, array in _pairs(given, cases))
     return differs and _agrees(given, cases)
 
@@ -149,7 +149,7 @@ def _first_wrong(cases: Cases) -> Comparison:
 
 
 def not_finite(cases: Cases) -> Diagnosis | None:
-    """NaN or infinity where the wanted result has none."""
+    """NaN or infinity in a result that should have neither."""
     for c in cases:
         if c.given.dtype.kind not in "fc" or c.wanted.dtype.kind not in "biufc":
             continue
@@ -160,7 +160,7 @@ def not_finite(cases: Cases) -> Diagnosis | None:
 
 
 def swapped(cases: Cases) -> Diagnosis | None:
-    """Two results that stand in each other's place, or all of them in another order."""
+    """Two results that are swapped, or all of them in a different order."""
     first = _first_wrong(cases)
     wrong = [n for n in first.wants if not first.same(first.results[n], first.wants[n])]
     holds = {
@@ -188,7 +188,7 @@ def transposed(cases: Cases) -> Diagnosis | None:
 
 
 def wrong_axis(cases: Cases) -> Diagnosis | None:
-    """A sum over another axis than the wanted one, where it is known what is summed."""
+    """A sum over the wrong axis, if it is known what is summed."""
     c = _first_wrong(cases)
     if c.unsummed is None:
         return None
@@ -200,13 +200,13 @@ def wrong_axis(cases: Cases) -> Diagnosis | None:
             and one.same(np.squeeze(one.given), np.squeeze(one.unsummed.sum(axis=axis)))
             for one in cases
         ):
-            shapes = f": its shape is {c.given.shape}; want {c.wanted.shape}"
+            shapes = f": its shape is {c.given.shape}; expected {c.wanted.shape}"
             return diagnoses.WRONG_AXIS(name=c.name, axis=axis, shapes=shapes)
     return None
 
 
 def broadcast(cases: Cases) -> Diagnosis | None:
-    """A vector or a column against a row gave a table of all pairs."""
+    """A vector or a column that met a row was broadcast to a table of all pairs."""
     for c in cases:
         sizes = [size for size in c.wanted.shape if size > 1]
         if len(sizes) == 1 and c.given.shape != (sizes[0], sizes[0]):
@@ -218,7 +218,7 @@ def broadcast(cases: Cases) -> Diagnosis | None:
 
 
 def not_summed(cases: Cases) -> Diagnosis | None:
-    """One axis too many, over which the sum gives the wanted result."""
+    """One axis too many; the sum over it is the expected result."""
     c = _first_wrong(cases)
     for axis in range(c.given.ndim):
         if c.given.shape[axis] > 1 and all(
@@ -231,7 +231,7 @@ def not_summed(cases: Cases) -> Diagnosis | None:
 
 
 def kept_dims(cases: Cases) -> Diagnosis | None:
-    """The right entries with an axis of 1 left over."""
+    """The right elements, with an axis of size 1 left over."""
     c = _first_wrong(cases)
     if c.given.ndim > c.wanted.ndim and all(
         one.given.size == one.wanted.size
@@ -243,7 +243,7 @@ def kept_dims(cases: Cases) -> Diagnosis | None:
 
 
 def wrong_shape(cases: Cases) -> Diagnosis | None:
-    """Any other shape than the wanted one."""
+    """Any other wrong shape."""
     for c in cases:
         if c.given.shape != c.wanted.shape:
             return diagnoses.WRONG_SHAPE(name=c.name, given=c.given.shape, wanted=c.wanted.shape)
@@ -251,7 +251,7 @@ def wrong_shape(cases: Cases) -> Diagnosis | None:
 
 
 def unchanged(cases: Cases) -> Diagnosis | None:
-    """An update after which all is as before."""
+    """An update that changed nothing."""
     if all(c.start is not None and c.same(c.given, c.start) for c in cases):
         return diagnoses.UNCHANGED(name=cases[0].name)
     return None
@@ -275,7 +275,7 @@ def step(cases: Cases) -> Diagnosis | None:
 
 
 def zeros(cases: Cases) -> Diagnosis | None:
-    """Nothing but 0, where there is more to want."""
+    """Only zeros, where other elements are expected."""
     c = _first_wrong(cases)
     if c.given.size == 0 or any(one.given.any() for one in cases):
         return None
@@ -286,13 +286,13 @@ def zeros(cases: Cases) -> Diagnosis | None:
 
 
 def sign(cases: Cases) -> Diagnosis | None:
-    """Each entry with the other sign."""
+    """Each element with the opposite sign."""
     flipped = all(c.same(c.given, -c.wanted) for c in cases)
     return diagnoses.SIGN(name=cases[0].name) if flipped else None
 
 
 def factor(cases: Cases) -> Diagnosis | None:
-    """Each entry times one number, the same in each case but for a size that it counts."""
+    """Each element times one number, which is the same in each case or depends only on a size."""
     c = _first_wrong(cases)
     ratios = []
     for one in cases:
@@ -325,7 +325,7 @@ def factor(cases: Cases) -> Diagnosis | None:
 
 
 def entry(cases: Cases) -> Diagnosis:
-    """The last resort: the first entry that differs, with both values."""
+    """The last resort: the first element that differs, with both values."""
     c = _first_wrong(cases)
     if c.given.shape != c.wanted.shape:
         return diagnoses.WRONG_SHAPE(name=c.name, given=c.given.shape, wanted=c.wanted.shape)
@@ -337,7 +337,7 @@ def entry(cases: Cases) -> Diagnosis:
 
 
 def _numeric(detector: Detector) -> Detector:
-    """A detector of numbers of the wanted shape."""
+    """A detector for numbers."""
 
     def numeric(cases: Cases) -> Diagnosis | None:
         arrays = [array for c in cases for array in (c.given, c.wanted)]
@@ -362,21 +362,21 @@ DETECTORS: tuple[Detector, ...] = (
     _numeric(sign),
     _numeric(factor),
 )
-"""The detectors, in the order in which they are asked; ``entry`` comes after all.
+"""The detectors, in the order in which they run; ``entry`` comes last.
 
 :meta hide-value:
 """
 
 
 def _simple(value: float) -> bool:
-    """Whether a factor is a whole number, or a part of 1 by such: others beside a size are chance."""
+    """Whether a factor or its inverse is a whole number: any other factor beside a size is chance."""
     return any(
         np.isclose(number, np.round(number), rtol=1e-6, atol=0) for number in (value, 1 / value)
     )
 
 
 def _usual(value: float) -> str:
-    """Write a factor as it is written by hand."""
+    """Write a factor as a person would."""
     for number, text in ((2.0, "2"), (0.5, "1/2"), (-2.0, "-2"), (-0.5, "-1/2")):
         if np.isclose(value, number, rtol=1e-6):
             return text
@@ -384,29 +384,29 @@ def _usual(value: float) -> str:
 
 
 def _first_at(index: tuple[int, ...]) -> str:
-    """Say where; a single number has no places."""
+    """Say where; a single number has no index."""
     return f", first at {index}" if index else ""
 
 
 def index_of(marked: Array) -> tuple[int, ...]:
-    """Find the first marked entry.
+    """Find the first marked element.
 
     Args:
-        marked: A Boolean array, with at least one entry that is true.
+        marked: A Boolean array with at least one true element.
 
     Returns:
-        The entry's index, ``()`` in an array without axes.
+        The element's index, which is ``()`` in an array without axes.
     """
     return tuple(int(i) for i in np.unravel_index(np.argmax(marked), marked.shape))
 
 
 def number(value: Any) -> str:
-    """Write an entry so that it can be read.
+    """Write an element legibly.
 
     Args:
-        value: The entry.
+        value: The element.
 
     Returns:
-        Up to six digits of a number; what isn't one as it is.
+        Up to six digits of a float; anything else as it is.
     """
     return f"{value:.6g}" if isinstance(value, float | np.floating) else f"{value!s:.100}"

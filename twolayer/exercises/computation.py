@@ -1,4 +1,4 @@
-"""Exercises whose answer is a function: called on drawn inputs, its results compared by name."""
+"""Exercises whose answer is a function: it is called on random inputs, and its results are compared by name."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ Inputs = dict[str, Any]
 
 
 class Case(NamedTuple):
-    """What an answer gave in one case.
+    """The results of an answer in one case.
 
     Args:
-        before: The inputs as they were before the call.
+        before: The inputs before the call.
         inputs: The inputs after it.
-        results: What the answer gave, by name.
-        given: The same as arrays.
-        wants: What is wanted, by name, as arrays.
-        draw: What the inputs were drawn from.
-        used: The functions that it may not call, and called.
+        results: The results, by name.
+        given: The results as arrays.
+        wants: The expected results as arrays, by name.
+        draw: The source of the inputs.
+        used: The forbidden functions that the answer called.
     """
 
     before: Inputs
@@ -58,38 +58,36 @@ class Case(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Computation:
-    """A function of arrays or tensors, which returns results or changes what it gets.
+    """A function of arrays or tensors that returns results or changes its inputs.
 
     Args:
-        draw: Gives the inputs of a case by name, in the order of the function's arguments: float64
-            arrays and other values. It is called anew for each use, and gives the same each time.
-        wanted: Called with inputs, by position; returns the wanted results, in the order of ``returns`` and
-            then ``changes``, or by name. It is written independently of the exercise's solution, with
-            autograd say.
-        returns: The names of what the function returns; one name means the result itself, several a
-            tuple.
-        changes: The names of inputs that the function changes in place. They are results as well.
+        draw: Returns the inputs of a case by name, in the order of the function's arguments: float64 arrays and
+            other values. It is called for each use, and returns the same inputs each time.
+        wanted: Called with the inputs by position; returns the expected results by name, or in the order of
+            ``returns`` and then ``changes``. It works differently from the exercise's solution, for example
+            with autograd.
+        returns: The names of what the function returns: one name for a single result, several for a tuple.
+        changes: The names of inputs that the function changes in place; they are results too.
         starts: For a returned result that is an update, the input that it starts from.
-        unsummed: For a result that is a sum over an axis, a function of the inputs that gives what
-            is summed.
-        mistakes: The mistakes that are known, the likeliest first.
-        run: What is done with an answer and a case's inputs by name, if that is more than a call with
-            all of them; gives the results.
-        prepare: What is made of an answer before it is run, once, for all cases: called with it and with the
-            first inputs, for up to a minute more than a call may take.
-        takes: ``"function"``, or ``"class"`` where the answer is one.
+        unsummed: For a result that is a sum over an axis, a function of the inputs that returns what is summed.
+        mistakes: The known mistakes, the likeliest first.
+        run: Called with an answer and a case's inputs by name; returns the results. Needed only if a call with
+            all inputs isn't enough.
+        prepare: Called once with an answer and the first inputs; returns what is run in all cases. It may take a
+            minute longer than a call.
+        takes: ``"function"`` or ``"class"``, whichever the answer is.
         forbids: Names of NumPy's or PyTorch's functions that the answer may not call, each with what the
             exercise asks for instead.
-        solution: The exercise's solution, of which mistakes are edits.
-        tensors: Whether the inputs are handed over as tensors, and tensors are wanted back.
+        solution: The exercise's solution, which mistakes edit.
+        tensors: Whether inputs and results are tensors.
         leaves: The names of inputs that require grad.
-        tracked: Whether the results must be recorded by autograd (True), must not be (False), or
-            may be either (None).
-        flags: Whether the inputs' ``requires_grad`` must be left as it is.
+        tracked: Whether the results must be recorded by autograd (True), must not be (False), or may be either
+            (None).
+        flags: Whether the inputs' ``requires_grad`` must stay as it is.
         copy: Whether results must not share memory with the inputs.
-        contiguous: Whether results must lie in one piece.
-        dtype: Whether results must have the dtype of the wanted ones.
-        tolerance: How far entries may be apart, relative to the result's largest.
+        contiguous: Whether results must be contiguous.
+        dtype: Whether results must have the expected dtype.
+        tolerance: How far elements may be apart, relative to the result's largest element.
         rate: The name of the input that is the learning rate.
         whole: The names of results that must be whole numbers.
         cases: How many cases to try.
@@ -132,14 +130,14 @@ class Computation:
         return f"on {self.cases} {self.on}"
 
     def answer(self, solution: Callable[..., Any]) -> object:
-        """Give the solution itself, which is the function."""
+        """The solution itself, which is the function."""
         return solution
 
     def diagnose(self, answer: object, *, seconds: float) -> Diagnosis | None:
-        """Call the answer on each case, and compare.
+        """Call the answer in each case, and compare its results.
 
         Args:
-            answer: What the reader gave.
+            answer: The reader's answer.
             seconds: How long one call may take.
 
         Returns:
@@ -147,7 +145,7 @@ class Computation:
         """
         if problem := self._kind(answer):
             return problem
-        # All that is wanted is computed before any of the reader's code runs.
+        # All expected results are computed before any of the reader's code runs.
         wants = [self._results(self.wanted, case) for case in range(self.cases)]
         prepared = answer
         if prepare := self.prepare:
@@ -170,7 +168,7 @@ class Computation:
         return self._again(prepared, wants[0], seconds)
 
     def _mistaken(self, mistake: Mistake, case: int) -> dict[str, Array] | None:
-        """What a mistake gives, by name; None where it gives nothing for such inputs."""
+        """A mistake's results, by name; None if it fails on such inputs."""
         try:
             if mistake.variant is not None:
                 found = self._results(mistake.variant, case)
@@ -178,21 +176,21 @@ class Computation:
                 inputs, _ = self._inputs(case)
                 value = self._run(_edited(mistake, self.solution), inputs)
                 found = self._taken(value, inputs)
-        except Exception:  # noqa: BLE001 - a mistake may give nothing for some shapes
+        except Exception:  # noqa: BLE001 - a mistake may fail for some shapes
             return None
         return {name: as_array(plain(value)) for name, value in found.items()}
 
-    # Hooks: what kinds of answers that are no plain functions do in another way
+    # Hooks, which kinds of answers other than plain functions override
 
     def _kind(self, answer: object) -> Diagnosis | None:
-        """Say what is wrong with the answer before anything is run."""
+        """Say what is wrong with the answer itself, before it runs."""
         if problem := nothing_given(answer):
             return problem
         if isinstance(answer, type) != (self.takes == "class") or not callable(answer):
             wanted = f"the {self.takes} itself, not called"
             return diagnoses.NOT_WANTED_KIND(given=described(answer), wanted=wanted)
         if empty_body(answer):
-            return diagnoses.EMPTY(what="the function has no body yet")
+            return diagnoses.EMPTY(what="the function has no body")
         return None if self.run else self._arguments(answer)
 
     def _arguments(self, answer: Callable[..., Any]) -> Diagnosis | None:
@@ -200,13 +198,13 @@ class Computation:
         try:
             inspect.signature(answer).bind(*inputs)
         except TypeError:
-            return diagnoses.ARGUMENTS(count=len(inputs), names=", ".join(inputs))
+            return diagnoses.ARGUMENTS(names=", ".join(inputs))
         except ValueError:  # Written in C, without a signature.
             return None
         return None
 
     def _run(self, answer: Any, inputs: Inputs) -> Any:
-        """Call the answer; give what ``wanted`` gives."""
+        """Call the answer; return results as ``wanted`` does."""
         return answer(*inputs.values()) if self.run is None else self.run(answer, inputs)
 
     # One case
@@ -251,7 +249,7 @@ class Computation:
         return Case(before, inputs, results, given, arrays, draw, called.used), None
 
     def _results(self, function: Callable[..., Any], case: int) -> dict[str, Any]:
-        """Call a function of the lesson's, and name its results."""
+        """Call one of the lesson's functions, and name its results."""
         value = function(*self._inputs(case)[0].values())
         if isinstance(value, Mapping):
             return dict(value)
@@ -259,7 +257,7 @@ class Computation:
         return dict(zip(self.names, values, strict=True))
 
     def _taken(self, value: Any, inputs: Inputs) -> dict[str, Any]:
-        """Name what a function gave."""
+        """Name what a function returned."""
         given: tuple[Any, ...] = ()
         if len(self.returns) == 1:
             single = isinstance(value, tuple) and len(value) == 1
@@ -272,9 +270,8 @@ class Computation:
             listed = isinstance(value, tuple | list)
             if not listed or len(value) != len(self.returns):
                 said = f"{len(value)} results" if listed else f"one {kind_of(value)}"
-                names = ", ".join(self.returns)
-                words = {"given": said, "wanted": len(self.returns), "names": names}
-                raise DiagnosisError(diagnoses.WRONG_COUNT(**words))
+                wanted = f"{len(self.returns)}: {', '.join(self.returns)}"
+                raise DiagnosisError(diagnoses.WRONG_COUNT(given=said, wanted=wanted))
             given = tuple(value)
         results = dict(zip(self.returns, given, strict=True))
         return results | {name: inputs[name] for name in self.changes}
@@ -282,7 +279,7 @@ class Computation:
     # All cases
 
     def _compared(self, cases: list[Case]) -> Diagnosis | None:
-        """Say what is wrong with the results of all cases, and how they were made."""
+        """Say what is wrong with the results of all cases, or with the way they were computed."""
         if not cases:
             return None
         comparisons = {
@@ -312,7 +309,7 @@ class Computation:
         return None
 
     def _known(self) -> tuple[Mistake, ...]:
-        """The mistakes that may be made."""
+        """The mistakes to look for."""
         return self.mistakes
 
     def _comparison(self, name: str, case: Case) -> Comparison:
@@ -332,7 +329,7 @@ class Computation:
         )
 
     def _modified(self, before: Inputs, inputs: Inputs) -> Diagnosis | None:
-        """An input that is not the same as before the call, and should be."""
+        """An input that the call changed and should not have."""
         for name, value in before.items():
             if not (is_tensor(value) or isinstance(value, np.ndarray)):
                 continue
@@ -345,7 +342,7 @@ class Computation:
         return None
 
     def _manner(self, name: str, given: Any, inputs: Inputs) -> Diagnosis | None:
-        """What may be wrong with a result whose entries are right."""
+        """What is wrong with a result whose elements are right."""
         if self.copy and name not in self.changes:
             for other, value in inputs.items():
                 if share_memory(given, value):
@@ -362,7 +359,7 @@ class Computation:
         return None
 
     def _typed_in(self, answer: Any, cases: list[Case], found: Diagnosis) -> Diagnosis:
-        """Say that a size or a value of the first case stands in the code, if that is so."""
+        """Say so if the code contains a size or a value of the first case."""
         if not cases or self._wrong(cases[0]) or self._compared(cases[:1]):
             return found
         case = cases[0]
@@ -375,7 +372,7 @@ class Computation:
         return found
 
     def _again(self, answer: object, wants: Mapping[str, Any], seconds: float) -> Diagnosis | None:
-        """Call once more with the first inputs: the results must be the same."""
+        """Call again with the first inputs: the results must be the same."""
         case, problem = self._case(answer, 0, wants, seconds)
         if case is None or problem:
             return problem
@@ -383,7 +380,7 @@ class Computation:
         return diagnoses.RANDOM(name=name) if name else None
 
     def _wrong(self, case: Case) -> str | None:
-        """The first result that isn't the wanted one."""
+        """The name of the first wrong result."""
         pairs = ((name, case.given[name], case.wants[name]) for name in self.names)
         return next((n for n, a, b in pairs if not same(a, b, tolerance=self.tolerance)), None)
 
@@ -394,7 +391,7 @@ def _edited(mistake: Any, solution: Any) -> Any:
 
 
 def _written(answer: Any) -> set[Any]:
-    """The numbers that stand in an answer's code."""
+    """The numbers that an answer's code contains."""
     found: set[Any] = set()
     waiting = [getattr(value, "__func__", value) for value in [answer, *vars(answer).values()]]
     codes = [value.__code__ for value in waiting if hasattr(value, "__code__")]
@@ -408,11 +405,11 @@ def _written(answer: Any) -> set[Any]:
 
 
 def by_autograd(loss: Callable[..., Any], *names: str) -> Callable[..., Array | tuple[Array, ...]]:
-    """Make the function that gives a loss's gradients, by autograd.
+    """Make a function that returns a loss's gradients, by autograd.
 
     Args:
-        loss: A function of tensors that returns a tensor of one number.
-        *names: The arguments of ``loss`` whose gradients are wanted, in this order.
+        loss: A function of tensors that returns a tensor with one element.
+        *names: The arguments of ``loss`` to differentiate with respect to, in this order.
 
     Returns:
         A function of the same arguments, as arrays, that returns arrays.
@@ -425,7 +422,7 @@ def by_autograd(loss: Callable[..., Any], *names: str) -> Callable[..., Array | 
     parameters = tuple(inspect.signature(loss).parameters)
 
     def gradients(*inputs: Any) -> Array | tuple[Array, ...]:
-        import torch  # noqa: PLC0415 - takes a second, which only those who check need wait
+        import torch  # noqa: PLC0415 - takes a second, so only checks import it
 
         given = dict(zip(parameters, inputs, strict=True))
         tensors = {name: _tensor(value, leaf=name in names) for name, value in given.items()}
@@ -437,7 +434,7 @@ def by_autograd(loss: Callable[..., Any], *names: str) -> Callable[..., Array | 
 
 
 def _tensor(value: Any, *, leaf: bool) -> Any:
-    """An array as a tensor of its own memory; anything else as it is."""
+    """An array as a tensor with its own memory; anything else as it is."""
     if not isinstance(value, np.ndarray):
         return value
     import torch  # noqa: PLC0415 - as above

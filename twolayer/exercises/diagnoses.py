@@ -1,8 +1,10 @@
-"""The mistakes that a check knows by name, each with the sentence that tells a reader of it."""
+"""The mistakes that a check can name, each with the sentence that describes it to a reader."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+
+from twolayer.exercises.values import with_article
 
 
 class Diagnosis(NamedTuple):
@@ -10,8 +12,8 @@ class Diagnosis(NamedTuple):
 
     Args:
         name: The mistake's name.
-        text: What is wrong and where, in words: the cause, where it is known.
-        symptom: What can be seen of it, if that isn't the same. A first try is told no more.
+        text: What is wrong and where, in words: the cause, if it is known.
+        symptom: What a reader can see of it, if that differs. The first try is told only this.
     """
 
     name: str
@@ -20,7 +22,7 @@ class Diagnosis(NamedTuple):
 
 
 class DiagnosisError(Exception):
-    """Stops a check whose diagnosis is made.
+    """Stops a check once the diagnosis is known.
 
     Args:
         diagnosis: What is wrong.
@@ -32,13 +34,13 @@ class DiagnosisError(Exception):
 
 
 def message_of(error: BaseException) -> str:
-    """Read an exception's message, which may fail or be long.
+    """Read an exception's message, which may be long or impossible to read.
 
     Args:
         error: Any exception.
 
     Returns:
-        The message in one line, at most 300 characters of it.
+        The message on one line, cut after 300 characters.
 
     Examples:
         >>> message_of(ValueError("two   words")), message_of(ValueError())
@@ -46,7 +48,7 @@ def message_of(error: BaseException) -> str:
     """
     try:
         return " ".join(str(error).split())[:300] or "no message"
-    except BaseException:  # noqa: BLE001 - a reader's exception may fail to say what it is
+    except BaseException:  # noqa: BLE001 - str() of a reader's exception may fail
         return "no message that can be read"
 
 
@@ -55,8 +57,9 @@ class Kind(NamedTuple):
 
     Args:
         name: Its name.
-        sentence: The sentence that tells of it, with places for words in braces.
-        cause: Whether it tells what the reader did, and not only what can be seen.
+        sentence: The sentence that describes it, with placeholders in braces. ``{a_given}`` is the word
+            ``given`` with its article.
+        cause: Whether it says what the reader did, and not only what can be seen.
 
     Examples:
         >>> SIGN(name="grad_w1").text
@@ -70,19 +73,20 @@ class Kind(NamedTuple):
     cause: bool = False
 
     def __call__(self, **words: Any) -> Diagnosis:
-        """Tell of one such mistake.
+        """Describe one such mistake.
 
         Args:
-            **words: What stands in the sentence's places.
+            **words: What replaces the placeholders.
 
         Returns:
             The diagnosis.
         """
-        return Diagnosis(self.name, self.sentence.format(**words))
+        articles = {f"a_{name}": with_article(f"{word}") for name, word in words.items()}
+        return Diagnosis(self.name, self.sentence.format(**words, **articles))
 
 
 KINDS: dict[str, Kind] = {}
-"""All kinds by name.
+"""All kinds, by name.
 
 :meta hide-value:
 """
@@ -101,161 +105,160 @@ def _cause(name: str, sentence: str) -> Kind:
 # The answer as a whole
 
 EMPTY = _kind("empty", "nothing filled in yet: {what}")
-NOT_WANTED_KIND = _kind("not-the-kind", "you gave {given}; want {wanted}")
-ARGUMENTS = _kind(
-    "wrong-arguments", "your function can't be called with the {count} arguments ({names})"
-)
+NOT_WANTED_KIND = _kind("not-the-kind", "you passed {given}; pass {wanted}")
+ARGUMENTS = _kind("wrong-arguments", "your function can't be called with the arguments ({names})")
 
 # The run
 
 RAISES = _kind("raises", "your code raises {type}: {message}{where}")
 TOO_LONG = _kind(
     "too-long",
-    "your code runs longer than {seconds:g} s and was stopped; look for a loop without end",
+    "your code ran longer than {seconds:g} s and was stopped; look for a loop that never ends",
 )
 STUCK = _kind(
     "stuck",
-    "your code runs longer than {seconds:g} s and can't be stopped: it waits inside a library, and "
-    "goes on until the program ends",
+    "your code has run longer than {seconds:g} s and can't be stopped: it is waiting inside a library, "
+    "and keeps running until the program ends",
 )
-RANDOM = _kind(
-    "random", "{name}: equal inputs give different results; want nothing drawn at random in here"
-)
+RANDOM = _kind("random", "{name}: equal inputs give different results; nothing here may be random")
 MODIFIED = _kind(
     "modified-input",
-    "your code modified its input {name}: entry {index} was {before} and is {after} now",
+    "your code modified its input {name}: element {index} was {before} and is now {after}",
 )
 
 FORBIDDEN = _kind("forbidden", "your code calls {function}, but the exercise asks for {instead}")
 CALLS_CHECK = _kind(
     "calls-check",
-    "your code calls check itself; is that line indented too far, and so in the function?",
+    "your code calls check itself; is that line indented too far, and so inside the function?",
 )
 NOT_COMPARABLE = _kind(
-    "not-comparable", "what you give can't be compared with what is wanted: {type}: {message}"
+    "not-comparable", "comparing your answer with the expected one raises {type}: {message}"
 )
 
 # What comes back
 
-NONE = _kind("returns-none", "{name} is None; is a return left out, or what it returns?")
+NONE = _kind("returns-none", "{name} is None; is a return missing, or the value after it?")
 ONE_NONE = Kind(NONE.name, "{name} is None")
-WRONG_TYPE = _kind("wrong-type", "{name} is a {given}; want a {wanted}")
-WRONG_COUNT = _kind("wrong-count", "you give {given}; want {wanted}: {names}")
-WRONG_DTYPE = _kind("wrong-dtype", "{name} has dtype {given}; want {wanted}")
-WRONG_DEVICE = _kind("wrong-device", "{name} is on device {given}; want {wanted}")
-WRONG_LENGTH = _kind("wrong-length", "{name} holds {given} numbers; want {wanted}")
-HOLDS_TENSORS = _kind("holds-tensors", "{name} holds tensors; want numbers: `.item()` gives one")
+WRONG_TYPE = _kind("wrong-type", "{name} is {a_given}; expected {a_wanted}")
+WRONG_COUNT = _kind("wrong-count", "got {given}; expected {wanted}")
+WRONG_DTYPE = _kind("wrong-dtype", "{name} has dtype {given}; expected {wanted}")
+WRONG_DEVICE = _kind("wrong-device", "{name} is on device {given}; expected {wanted}")
+WRONG_LENGTH = _kind("wrong-length", "{name} has {given} numbers; expected {wanted}")
+HOLDS_TENSORS = _kind(
+    "holds-tensors", "{name} contains tensors; convert each to a number with `.item()`"
+)
 NOT_CONTIGUOUS = _kind(
     "not-contiguous",
-    "{name} has the right entries, but they don't lie in one piece: strides {given}",
+    "{name} has the right elements, but they aren't contiguous in memory: its strides are {given}",
 )
 ALIASES = _kind(
     "aliases-input",
-    "{name} shares memory with the input {input}: writing into one changes the other; want a copy",
+    "{name} shares memory with the input {input}, so writing to one changes the other; make a copy",
 )
 DETACHED = _kind(
-    "detached", "{name} does not require grad: autograd has no record of how it was computed"
+    "detached", "{name} doesn't require grad: autograd has no record of how it was computed"
 )
 TRACKED = _kind(
-    "tracked", "{name} is recorded by autograd (grad_fn {grad_fn}); want it outside of any record"
+    "tracked", "{name} is recorded by autograd (grad_fn {grad_fn}); compute it without a record"
 )
 FLAG = _kind(
     "flag",
-    "your code left the input {name} with requires_grad {after}; it was {before}, and want it so",
+    "your code changed requires_grad of the input {name} from {before} to {after}; leave it as it was",
 )
 UNCHANGED = _kind(
-    "unchanged", "{name} is as it was: a new value under its name doesn't change it; write into it"
+    "unchanged",
+    "{name} hasn't changed: assigning to its name only makes the name refer to a new value; change it in "
+    "place",
 )
 
-PARAMETERS = _kind("wrong-parameters", "your module has the parameters {given}; want {wanted}")
+PARAMETERS = _kind(
+    "wrong-parameters", "your module has the wrong parameters: expected {wanted}; found {given}"
+)
 
 # Shapes
 
-TRANSPOSED = _kind(
-    "transposed", "{name} looks transposed: its shape is {given}, the wanted one {wanted}"
-)
+TRANSPOSED = _kind("transposed", "{name} looks transposed: its shape is {given}; expected {wanted}")
 BROADCAST = _kind(
     "broadcast",
-    "{name} has shape {given}; want {wanted}: two shapes that don't match were broadcast to all pairs",
+    "{name} has shape {given}; expected {wanted}: two shapes that don't match were broadcast to all pairs",
 )
 KEPT_DIMS = _kind(
     "kept-dims",
-    "{name} has the right entries, but shape {given}; want {wanted}, without the axis of 1",
+    "{name} has the right elements, but shape {given}; expected {wanted}, without the axis of size 1",
 )
 NOT_SUMMED = _kind(
-    "not-summed", "{name} has shape {given}; want {wanted}: it is not summed over axis {axis} yet"
+    "not-summed", "{name} has shape {given}; expected {wanted}: sum over axis {axis}"
 )
-WRONG_AXIS = _cause("wrong-axis", "{name} is summed over axis {axis}, the wrong one{shapes}")
-WRONG_SHAPE = _kind("wrong-shape", "{name} has shape {given}; want {wanted}")
+WRONG_AXIS = _cause("wrong-axis", "{name} is summed over the wrong axis, {axis}{shapes}")
+WRONG_SHAPE = _kind("wrong-shape", "{name} has shape {given}; expected {wanted}")
 
 # Entries
 
 NAN = _kind(
     "nan",
-    "{name} contains NaN{place}; look for 0 / 0, infinity / infinity, infinity minus infinity, or the "
-    "logarithm of a negative number",
+    "{name} contains NaN{place}; look for 0 / 0, inf / inf, inf - inf or the logarithm of a negative number",
 )
 INFINITE = _kind(
     "infinite",
-    "{name} contains infinity{place}; look for a division by 0, the logarithm of 0, or an exp that overflows",
+    "{name} contains infinity{place}; look for a division by 0, the logarithm of 0 or an exp that overflows",
 )
 SIGN = _cause("sign", "{name}: its sign is flipped")
 MEAN_FOR_SUM = _cause(
-    "mean-for-sum", "{name} is off by the factor 1/{count}: a mean where the sum is wanted ({what})"
+    "mean-for-sum", "{name} is off by a factor of 1/{count}: it is a mean, not a sum ({what})"
 )
 SUM_FOR_MEAN = _cause(
-    "sum-for-mean", "{name} is off by the factor {count}: a sum where the mean is wanted ({what})"
+    "sum-for-mean", "{name} is off by a factor of {count}: it is a sum, not a mean ({what})"
 )
-ZEROS = _kind("zeros", "{name} is 0 everywhere; want {wanted}{place}")
-FACTOR = _cause("factor", "{name} is off by the factor {factor}")
+ZEROS = _kind("zeros", "{name} is 0 everywhere; expected {wanted}{place}")
+FACTOR = _cause("factor", "{name} is off by a factor of {factor}")
 SWAPPED = _cause("swapped", "{name} and {other} are swapped")
-WRONG_ORDER = _cause("wrong-order", "the results come in another order: {given}; want {wanted}")
-ENTRY = _kind("entry", "{name} differs{place}: yours is {given}, the wanted value {wanted}")
+WRONG_ORDER = _cause(
+    "wrong-order", "your results are in the wrong order: {given}; expected {wanted}"
+)
+ENTRY = _kind("entry", "{name} differs{place}: got {given}, expected {wanted}")
 FIRST_CASE_ONLY = _kind(
     "first-case-only",
-    "right for the first inputs only: {value} stands in your code, and is a size or a value of theirs. With "
-    "others: {rest}",
+    "right for the first inputs only: your code contains {value}, one of their sizes or values. With other "
+    "inputs: {rest}",
 )
 WRONG_VALUE = _kind("wrong-value", "{given} is not the answer")
 
 # Updates
 
-ADDED = _cause("added", "{name} moved the wrong way: the step is added where it is subtracted")
+ADDED = _cause("added", "{name} moved the wrong way: the step is added; subtract it")
 RATE_TWICE = _cause("rate-twice", "{name}: the learning rate is applied twice")
 RATE_MISSING = _cause("rate-missing", "{name}: the learning rate is not applied")
 
 # Known from what the mistake computes: a lesson names the variant
 
 MASK_MISSING = _cause(
-    "mask-missing", "{name}: the ReLU mask is missing; where no signal passed, no gradient passes"
+    "mask-missing", "{name}: the ReLU mask is missing; the gradient must be 0 where h <= 0"
 )
 MASK_INVERTED = _cause(
-    "mask-inverted", "{name}: the ReLU mask is inverted: it stops the gradient where h > 0"
+    "mask-inverted", "{name}: the ReLU mask is inverted; it stops the gradient where h > 0"
 )
 MASK_AFTER_CHANGE = _cause(
     "mask-after-change",
-    "{name}: the mask stops nothing: it is taken from h_relu's copy, or from h, after the change, where "
-    "nothing negative is left",
+    "{name}: the mask stops nothing, because it is taken after ReLU, when no element is negative any more",
 )
 MASK_WRONG_ARRAY = _cause(
-    "mask-wrong-array", "{name}: the mask is taken from the gradient's signs; want those of h"
+    "mask-wrong-array",
+    "{name}: the mask is taken from the gradient's signs; take it from those of h",
 )
 MASK_INCLUDES_ZERO = _cause(
     "mask-includes-zero",
-    "{name}: the mask lets the gradient through where h is exactly 0; want 0 there",
+    "{name}: the mask lets the gradient through where h is exactly 0; it must be 0 there too",
 )
-FORGOT_TERM = _cause("forgot-term", "{name}: right but for {term}, which is left out")
-OLD_VALUE = _cause(
-    "old-value", "{name}: {term} enters with its value from before this step; want the new one"
-)
+FORGOT_TERM = _cause("forgot-term", "{name} leaves out {term}; the rest is right")
+OLD_VALUE = _cause("old-value", "{name} uses {term} from before this step; use the new value")
 NEW_VALUE = _cause(
-    "new-value", "{name}: {term} enters with its value after the change; want the one from before"
+    "new-value", "{name} uses {term} from after the change; use the value from before it"
 )
 ARRIVING = _cause(
-    "arriving-gradient", "{name}: it is the slope alone; want it times the gradient that arrives"
+    "arriving-gradient", "{name} is only the slope; multiply it by the gradient that arrives"
 )
 ACCUMULATES = _cause(
     "accumulates",
-    "{name}: gradients of earlier steps are still in it; set them to zero before each",
+    "{name} still contains the gradients of earlier steps; set them to zero before each step",
 )
 KNOWN = _cause("known-mistake", "{name}: {text}")

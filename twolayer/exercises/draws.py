@@ -1,4 +1,4 @@
-"""Inputs of an exercise: drawn from a seed, in a few cases of different shapes."""
+"""Random inputs of an exercise, from a fixed seed, in a few cases of different shapes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CASES = 4
-"""How many cases an answer is tried on; the last has a batch of one."""
+"""How many cases an answer is tried on. The last one has a batch of one."""
 
 
 class Draw:
-    """What the inputs of one case are drawn from.
+    """Draws the inputs of one case.
 
     Args:
         case: The case's number, from 0.
@@ -26,14 +26,13 @@ class Draw:
         self.named: dict[str, int] = {}
 
     def sizes(self, *names: str) -> tuple[int, ...]:
-        """Draw sizes that differ from each other, so that a transposed array shows.
+        """Draw sizes that all differ, so that a transposed array is noticed.
 
         Args:
-            *names: Their names; the one named ``N`` is a batch, and 1 in the last case.
+            *names: Their names. ``N`` is the batch size, which is 1 in the last case.
 
         Returns:
-            Sizes from 3 to 10, in the order of the names: 2 is the slope of a square, and says nothing of
-            a mean.
+            Sizes from 3 to 10, in the order of the names. A size of 2 would look like the slope of a square.
 
         Raises:
             ValueError: If more than 8 names are given.
@@ -66,9 +65,9 @@ class Draw:
         return self.rng.standard_normal(shape)
 
     def with_zeros(self, *shape: int) -> NDArray[np.float64]:
-        """Draw whole numbers from -2 to 2, a third of them exactly 0 and at least one that isn't.
+        """Draw whole numbers from -2 to 2, of which a third are exactly 0 and at least one is not.
 
-        Sums and products of them are exact, so that a ReLU meets exact zeros.
+        Their sums and products are exact, so ReLU sees exact zeros.
 
         Args:
             *shape: The array's shape.
@@ -81,7 +80,7 @@ class Draw:
         return drawn
 
     def labels(self, count: int, classes: int) -> NDArray[np.int64]:
-        """Draw whole numbers, each a class.
+        """Draw class labels.
 
         Args:
             count: How many.
@@ -93,11 +92,11 @@ class Draw:
         return self.rng.integers(0, classes, count)
 
     def number(self, low: float, high: float) -> float:
-        """Draw a number between two.
+        """Draw a number from an interval.
 
         Args:
-            low: The lower end.
-            high: The upper end.
+            low: Its lower end.
+            high: Its upper end.
 
         Returns:
             The number.
@@ -113,10 +112,10 @@ def named_sizes(inputs: dict[str, Any], drawn: dict[str, int]) -> dict[str, int]
         drawn: The sizes drawn by name.
 
     Returns:
-        Sizes by what they count: those drawn, and the number of entries of each input.
+        Sizes by what they count: the drawn ones, and the number of elements of each input.
     """
     found = dict(drawn)
     for name, value in inputs.items():
         if len(getattr(value, "shape", ())) > 0:
-            found[f"entries of {name}"] = int(np.prod(value.shape))
+            found[f"the number of elements of {name}"] = int(np.prod(value.shape))
     return found

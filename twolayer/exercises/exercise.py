@@ -1,4 +1,4 @@
-"""An exercise: what it asks, how an answer is checked, its two hints and its solution."""
+"""An exercise: how an answer is checked, its two hints and its solution."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class Checker(Protocol):
-    """What tells whether an answer is right."""
+    """Decides whether an answer is right."""
 
     def diagnose(self, answer: object, *, seconds: float) -> Diagnosis | None:
-        """Look for what is wrong with an answer.
+        """Find what is wrong with an answer.
 
         Args:
-            answer: What the reader gave.
+            answer: The reader's answer.
             seconds: How long one call of the reader's code may take.
 
         Returns:
@@ -29,7 +29,7 @@ class Checker(Protocol):
         """
 
     def answer(self, solution: Callable[..., Any]) -> object:
-        """Make of an exercise's solution what a reader would give as the answer.
+        """Turn an exercise's solution into the answer that a reader would pass.
 
         Args:
             solution: The exercise's ``solution``.
@@ -48,13 +48,13 @@ class Exercise:
     """One exercise of a lesson.
 
     Args:
-        number: Its place in the lesson, from 1.
-        title: What it is about, as its heading on the page says it.
-        check: What tells whether an answer is right.
-        hints: Two hints, the second going further than the first; neither gives the solution away.
-        solution: A function or class that answers the exercise, whose source is shown. Where the
-            answer is a value, a function without arguments that returns it.
-        stub: The name of the diagnosis that the page's stub gets before the reader changes it.
+        number: Its number in the lesson, from 1.
+        title: What it is about, as in its heading on the page.
+        check: Decides whether an answer is right.
+        hints: Two hints. The second goes further than the first; neither gives the solution away.
+        solution: A function or class that answers the exercise, and whose source is shown. If the answer is a
+            value, a function without arguments that returns it.
+        stub: The name of the diagnosis for the page's unchanged stub.
     """
 
     number: int
@@ -66,12 +66,12 @@ class Exercise:
 
     @property
     def source(self) -> str:
-        """The solution's source as a person writes it, without types and with imports first."""
+        """The solution's source as a person would write it, without types and with imports first."""
         return _shown(inspect.getsource(self.solution).rstrip())
 
     @property
     def answer(self) -> object:
-        """What a reader who follows the solution gives as the answer."""
+        """The answer of a reader who follows the solution."""
         return self.check.answer(self.solution)
 
 
@@ -79,7 +79,7 @@ _LONGEST = 88  # characters of a line
 
 
 def _shown(source: str) -> str:
-    """Take out of a source what readers' code does without, and write it as they would."""
+    """Remove from a source what readers wouldn't write."""
     source = re.sub(r"\A(?:@.*\n(?:[ )].*\n)*)+", "", source)
     source = re.sub(r"  # (?:noqa|type): .*", "", _untyped(source))
     imports = re.findall(r"(?m)^    ((?:import|from) .*)\n\n?", source)
@@ -89,14 +89,14 @@ def _shown(source: str) -> str:
 
 
 def _joined(signature: re.Match[str]) -> str:
-    """A signature in one line, if that is short enough."""
+    """A signature on one line, if it fits."""
     arguments = " ".join(signature[2].split())
     line = f"{signature[1]}({arguments}):"
     return line if len(line) <= _LONGEST else signature[0]
 
 
 def _untyped(source: str) -> str:
-    """Take the types out of a source."""
+    """Remove the types from a source."""
     lines = source.splitlines(keepends=True)
     spans = []
     for node in ast.walk(ast.parse(source)):

@@ -1,4 +1,4 @@
-"""The words in which a lesson's exercises are written."""
+"""What a lesson declares its exercises with."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def given(**words: str) -> Callable[[Draw], dict[str, Any]]:
-    """Draw inputs that are named with their kind and their sizes.
+    """Describe inputs by their kinds and sizes.
 
     Args:
-        **words: For each input its kind, a method of ``Draw``, and what that gets: numbers, or names of sizes,
-            which differ from each other. The kind ``size`` gives the size that the input is named after.
+        **words: For each input, its kind, which is a method of ``Draw``, and the method's arguments: numbers, or
+            names of sizes, which all differ. The kind ``size`` is the size with the input's own name.
 
     Returns:
-        What draws the inputs of a case.
+        A function that draws the inputs of a case.
 
     Examples:
         >>> from twolayer.exercises.draws import Draw
@@ -60,11 +60,11 @@ def _number(word: str) -> int | float:
 
 
 def loss_and(loss: Callable[..., Any], *names: str) -> Callable[..., tuple[Any, ...]]:
-    """Want a loss and, by autograd, its gradients.
+    """Make a function that returns a loss and, by autograd, its gradients.
 
     Args:
         loss: A function of tensors.
-        *names: Those of its arguments whose gradients are wanted.
+        *names: The arguments to differentiate with respect to.
 
     Returns:
         A function of the same arguments, as arrays.
@@ -77,7 +77,7 @@ def loss_and(loss: Callable[..., Any], *names: str) -> Callable[..., tuple[Any, 
     gradients = by_autograd(loss, *names)
 
     def wanted(*inputs: Any) -> tuple[Any, ...]:
-        import torch  # noqa: PLC0415 - takes a second, which only those who check need wait
+        import torch  # noqa: PLC0415 - takes a second, so only checks import it
 
         tensors = [torch.from_numpy(v.copy()) if hasattr(v, "shape") else v for v in inputs]
         found = gradients(*inputs)
@@ -87,7 +87,7 @@ def loss_and(loss: Callable[..., Any], *names: str) -> Callable[..., tuple[Any, 
 
 
 class Lesson:
-    """The exercises of a lesson, in the order in which they are added.
+    """The exercises of a lesson, in the order in which they were added.
 
     Examples:
         >>> lesson = Lesson()
@@ -119,15 +119,15 @@ class Lesson:
         mistakes: tuple[Mistake, ...] = (),
         **options: Any,
     ) -> Callable[[Any], Any]:
-        """Add an exercise whose answer is a function or a class; what is decorated is its solution.
+        """Add an exercise whose answer is a function or a class; decorates its solution.
 
         Args:
             title: What it is about.
             hints: Two hints.
-            stub: The name of the diagnosis that the page's stub gets.
+            stub: The name of the diagnosis for the page's stub.
             kind: ``Computation``, ``CustomFunction`` or ``CustomModule``.
-            gives: The names of what is returned, with commas.
-            mistakes: The mistakes that are known, the likeliest first.
+            gives: The names of the results, separated by commas.
+            mistakes: The known mistakes, the likeliest first.
             **options: The other arguments of ``kind``.
 
         Returns:
@@ -150,13 +150,13 @@ class Lesson:
     def checked(
         self, title: str, check: Checker, hints: tuple[str, str], stub: str = "empty"
     ) -> Callable[[Any], Any]:
-        """Add an exercise with a check of its own; what is decorated is its solution.
+        """Add an exercise with its own check; decorates its solution.
 
         Args:
             title: What it is about.
-            check: What tells whether an answer is right, such as a ``Value`` or a ``Predicate``.
+            check: Decides whether an answer is right, such as a ``Value`` or a ``Predicate``.
             hints: Two hints.
-            stub: The name of the diagnosis that the page's stub gets.
+            stub: The name of the diagnosis for the page's stub.
 
         Returns:
             The decorator.

@@ -1,4 +1,4 @@
-"""Mistakes that a lesson knows: as changes of its solution's lines, or by what they compute."""
+"""Mistakes that a lesson knows, as edits of its solution or by what they compute."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Mistake:
 
     Args:
         kind: The kind of mistake, from ``twolayer.exercises.diagnoses``.
-        variant: Called like ``wanted``, whose results it gives with the mistake in them. It may give a
-            dictionary of only the results that the mistake changes.
-        **words: What stands in the places of the kind's sentence, but for ``name``.
+        variant: Called like ``wanted``; returns the results with the mistake in them, or a dictionary of only the
+            results that the mistake changes.
+        **words: What replaces the placeholders in the kind's sentence, except ``name``.
 
     Examples:
         >>> from twolayer.exercises.diagnoses import FORGOT_TERM
@@ -37,13 +37,12 @@ class Mistake:
 
 
 class Edit(Mistake):
-    """A mistake as a change of the solution's own lines.
+    """A mistake as an edit of the solution.
 
     Args:
-        says: What is wrong, as the end of a sentence that begins with the result's name; or a kind of
-            mistake, with its words, as ``forgot`` gives it.
-        *changes: Pairs of a text in the solution's source and what stands there instead, in each of its
-            places.
+        says: What is wrong, in lower case, to follow the result's name and a colon; or a kind of mistake with its
+            words, as ``forgot`` returns it.
+        *changes: Pairs of a text in the solution's source and its replacement, which applies everywhere.
 
     Examples:
         >>> Edit("the slope is that of the square", ("2 * x", "x")).words
@@ -56,7 +55,7 @@ class Edit(Mistake):
         self.changes = changes
 
     def source(self, solution: Any) -> str:
-        """Change the solution's source.
+        """Edit the solution's source.
 
         Args:
             solution: A function or a class.
@@ -72,7 +71,7 @@ class Edit(Mistake):
         source = source[begin.start() if begin else 0 :]
         for old, new in self.changes:
             if old not in source:
-                message = f"{solution.__name__}: no {old!r} in its source; want a piece of it"
+                message = f"{solution.__name__}: {old!r} is not in its source; want a piece of it"
                 raise LookupError(message)
             source = source.replace(old, new)
         return source
@@ -84,7 +83,7 @@ class Edit(Mistake):
             solution: A function or a class.
 
         Returns:
-            Another.
+            The function or class with the mistake.
         """
         names = dict(vars(inspect.getmodule(solution)))
         code = f"from __future__ import annotations\n{self.source(solution)}"
@@ -99,23 +98,23 @@ def forgot(term: str) -> tuple[Kind, dict[str, str]]:
         term: The term, in words.
 
     Returns:
-        What an ``Edit`` says.
+        What an ``Edit`` takes as ``says``.
     """
     return diagnoses.FORGOT_TERM, {"term": term}
 
 
 def masks(*lines: str) -> tuple[Edit, ...]:
-    """The mistakes that can be made with the mask of ReLU.
+    """The usual mistakes with ReLU's mask.
 
     Args:
-        *lines: The texts in the solution that apply masks, each ``grad_h[h <= 0] = 0`` or
-            ``grad_h_relu * (h > 0)``, with other names perhaps. All are mistaken at once.
+        *lines: The texts in the solution that apply masks, each of the form ``grad_h[h <= 0] = 0`` or
+            ``grad_h_relu * (h > 0)``, with any names. All get the same mistake.
 
     Returns:
         The mistakes: no mask, an inverted one, one that lets 0 through, one from the gradient.
 
     Raises:
-        LookupError: If a line has another form.
+        LookupError: If a line has a different form.
 
     Examples:
         >>> masks("grad_h[h <= 0] = 0")[3].changes

@@ -1,6 +1,6 @@
-"""Run a reader's file in a process of its own, and gather the verdicts of its checks.
+"""Run a reader's file in its own process, and collect the verdicts of its checks.
 
-This file is also the program of that process: ``python -m twolayer.exercises.program FILE ANSWER``.
+This file is also that process's program: ``python -m twolayer.exercises.program FILE ANSWER``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _LOOK = 0.3  # seconds between two looks at a watched file
 _TRANSPARENT = "time|timeit|prun|capture"  # magics whose cell or line is Python
-_GRACE = 2.0  # seconds that a process gets to end by itself
+_GRACE = 2.0  # seconds that a process has to end by itself
 
 
 class FileError(ValueError):
@@ -37,14 +37,14 @@ class FileError(ValueError):
 
     Args:
         path: The file.
-        problem: What is wrong with it, and what is wanted.
+        problem: What is wrong with it, and what is expected.
 
     Examples:
-        >>> raise FileError(Path("mine.py"), "which is no file; want a script or a notebook")
+        >>> raise FileError(Path("mine.py"), "which is not a file; want a script or a notebook")
         Traceback (most recent call last):
             ...
-        twolayer.exercises.program.FileError: file: 'mine.py' given, which is no file; want a script or
-        a notebook
+        twolayer.exercises.program.FileError: file: 'mine.py' given, which is not a file; want a script
+        or a notebook
     """
 
     def __init__(self, path: Path, problem: str) -> None:
@@ -52,12 +52,12 @@ class FileError(ValueError):
 
 
 class Report(NamedTuple):
-    """How a file's checks went.
+    """The outcome of a file's checks.
 
     Args:
         verdicts: The verdicts, in order.
-        missed: The ids that the file would check, and didn't.
-        problem: What ended the file before its end, or None.
+        missed: The ids whose checks were not reached.
+        problem: What stopped the file early, or None.
     """
 
     verdicts: list[Verdict]
@@ -66,12 +66,12 @@ class Report(NamedTuple):
 
     @property
     def right(self) -> bool:
-        """Whether the file ran to its end, reached each check, and each of its answers is right."""
+        """Whether the file ran to its end, reached every check, and has only right answers."""
         return not self.problem and not self.missed and all(v.right for v in self.verdicts)
 
     @property
     def summary(self) -> str:
-        """How many answers are right, how many were not reached, and what ended the file."""
+        """How many answers are right, how many checks were not reached, and what stopped the file."""
         right = sum(verdict.right for verdict in self.verdicts)
         parts = [f"{right} of {len(self.verdicts) + len(self.missed)} right"]
         if self.missed:
@@ -83,8 +83,8 @@ class Code(NamedTuple):
     """A file's code.
 
     Args:
-        parts: Python code by where it stands: all of a script, or each cell of a notebook.
-        ids: The ids that it checks, as far as they stand there.
+        parts: Python code by its origin: a whole script, or each cell of a notebook.
+        ids: The ids that it checks, if they are written out.
     """
 
     parts: dict[str, str]
@@ -95,17 +95,16 @@ def code_of(path: Path) -> Code:
     """Read the code of a script or of a notebook.
 
     Args:
-        path: The file; one that ends in ``.ipynb`` is a notebook.
+        path: The file; the suffix ``.ipynb`` means a notebook.
 
     Returns:
         The code, which parses and calls ``check``.
 
     Raises:
-        FileError: If there is no such file, it can't be read, it has a syntax error, or it calls no
-            ``check``.
+        FileError: If the file doesn't exist, can't be read, has a syntax error, or never calls ``check``.
     """
     if not path.is_file():
-        raise FileError(path, "which is no file; want a script or a notebook")
+        raise FileError(path, "which is not a file; want a script or a notebook")
     try:
         if path.suffix == ".ipynb":
             parts = _notebook(path)
@@ -113,12 +112,14 @@ def code_of(path: Path) -> Code:
             with tokenize.open(path) as file:  # as Python reads it
                 parts = {str(path): file.read()}
     except SyntaxError:
-        raise FileError(path, "which is neither UTF-8 nor says what else it is") from None
+        raise FileError(path, "which is not UTF-8 and declares no other encoding") from None
     except (OSError, UnicodeDecodeError) as error:
         raise FileError(path, f"which can't be read: {error}") from None
     calls = [call for name, part in parts.items() for call in _checks(path, name, part)]
     if not calls:
-        raise FileError(path, "which calls no check; want one such as check('autograd.1', answer)")
+        raise FileError(
+            path, "which never calls check; want a call such as check('autograd.1', answer)"
+        )
     first = [call.args[0] for call in calls if call.args]
     return Code(parts, [str(node.value) for node in first if isinstance(node, ast.Constant)])
 
@@ -130,11 +131,11 @@ def _checks(path: Path, name: str, source: str) -> list[ast.Call]:
     except SyntaxError as error:
         line = (error.text or "").strip()
         cell = "" if name == str(path) else f" in {name},"
-        where = f"{cell} in line {error.lineno}, column {error.offset}" if error.lineno else cell
+        where = f"{cell} on line {error.lineno}, column {error.offset}" if error.lineno else cell
         said = f"with a syntax error{where}: {error.msg}" + (f": {line}" if line else "")
         raise FileError(path, said) from None
     except ValueError as error:  # A null byte, in Python 3.11.
-        raise FileError(path, f"which is no Python: {error}") from None
+        raise FileError(path, f"which is not Python: {error}") from None
     return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_check(node)]
 
 
@@ -145,15 +146,15 @@ def run(
     why: bool = False,
     stop: Callable[[], bool] = lambda: False,
 ) -> Report | None:
-    """Run a file and gather its verdicts.
+    """Run a file and collect its verdicts.
 
-    What the file prints, its verdicts among it, goes where this process prints.
+    The file prints, its verdicts included, to this process's output.
 
     Args:
-        path: A script or a notebook. It runs in its own folder.
+        path: A script or a notebook, which runs in the folder that holds it.
         seconds: How long the whole file may take, above 0.
-        why: Whether mistakes are named at once.
-        stop: Asked again and again while the file runs; once it says True, the run ends.
+        why: Whether to name mistakes on the first try.
+        stop: Called repeatedly while the file runs; when it returns True, the run ends.
 
     Returns:
         The report, or None if the run was stopped.
@@ -166,7 +167,7 @@ def run(
         answer = Path(folder, "verdicts.jsonl")
         command = [sys.executable, "-m", __name__, str(path.resolve()), str(answer)]
         roots = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-        # Figures are for reading, not for waiting in front of their windows.
+        # A figure's window would hold the run up.
         surroundings = {"PYTHONPATH": os.pathsep.join(filter(None, roots)), "MPLBACKEND": "agg"}
         process = subprocess.Popen(  # noqa: S603 - the reader's own file
             [*command, *(["--why"] if why else [])],
@@ -191,16 +192,16 @@ def run(
         problem = problems[-1] if problems else status
     missed = list((Counter(code.ids) - Counter(verdict.id for verdict in verdicts)).elements())
     if problem is None and not verdicts:
-        problem = "the file ran without a check; is its call never reached?"
+        problem = "the file ran, but no check was reached"
     return Report(verdicts, missed, problem)
 
 
 def watch(path: Path, then: Callable[[Callable[[], bool]], None]) -> None:
-    """Call a function, and again each time that a file is saved, until you press Ctrl-C.
+    """Call a function now and each time that a file is saved, until you press Ctrl-C.
 
     Args:
         path: The file.
-        then: What to call; it gets a function that tells whether the file was saved meanwhile.
+        then: The function to call, with a function that tells whether the file has been saved since.
 
     Raises:
         KeyboardInterrupt: When you press Ctrl-C.
@@ -210,7 +211,7 @@ def watch(path: Path, then: Callable[[Callable[[], bool]], None]) -> None:
     def saved() -> bool:
         try:
             status = path.stat()
-        except OSError:  # Some editors take a file away while they save it.
+        except OSError:  # Some editors remove a file for a moment while they save it.
             return False
         return (status.st_mtime_ns, status.st_size) != seen[-1]
 
@@ -226,7 +227,7 @@ def watch(path: Path, then: Callable[[Callable[[], bool]], None]) -> None:
 def _wait(
     process: subprocess.Popen[bytes], seconds: float, stop: Callable[[], bool]
 ) -> bool | None:
-    """Wait for a process: True if it ended, False if it took too long, None if it is to be stopped."""
+    """Wait for a process: True if it ended, False if it took too long, None if it should stop."""
     until = time.monotonic() + seconds
     while process.poll() is None:
         left = until - time.monotonic()
@@ -240,18 +241,18 @@ def _wait(
 
 
 def _notebook(path: Path) -> dict[str, str]:
-    """Read a notebook's cells of code, in which IPython's own syntax becomes calls."""
+    """Read a notebook's code cells, turning IPython's syntax into calls."""
     try:
         cells = json.loads(path.read_bytes())["cells"]
         sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError):
-        raise FileError(path, "which is no notebook; want JSON with cells") from None
+        raise FileError(path, "which is not a notebook; want JSON with cells") from None
     try:
         from IPython.core.inputtransformer2 import (  # noqa: PLC0415 - only notebooks need it
             TransformerManager,
         )
     except ImportError:
-        raise FileError(path, "a notebook, which takes IPython to read; install ipython") from None
+        raise FileError(path, "a notebook, which needs IPython; install ipython") from None
     transform = TransformerManager().transform_cell  # type: ignore[no-untyped-call]
     return {
         f"cell {number}": transform(_with_body(source))
@@ -260,13 +261,13 @@ def _notebook(path: Path) -> dict[str, str]:
 
 
 def _with_body(cell: str) -> str:
-    """Leave out the line of a magic such as ``%%time``, whose cell is Python all the same."""
+    """Leave out a line such as ``%%time``, whose cell is Python apart from it."""
     first, _, body = cell.lstrip().partition("\n")
     return f"\n{body}" if re.match(rf"%%({_TRANSPARENT})\b", first) else cell
 
 
 class _Shell:
-    """What stands for IPython's shell: it runs what is timed, and leaves out all else."""
+    """A stand-in for IPython's shell: it runs what is timed and ignores everything else."""
 
     def __init__(self, names: dict[str, Any]) -> None:
         self.names = names
@@ -277,7 +278,7 @@ class _Shell:
             exec(line, self.names)  # noqa: S102 - the reader's own file
 
     def getoutput(self, *_: Any, **__: Any) -> list[str]:
-        """Give no output of a command that isn't run."""
+        """Return no output, because the command isn't run."""
         return []
 
     def __getattr__(self, name: str) -> Callable[..., None]:
@@ -292,7 +293,7 @@ def _is_check(call: ast.Call) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process that is still running, kindly at first."""
+    """End a process that is still running, gently at first."""
     if process.poll() is None:
         process.terminate()
         try:
@@ -303,7 +304,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _main(path: str, answer: str, *options: str) -> int:
-    """Run a file's code as a script's, and write each verdict as it comes."""
+    """Run a file's code as a script, and write each verdict as it comes."""
     with Path(answer).open("w", encoding="utf-8") as file:
 
         def write(part: dict[str, Any]) -> None:
@@ -325,18 +326,23 @@ def _main(path: str, answer: str, *options: str) -> int:
         try:
             for name, text in parts.items():
                 exec(compile(text, name, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
-        except Exception as error:  # noqa: BLE001 - whatever the reader's code raises is told
+        except Exception as error:  # noqa: BLE001 - whatever the reader's code raises is reported
             own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in parts]
-            where = f" in line {own[-1].lineno}: {own[-1].line}" if own else ""
+            where = f" on line {own[-1].lineno}: {own[-1].line}" if own else ""
             if own and own[-1].filename != path:
                 where = f" in {own[-1].filename},{where}"
             said = " ".join(str(error).split())
             write({"problem": f"the file raises {type(error).__name__}: {said}{where}"})
             return 1
-    sys.stdout.flush()
     return 0
 
 
 if __name__ == "__main__":
-    # A thread that can't be stopped must not hold the process up; it is a daemon.
-    sys.exit(_main(*sys.argv[1:]))
+    try:
+        # A thread that can't be stopped is a daemon, so it doesn't keep the process alive.
+        sys.exit(_main(*sys.argv[1:]))
+    finally:
+        try:
+            print(end="", flush=True)  # noqa: T201 - prints nothing
+        except OSError:  # The caller can't write its output either, and says so.
+            os._exit(1)

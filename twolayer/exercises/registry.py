@@ -1,4 +1,4 @@
-"""Exercises by their ids, ``<lesson>.<number>``."""
+"""Find exercises by their ids, ``<lesson>.<number>``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class UnknownExerciseError(ValueError):
 
     Args:
         given: The id.
-        known: The ids, or the lessons, that there are.
+        known: The ids, or the lessons, that exist.
 
     Examples:
         >>> raise UnknownExerciseError("numpy.1", ["numpy_by_hand.1", "autograd.1"])
@@ -39,7 +39,7 @@ def lesson_names() -> tuple[str, ...]:
     """List the lessons that have exercises.
 
     Returns:
-        Their names, sorted; each is that of a page.
+        Their names, sorted; each is also the name of a page.
 
     Examples:
         >>> "numpy_by_hand" in lesson_names()
@@ -59,7 +59,7 @@ def exercises_of(lesson: str) -> tuple[Exercise, ...]:
         Its exercises, in order.
 
     Raises:
-        UnknownExerciseError: If no lesson is named so.
+        UnknownExerciseError: If no lesson has this name.
 
     Examples:
         >>> [exercise.number for exercise in exercises_of("numpy_by_hand")]

@@ -1,4 +1,4 @@
-"""What an answer gave, taken as arrays, if it is of the wanted type."""
+"""An answer's results as arrays, once their types are right."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ import numpy as np
 from twolayer.exercises import diagnoses
 from twolayer.exercises.comparing import index_of
 from twolayer.exercises.diagnoses import DiagnosisError
-from twolayer.exercises.values import Array, apart, as_array, family, is_tensor, kind_of, same
+from twolayer.exercises.values import (
+    Array,
+    apart,
+    as_array,
+    family,
+    is_tensor,
+    kind_of,
+    same,
+    with_article,
+)
 
 if TYPE_CHECKING:
     from twolayer.exercises.diagnoses import Diagnosis
@@ -25,14 +34,14 @@ def read(
     whole: bool = False,
     alone: bool = True,
 ) -> Array:
-    """Take a result as an array.
+    """Convert a result to an array.
 
     Args:
-        name: What the result is called.
-        given: What the answer gave.
-        wanted: What is wanted.
-        tensors: Whether arrays are wanted as tensors.
-        dtype: Whether the dtype must be the wanted one.
+        name: The result's name.
+        given: The answer's result.
+        wanted: The expected result.
+        tensors: Whether arrays must be tensors.
+        dtype: Whether the dtype must match.
         whole: Whether numbers must be whole.
         alone: Whether it is the only result.
 
@@ -40,7 +49,7 @@ def read(
         The result.
 
     Raises:
-        DiagnosisError: It is missing, or of another type.
+        DiagnosisError: If the result is missing or has the wrong type.
 
     Examples:
         >>> read("sizes", [1, 2], [1.0, 2.0], tensors=False)
@@ -69,7 +78,7 @@ def _type(
         kind = "tensor" if tensors else "NumPy array"
     if kind == family(given) and not (kind == "number" and is_tensor(given)):
         fits = not whole or as_array(given).dtype.kind in "iu"
-        if fits or not same(as_array(given), as_array(wanted)):  # Then that is told.
+        if fits or not same(as_array(given), as_array(wanted)):  # Then the value is wrong too.
             return None
         kind = "whole number"
     arrays = is_tensor(given) if tensors else isinstance(given, np.ndarray)
@@ -82,7 +91,7 @@ def _type(
 
 
 def _precision(name: str, given: Any, wanted: Any) -> Diagnosis | None:
-    """Another dtype, unless the entries say that the mistake is of another kind."""
+    """A wrong dtype, unless the elements show that the mistake is a different one."""
     if not hasattr(wanted, "dtype") or given.dtype == wanted.dtype:
         return None
     near = same(as_array(given), as_array(wanted), tolerance=1e-3)
@@ -92,12 +101,12 @@ def _precision(name: str, given: Any, wanted: Any) -> Diagnosis | None:
 
 
 def differs(name: str, before: Any, after: Any) -> Diagnosis | None:
-    """Tell whether an input's shape, entries or dtype aren't as they were.
+    """Tell whether an input's shape, elements or dtype have changed.
 
     Args:
         name: The input's name.
         before: The input before the call.
-        after: The same after it.
+        after: The input after the call.
 
     Returns:
         The diagnosis, or None.
@@ -108,7 +117,7 @@ def differs(name: str, before: Any, after: Any) -> Diagnosis | None:
     if (moved := apart(new, old, tolerance=0)).any():
         index = index_of(moved)
         then, now = (f"{array[index]:.6g}" for array in (old, new))
-        if then == now:  # They differ further on.
+        if then == now:  # They differ in later digits.
             then, now = (f"{array[index]:.17g}" for array in (old, new))
         return diagnoses.MODIFIED(name=name, index=index, before=then, after=now)
     if before.dtype != after.dtype:
@@ -119,13 +128,13 @@ def differs(name: str, before: Any, after: Any) -> Diagnosis | None:
 
 
 def plain(wanted: Any) -> Any:
-    """Take a list of numbers as an array, and anything else as it is.
+    """Convert a list of numbers to an array, and leave anything else as it is.
 
     Args:
-        wanted: What is wanted.
+        wanted: The expected result.
 
     Returns:
-        The same.
+        The array, or what was passed.
     """
     return np.array(wanted, dtype=float) if _is_numbers(wanted) else wanted
 
@@ -144,16 +153,16 @@ def _numbers(name: str, given: list[Any], wanted: list[Any]) -> Array:
         )
     others = [entry for entry in given if family(entry) != "number"]
     if others:
-        said = f"list with a {kind_of(others[0])} in it"
+        said = f"list with {with_article(kind_of(others[0]))} in it"
         raise DiagnosisError(diagnoses.WRONG_TYPE(name=name, given=said, wanted="list of numbers"))
     return np.array(given, dtype=float)
 
 
 def nothing_given(answer: object) -> Diagnosis | None:
-    """Tell whether an answer is what stands on the page before anybody wrote one.
+    """Tell whether an answer is still the page's placeholder.
 
     Args:
-        answer: What the reader gave.
+        answer: The reader's answer.
 
     Returns:
         The diagnosis, or None.
@@ -172,7 +181,7 @@ def empty_body(function: object) -> bool:
         function: A function.
 
     Returns:
-        Whether nothing stands in it.
+        Whether its body is empty.
 
     Examples:
         >>> def stub(x): ...

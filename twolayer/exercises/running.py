@@ -1,9 +1,8 @@
 """Call a reader's code under a time limit, and say in plain words how it failed.
 
-The code runs in a thread of its own, which works alike in scripts and notebooks and on every
-platform. A thread that takes too long is interrupted by an exception, which reaches it at its next
-step in Python; one that waits inside a library written in C is left behind, and ends with the
-process.
+The code runs in its own thread, which works the same in scripts and notebooks and on every platform. A
+thread that takes too long is interrupted by an exception, which arrives at its next step in Python. A
+thread that is waiting inside a library written in C is left behind and ends with the process.
 """
 
 from __future__ import annotations
@@ -30,16 +29,16 @@ if TYPE_CHECKING:
 _LOOK = 0.05  # seconds between two looks at the thread, so that Ctrl-C is heard
 _GRACE = 1.0  # seconds that interrupted code gets to end
 _SHOWN = 2000  # characters of what code prints
-_HERE = str(Path(__file__).parents[1])  # the package, no line of which is the reader's
+_HERE = str(Path(__file__).parents[1])  # the package, which holds none of the reader's code
 
 
 class Call(NamedTuple):
-    """How a call went.
+    """The outcome of a call.
 
     Args:
         result: What the function returned.
         problem: What went wrong, or None.
-        used: Which of the functions that were looked for the code called.
+        used: The names in ``look_for`` that the code called.
     """
 
     result: Any
@@ -48,17 +47,17 @@ class Call(NamedTuple):
 
 
 class _Interrupted(BaseException):
-    """Raised in code that takes too long; no ``except Exception`` holds it up."""
+    """Raised in code that takes too long; ``except Exception`` doesn't catch it."""
 
 
 class _Shown(io.TextIOBase):
-    """What a reader's code prints: the beginning goes through, the rest is counted."""
+    """What a reader's code prints: the beginning is shown, and the rest is counted."""
 
     def __init__(self) -> None:
         self.begin(None)
 
     def begin(self, stream: TextIO | None) -> None:
-        """Show what is written from now on, if there is a stream to write it to."""
+        """Start again, showing what is written if there is a stream to write it to."""
         self.stream, self.left, self.cut = stream, _SHOWN, 0
 
     def write(self, text: str) -> int:
@@ -81,7 +80,7 @@ class _Shown(io.TextIOBase):
             self.stream.write(f"\n... and {self.cut:,} more characters\n")
 
 
-# They outlive each call, since a thread that goes on printing would crash the interpreter.
+# They outlive each call: a thread that is still printing would crash the interpreter otherwise.
 _OUTPUT, _ERRORS = _Shown(), _Shown()
 
 
@@ -92,15 +91,15 @@ def call(
     quiet: bool = False,
     look_for: frozenset[str] = frozenset(),
 ) -> Call:
-    """Call a function, and wait for it no longer than a time limit.
+    """Call a function, and wait for it up to a time limit.
 
-    What it prints is printed, up to 2,000 characters.
+    What it prints is shown, up to 2,000 characters.
 
     Args:
         function: What to call, without arguments.
         seconds: The limit.
-        quiet: Whether to drop what the code prints.
-        look_for: Names of functions of libraries; which of them are called is told.
+        quiet: Whether to hide what the code prints.
+        look_for: Names of library functions to look out for.
 
     Returns:
         The result, or what went wrong.
@@ -120,10 +119,10 @@ def call(
             sys.setprofile(_noting(look_for, used))  # of this thread, which ends
         try:
             outcome.append(function())
-        except BaseException as error:  # noqa: BLE001 - whatever a reader's code raises is told
+        except BaseException as error:  # noqa: BLE001 - whatever a reader's code raises is reported
             errors.append(error)
 
-    # The caller's np.errstate and the like hold in the thread as well.
+    # np.errstate and the like apply in the thread too.
     context = contextvars.copy_context()
     thread = threading.Thread(target=context.run, args=(run,), daemon=True, name="a reader's code")
     _OUTPUT.begin(None if quiet else sys.stdout)
@@ -147,7 +146,7 @@ def _ended(thread: threading.Thread, seconds: float) -> Diagnosis:
 
 
 def _noting(names: frozenset[str], used: set[str]) -> Callable[[FrameType, str, Any], None]:
-    """Make what notes the calls of a library's functions."""
+    """Make a profiler that notes calls of library functions."""
 
     def note(frame: FrameType, event: str, argument: Any) -> None:
         name = ""
@@ -166,7 +165,7 @@ def _of_library(module: str | None) -> bool:
 
 
 def _wait(thread: threading.Thread, seconds: float) -> bool:
-    """Wait for a thread; tell whether it ended in time."""
+    """Wait for a thread, and tell whether it ended in time."""
     waited = 0.0
     while thread.is_alive() and waited < seconds:
         thread.join(min(_LOOK, seconds - waited))
@@ -175,7 +174,7 @@ def _wait(thread: threading.Thread, seconds: float) -> bool:
 
 
 def _stop(thread: threading.Thread) -> bool:
-    """Interrupt a thread, again if it holds on; tell whether it ended."""
+    """Interrupt a thread, repeatedly if needed, and tell whether it ended."""
     waited = 0.0
     while thread.is_alive() and waited < _GRACE:
         _interrupt(thread)
@@ -191,24 +190,24 @@ def _interrupt(thread: threading.Thread) -> None:
 
 
 def _told(error: BaseException) -> Diagnosis:
-    """Say what was raised, and in which line of the reader's."""
+    """Say what was raised, and on which line of the reader's code."""
     if isinstance(error, diagnoses.DiagnosisError):
         return error.diagnosis
-    message = diagnoses.message_of(error)
+    message = diagnoses.message_of(error).removesuffix(".")
     frame = _own_frame(error)
     where = ""
     if frame is not None and frame.lineno is not None:
         line = (frame.line or linecache.getline(frame.filename, frame.lineno)).strip()
-        where = f", in line {frame.lineno}" + (f": {line}" if line else "")
+        where = f", on line {frame.lineno}" + (f": {line}" if line else "")
     if isinstance(error, TypeError) and "ellipsis" in message:
         return diagnoses.EMPTY(what=f"your code still computes with `...`{where}")
     if isinstance(error, SystemExit):
-        message = f"{message}; want a function that returns"
+        message = f"{message}; use return to end a function"
     return diagnoses.RAISES(type=f"{type(error).__name__:.100}", message=message, where=where)
 
 
 def _own_frame(error: BaseException) -> traceback.FrameSummary | None:
-    """The innermost line that is the reader's and no library's."""
+    """The innermost line of the reader's own code."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [
         frame

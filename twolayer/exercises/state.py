@@ -1,4 +1,4 @@
-"""The state in which answers are checked: the same for each check, and put back after it."""
+"""The state in which answers are checked: the same for each check, and restored after it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _SEED = 0
 
 @contextlib.contextmanager
 def known_state() -> Iterator[None]:
-    """Begin in a known state, and put back what was there.
+    """Start in a known state, and restore the previous one afterwards.
 
-    Put back are the generators of Python, NumPy and PyTorch, default dtype and device, the modes of
-    autograd, print options, warning filters, NumPy's error settings, the folder, the environment, the
-    recursion limit, the path of modules and the standard streams.
+    This covers the generators of Python, NumPy and PyTorch, the default dtype and device, autograd's modes,
+    print options, warning filters, NumPy's error settings, the working directory, the environment, the
+    recursion limit, ``sys.path`` and the standard streams.
 
     Examples:
         >>> with known_state():
@@ -59,7 +59,7 @@ def _know_torch(stack: contextlib.ExitStack, torch: Any) -> None:
     stack.callback(torch.set_rng_state, torch.get_rng_state())
     stack.callback(torch.set_num_threads, torch.get_num_threads())
     stack.callback(torch.autograd.set_detect_anomaly, torch.is_anomaly_enabled())
-    options = torch._tensor_str.PRINT_OPTS  # noqa: SLF001 - PyTorch has no function that reads them
+    options = torch._tensor_str.PRINT_OPTS  # noqa: SLF001 - PyTorch has no function to read them
     stack.callback(vars(options).update, dict(vars(options)))
     stack.enter_context(torch.inference_mode(mode=False))
     stack.enter_context(torch.enable_grad())

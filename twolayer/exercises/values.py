@@ -1,4 +1,4 @@
-"""Results as arrays, and whether two agree."""
+"""Results as arrays, and whether two of them agree."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-# Bound here, so that nothing that an answer puts into NumPy's place decides on answers.
+# Bound here, so that an answer that replaces NumPy's functions can't decide whether it is right.
 from numpy import abs as magnitude
 from numpy import array_equal, isclose, isfinite
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ Array: TypeAlias = NDArray[Any]
 
 
 def is_tensor(value: object) -> bool:
-    """Tell whether a value is a PyTorch tensor, without loading PyTorch for it.
+    """Tell whether a value is a PyTorch tensor, without importing PyTorch.
 
     Args:
         value: Anything.
@@ -30,13 +30,13 @@ def is_tensor(value: object) -> bool:
 
 
 def as_array(value: Any) -> Array:
-    """Take a result as an array of its own memory.
+    """Convert a result to an array with its own memory.
 
     Args:
         value: An array, a tensor, a number, or anything else.
 
     Returns:
-        An array; of anything else one without axes, that holds it.
+        An array. Anything else becomes an array without axes that holds it.
 
     Examples:
         >>> as_array(2.5).shape
@@ -56,19 +56,19 @@ def as_array(value: Any) -> Array:
 
 
 def _fixed(value: Any) -> Any:
-    """Lists as tuples, so that the two agree, and strings as no subclass that may lie."""
+    """Lists as tuples, so that the two agree, and strings as plain strings: a subclass could lie."""
     if isinstance(value, str):
         return str.__str__(value)
     return tuple(map(_fixed, value)) if isinstance(value, list | tuple) else value
 
 
 def same(a: Array, b: Array, *, tolerance: float = 1e-8) -> bool:
-    """Tell whether two arrays have one shape and agree but for round-off.
+    """Tell whether two arrays have the same shape and agree up to rounding.
 
     Args:
         a: An array.
         b: Another.
-        tolerance: How far entries may be apart, relative to the largest entry of ``b``.
+        tolerance: How far elements may be apart, relative to the largest element of ``b``.
 
     Returns:
         Whether they agree.
@@ -90,15 +90,15 @@ def same(a: Array, b: Array, *, tolerance: float = 1e-8) -> bool:
 
 
 def apart(a: Array, b: Array, *, tolerance: float = 1e-8) -> Array:
-    """Mark the entries in which two arrays of one shape differ.
+    """Mark the elements in which two arrays of the same shape differ.
 
     Args:
         a: An array.
         b: Another.
-        tolerance: How far entries may be apart, relative to the largest finite entry of ``b``.
+        tolerance: How far elements may be apart, relative to the largest finite element of ``b``.
 
     Returns:
-        A Boolean array; NaN agrees with NaN, an infinity with itself.
+        A Boolean array. NaN agrees with NaN, and an infinity with itself.
     """
     if a.dtype.kind not in "biufc" or b.dtype.kind not in "biufc":
         return np.asarray(a != b)
@@ -108,13 +108,13 @@ def apart(a: Array, b: Array, *, tolerance: float = 1e-8) -> Array:
 
 
 def copied(value: Any) -> Any:
-    """Copy an input so that the copy's changes don't reach it.
+    """Copy an input, so that changing the copy doesn't change the input.
 
     Args:
-        value: An array, a tensor, a list of such, or a value that can't be changed.
+        value: An array, a tensor, a list of these, or an immutable value.
 
     Returns:
-        The copy; a tensor that requires grad gives a leaf that does.
+        The copy. The copy of a tensor that requires grad is a leaf that requires grad.
     """
     if is_tensor(value):
         return value.detach().clone().requires_grad_(value.requires_grad)
@@ -128,7 +128,7 @@ def copied(value: Any) -> Any:
 
 
 def kind_of(value: object) -> str:
-    """Name the type of a value in a reader's words.
+    """Name the type of a value in words that readers use.
 
     Args:
         value: Anything.
@@ -149,7 +149,7 @@ def kind_of(value: object) -> str:
 
 
 def family(value: object) -> str:
-    """Name the family of types that a value belongs to: within one, types don't matter.
+    """Name the family of a value's type; types of the same family are interchangeable.
 
     Args:
         value: Anything.
@@ -175,19 +175,37 @@ def family(value: object) -> str:
 
 
 def described(value: object) -> str:
-    """Say in a reader's words what a value is.
+    """Say what a value is, in words that readers use.
 
     Args:
         value: Anything.
 
     Returns:
-        A class's name, or the type of what is no class.
+        A class's name, or the type of anything else.
 
     Examples:
         >>> described(int), described([])
         ('the class int', 'a list')
     """
-    return f"the class {value.__name__}" if isinstance(value, type) else f"a {kind_of(value)}"
+    return (
+        f"the class {value.__name__}" if isinstance(value, type) else with_article(kind_of(value))
+    )
+
+
+def with_article(noun: str) -> str:
+    """Put "a" or "an" before a noun.
+
+    Args:
+        noun: The noun.
+
+    Returns:
+        Both.
+
+    Examples:
+        >>> with_article("list"), with_article("int")
+        ('a list', 'an int')
+    """
+    return f"{'an' if noun[:1].lower() in {*'aeio'} else 'a'} {noun}"
 
 
 def share_memory(a: Any, b: Any) -> bool:

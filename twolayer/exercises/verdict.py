@@ -1,4 +1,4 @@
-"""What a check says of an answer."""
+"""What a check says about an answer."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says of an answer.
+    """What a check says about an answer.
 
-    In a notebook it shows nothing of its own, since ``check`` has printed its text.
+    A notebook shows nothing for it, because ``check`` has printed its text.
 
     Args:
         id: The exercise's id.
         right: Whether the answer is right.
         diagnosis: The name of what is wrong, or None.
-        text: The verdict in words.
+        text: The verdict, in words.
 
     Examples:
         >>> bool(Verdict("numpy_by_hand.1", True, None, "numpy_by_hand.1: right."))
@@ -40,11 +40,11 @@ class Verdict:
 
 
 LISTENERS: list[Callable[[Verdict], None]] = []
-"""Called with each verdict; the command line listens here to the file that it runs."""
+"""Functions called with each verdict; the command line collects a file's verdicts here."""
 
 
 def command(name: str, id_: str, *more: int) -> str:
-    """Write how a reader goes on: a call, or at a terminal a command.
+    """Write what a reader can type next: a call, or a command at a terminal.
 
     Args:
         name: ``"hint"`` or ``"solution"``.
@@ -65,7 +65,7 @@ def command(name: str, id_: str, *more: int) -> str:
 
 
 AT_TERMINAL: list[bool] = []
-"""Holds something where the reader types commands rather than Python.
+"""Not empty if the reader types commands instead of Python.
 
 :meta hide-value:
 """

@@ -1,4 +1,4 @@
-"""What PyTorch's operations give while a reader's code runs."""
+"""The results of PyTorch's operations while a reader's code runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 
 class Watching(TorchDispatchMode):
-    """Keep what an operation gives, each time that it runs within a ``with`` block.
+    """Keep the results of an operation, each time that it runs in a ``with`` block.
 
     Args:
         name: The operation's name in ``torch.ops.aten``.
@@ -30,7 +30,7 @@ class Watching(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Run an operation, and keep what it gives if it is the one that is watched."""
+        """Run an operation, and keep its result if it is the one to watch."""
         del types
         result = func(*args, **(kwargs or {}))
         if func.overloadpacket.__name__ == self.name:
@@ -38,6 +38,6 @@ class Watching(TorchDispatchMode):
         return result
 
 
-# PyTorch loads its compiler with the first operation within, which can take longer than an answer may.
+# The first operation inside loads PyTorch's compiler, which can take longer than an answer may.
 with Watching(""):
     torch.zeros(1)

@@ -1,4 +1,4 @@
-"""The ladder: ways to fit the same network, in the order in which they are taught."""
+"""The ladder: several implementations, or rungs, of the same fit, in the order of the course."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Rung:
     """One way to fit the network.
 
     Args:
-        name: The rung's name: that of its Python module, its gallery page and its tests.
-        title: What the page is called.
-        removes: What this rung takes away from the work of the rung before.
-        folder: The gallery that its page is in.
+        name: The rung's name, which its Python module, its gallery page and its tests share.
+        title: The title of the page.
+        change: What changes from the rung before it.
+        folder: The gallery that contains its page.
 
     Examples:
         >>> RUNGS["autograd"].title
@@ -34,37 +34,35 @@ class Rung:
 
     name: str
     title: str
-    removes: str
+    change: str
     folder: str = "two_layer"
 
     @property
     def page(self) -> str:
-        """The address of the rung's page on the site, without its ending."""
+        """The path of the rung's page on the site, without its extension."""
         return f"gallery/{self.folder}/{self.name}"
 
     @property
     def fit(self) -> Callable[..., Fit]:
-        """The rung's ``fit`` function; its Python module is imported when it is first asked for."""
+        """The rung's ``fit`` function. Its Python module is imported on first use."""
         return cast("Callable[..., Fit]", import_module(f"{__name__}.{self.name}").fit)
 
 
 _LADDER = (
-    Rung("numpy_by_hand", "NumPy by hand", "nothing: every line is yours"),
-    Rung("tensors_by_hand", "Tensors by hand", "NumPy, and being tied to the CPU"),
-    Rung("autograd_by_hand", "Autograd by hand", "the backward pass written for this one network"),
-    Rung("autograd", "Autograd", "the engine that you wrote"),
-    Rung("custom_function", "Custom function", "the built-in ReLU, for one of your own"),
-    Rung(
-        "nn_sequential", "Layers in a row", "the weights, the products and the formula of the loss"
-    ),
-    Rung("optimizers", "Optimizers", "the update"),
-    Rung("custom_module", "A module of your own", "the fixed row of layers"),
-    Rung("dynamic_graph", "A graph that changes", "the fixed graph"),
-    Rung("static_graph", "Static graph", "the forward lines from the loop"),
-    Rung("data_parallel", "Data parallel", "the one process that has the whole batch", "scaling"),
+    Rung("numpy_by_hand", "NumPy by hand", "Every line is yours"),
+    Rung("tensors_by_hand", "Tensors by hand", "Tensors replace arrays, on any device"),
+    Rung("autograd_by_hand", "Autograd by hand", "An engine that you write runs the backward pass"),
+    Rung("autograd", "Autograd", "PyTorch's engine replaces yours"),
+    Rung("custom_function", "Custom function", "The engine learns a ReLU of your own"),
+    Rung("nn_sequential", "Layers in a row", "Layers store the weights and compute the products"),
+    Rung("optimizers", "Optimizers", "An optimizer performs the update"),
+    Rung("custom_module", "A module of your own", "Your own module replaces the row of layers"),
+    Rung("dynamic_graph", "A graph that changes", "The graph can change at every step"),
+    Rung("static_graph", "Static graph", "The forward pass is captured once"),
+    Rung("data_parallel", "Data parallel", "Several processes share the batch", "scaling"),
 )
 
-#: The rungs by name, in the ladder's order; read-only.
+#: The rungs by name, in order. Read-only.
 #:
 #: :meta hide-value:
 RUNGS: Mapping[str, Rung] = MappingProxyType({rung.name: rung for rung in _LADDER})

@@ -1,4 +1,4 @@
-"""The network in NumPy, with gradients from an engine of reverse-mode differentiation written by hand."""
+"""The network in NumPy, with gradients from a hand-written engine for reverse-mode differentiation."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 def fit(problem: Problem, *, steps: int = 500, learning_rate: float = 1e-6) -> Fit:
-    """Fit the network by gradient descent, in the problem's dtype, with :class:`Value` for the gradients.
+    """Fit the network by gradient descent in the problem's dtype, with gradients from :class:`Value`.
 
     Args:
         problem: The data and the starting weights.
         steps: How many updates to make, 1 or more.
-        learning_rate: How far to follow the gradient at each update, above 0.
+        learning_rate: The step size of the updates, above 0.
 
     Returns:
-        The losses and the weights reached.
+        The losses and the final weights.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If ``steps`` or ``learning_rate`` is out of range.
         DivergedError: If the loss stops being finite.
 
@@ -47,7 +47,7 @@ def fit(problem: Problem, *, steps: int = 500, learning_rate: float = 1e-6) -> F
     w1 = Value(problem.w1.copy(), requires_grad=True)
     w2 = Value(problem.w2.copy(), requires_grad=True)
     history = LossHistory(learning_rate)
-    # A fit that diverges overflows on its way, which the history reports in full.
+    # NumPy would warn when a diverging fit overflows. The history raises an error instead.
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(steps):
             y_pred = (x @ w1).relu() @ w2
@@ -55,7 +55,7 @@ def fit(problem: Problem, *, steps: int = 500, learning_rate: float = 1e-6) -> F
             history.add(float(loss.data))
             loss.backward()
             for w in (w1, w2):
-                # In place, since to give back and get new memory in each step takes half as long as the step.
+                # In place: freeing and allocating memory would take half as long as the whole step.
                 w.grad *= learning_rate
                 w.data -= w.grad
                 w.grad = None
@@ -66,18 +66,18 @@ class Value:
     """An array that remembers what made it, so that gradients can be passed back.
 
     It has five operations: the product ``@``, the difference ``-``, :meth:`relu`, :meth:`square` and
-    :meth:`sum`. For each of the inputs of an operation that require a gradient, the result has an edge: the input, and a
-    function from the gradient of the result to what the input gets from it. An input's gradient is the
-    sum of what it gets through all edges that lead to it.
+    :meth:`sum`. The result of an operation has an edge for each input that requires a gradient. An edge
+    is a pair: the input, and a function that turns the gradient of the result into a contribution to the
+    gradient of the input. An input's gradient is the sum of the contributions from all its edges.
 
-    A result refers to its inputs and no input refers to a result, so the graph is gone as soon as
-    nobody holds its last value.
+    A result refers to its inputs, but no input refers to a result. So the graph is freed as soon as
+    nothing refers to its last value.
 
     Args:
         data: The array.
-        operation: The name of what made it, None for a leaf.
+        operation: The name of the operation that made it, or None for a leaf.
         edges: For each input, the input and its function.
-        requires_grad: Whether a leaf is to get a gradient.
+        requires_grad: Whether a leaf gets a gradient.
 
     Examples:
         >>> import numpy as np
@@ -107,13 +107,13 @@ class Value:
         """Multiply two matrices.
 
         Args:
-            other: The right factor, shape (K, M); this one has shape (N, K).
+            other: The right factor, shape (K, M). This value has shape (N, K).
 
         Returns:
             The product, shape (N, M).
 
         Raises:
-            ValueError: If a factor is no matrix, or the shapes don't match.
+            ValueError: If a factor isn't a matrix, or the shapes don't match.
 
         Examples:
             >>> import numpy as np
@@ -131,13 +131,13 @@ class Value:
         """Subtract a value of the same shape.
 
         Args:
-            other: What to subtract.
+            other: The value to subtract.
 
         Returns:
-            The difference, in the same shape.
+            The difference, with the same shape.
 
         Raises:
-            ValueError: If the shapes differ; this engine doesn't broadcast.
+            ValueError: If the shapes differ. This engine doesn't broadcast.
 
         Examples:
             >>> import numpy as np
@@ -156,25 +156,25 @@ class Value:
         return Value(np.asarray(self.data - other.data), "subtract", edges)
 
     def relu(self) -> Value:
-        """Replace negative numbers by 0; the slope at exactly 0 is 0.
+        """Replace negative elements with 0. The slope at exactly 0 is 0.
 
         Returns:
-            The result, in the same shape.
+            The result, with the same shape.
         """
         edges = [(self, lambda grad: grad * (self.data > 0))]
         return Value(np.maximum(self.data, 0), "relu", edges)
 
     def square(self) -> Value:
-        """Square each number.
+        """Square each element.
 
         Returns:
-            The squares, in the same shape.
+            The squares, with the same shape.
         """
         edges = [(self, lambda grad: 2 * self.data * grad)]
         return Value(np.asarray(np.square(self.data)), "square", edges)
 
     def sum(self) -> Value:
-        """Add up all numbers.
+        """Add up all elements.
 
         Returns:
             The sum, shape ().
@@ -183,14 +183,14 @@ class Value:
         return Value(np.asarray(self.data.sum()), "sum", edges)
 
     def order(self) -> list[Value]:
-        """Put this value and those behind it into topological order.
+        """Put this value and the values that made it into topological order.
 
         Returns:
-            Each value that gets a gradient once, before the values that it was made of.
+            Each value that gets a gradient, once, before its inputs.
         """
         waiting: Counter[Value] = Counter()
         found = [self]
-        for value in found:  # grows while it is gone through
+        for value in found:  # grows during the loop
             for other, _ in value.edges:
                 if other not in waiting:
                     found.append(other)
@@ -204,10 +204,10 @@ class Value:
         return ordered
 
     def backward(self) -> None:
-        """Add the gradients of this value, a single number, to ``grad`` of the leaves.
+        """Add the gradients of this value, which has one element, to ``grad`` of the leaves.
 
         Raises:
-            ValueError: If this value is no single number, or none of what made it requires a gradient.
+            ValueError: If this value has more than one element, or nothing that made it requires a gradient.
 
         Examples:
             >>> import numpy as np

@@ -1,4 +1,4 @@
-"""The network with a ReLU of its own: an operation that autograd is taught."""
+"""The network with a custom ReLU, an operation that you teach autograd."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import torch
 
 from twolayer import checks
 from twolayer.fit import Fit, LossHistory
-from twolayer.tensors import descend, tensors
+from twolayer.tensors import descend, tensors, training
 
 if TYPE_CHECKING:
     from twolayer.problem import Problem
 
 
 class ReLU(torch.autograd.Function):
-    """ReLU with a backward pass written by hand; its gradient at exactly 0 is 0.
+    """ReLU with a hand-written backward pass. Its gradient at exactly 0 is 0.
 
     Examples:
         >>> x = torch.tensor([-1.0, 0.0, 2.0], requires_grad=True)
@@ -29,7 +29,7 @@ class ReLU(torch.autograd.Function):
 
     @staticmethod
     def forward(x: torch.Tensor) -> torch.Tensor:
-        """Replace every negative entry by zero.
+        """Replace every negative element with zero.
 
         Args:
             x: A tensor of any shape.
@@ -45,26 +45,26 @@ class ReLU(torch.autograd.Function):
         inputs: tuple[torch.Tensor],
         output: torch.Tensor,  # noqa: ARG004 - autograd passes it
     ) -> None:
-        """Keep what the backward pass needs.
+        """Save what the backward pass needs.
 
         Args:
-            ctx: Where to keep it.
+            ctx: The context to save it in.
             inputs: The arguments of ``forward``.
-            output: What ``forward`` returned.
+            output: The return value of ``forward``.
         """
         (x,) = inputs
         ctx.save_for_backward(x)
 
     @staticmethod
     def backward(ctx: Any, grad_output: torch.Tensor) -> torch.Tensor:
-        """Pass the gradient on where the input was positive.
+        """Pass the gradient on wherever the input was positive.
 
         Args:
-            ctx: What ``setup_context`` filled.
-            grad_output: The gradient of the loss with respect to the output, in its shape.
+            ctx: The context that ``setup_context`` filled.
+            grad_output: The gradient of the loss with respect to the output, with its shape.
 
         Returns:
-            The gradient of the loss with respect to the input, in the same shape.
+            The gradient of the loss with respect to the input, with the same shape.
         """
         (x,) = ctx.saved_tensors
         grad_input = grad_output.clone()
@@ -85,15 +85,15 @@ def fit(
     Args:
         problem: The data and the starting weights.
         steps: How many updates to make, 1 or more.
-        learning_rate: How far to follow the gradient at each update, above 0.
+        learning_rate: The step size of the updates, above 0.
         device: Where to compute, ``"cpu"`` or ``"cuda"``.
         dtype: The precision, ``torch.float32`` or ``torch.float64``.
 
     Returns:
-        The losses and the weights reached.
+        The losses and the final weights.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If an argument is out of range, or the machine lacks the device.
         DivergedError: If the loss stops being finite.
 
@@ -104,14 +104,15 @@ def fit(
         3.152e+07 3.087e+02
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
-    x, y, w1, w2 = tensors(problem, device, dtype)
-    w1.requires_grad_()
-    w2.requires_grad_()
-    history = LossHistory(learning_rate)
-    for _ in range(steps):
-        y_pred = ReLU.apply(x.mm(w1)).mm(w2)
-        loss = (y_pred - y).square().sum()
-        history.add(loss.item())
-        loss.backward()
-        descend((w1, w2), learning_rate)
-    return history.fit(w1.numpy(force=True), w2.numpy(force=True))
+    with training():
+        x, y, w1, w2 = tensors(problem, device, dtype)
+        w1.requires_grad_()
+        w2.requires_grad_()
+        history = LossHistory(learning_rate)
+        for _ in range(steps):
+            y_pred = ReLU.apply(x.mm(w1)).mm(w2)
+            loss = (y_pred - y).square().sum()
+            history.add(loss.item())
+            loss.backward()
+            descend((w1, w2), learning_rate)
+        return history.fit(w1.numpy(force=True), w2.numpy(force=True))

@@ -1,4 +1,4 @@
-"""The network as a module of its own, with its own forward pass."""
+"""The network as a custom module, with a forward pass of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from twolayer import checks
 from twolayer.fit import Fit, LossHistory
 from twolayer.layers import arrays, linear_layers
-from twolayer.tensors import tensors
+from twolayer.tensors import tensors, training
 
 if TYPE_CHECKING:
     from twolayer.layers import Initialization
@@ -20,8 +20,8 @@ class TwoLayerNet(torch.nn.Module):
     """Two linear layers with a ReLU between them.
 
     Args:
-        linear1: The first layer, D_in inputs and H outputs.
-        linear2: The second layer, H inputs and D_out outputs.
+        linear1: The first layer, with D_in inputs and H outputs.
+        linear2: The second layer, with H inputs and D_out outputs.
 
     Examples:
         >>> net = TwoLayerNet(torch.nn.Linear(1000, 100), torch.nn.Linear(100, 10))
@@ -37,7 +37,7 @@ class TwoLayerNet(torch.nn.Module):
         self.linear2 = linear2
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Predict.
+        """Compute predictions.
 
         Args:
             x: Inputs, shape (N, D_in).
@@ -63,21 +63,21 @@ def fit(
     """Fit ``TwoLayerNet`` with ``torch.optim.SGD``.
 
     Args:
-        problem: The data and, where ``initialization`` is ``"problem"``, the starting weights.
+        problem: The data and, if ``initialization`` is ``"problem"``, the starting weights.
         steps: How many updates to make, 1 or more.
-        learning_rate: How far to follow the gradient at each update, above 0.
+        learning_rate: The step size of the updates, above 0.
         bias: Whether the layers add a bias.
         initialization: ``"problem"`` to start from the problem's weights, with biases of zero;
-            ``"default"`` to start from PyTorch's own draws.
-        seed: The seed of those draws.
+            ``"default"`` to start from PyTorch's own random values.
+        seed: The seed of those random values.
         device: Where to compute, ``"cpu"`` or ``"cuda"``.
         dtype: The precision, ``torch.float32`` or ``torch.float64``.
 
     Returns:
-        The losses and the weights reached; with a bias, ``others`` holds ``b1`` and ``b2``.
+        The losses and the final weights. With a bias, ``others`` contains ``b1`` and ``b2``.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If an argument is out of range, ``initialization`` is unknown, or the machine
             lacks the device.
         DivergedError: If the loss stops being finite.
@@ -89,15 +89,18 @@ def fit(
         3.152e+07 3.087e+02
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
-    x, y, *_ = start = tensors(problem, device, dtype)
-    model = TwoLayerNet(*linear_layers(start, bias=bias, initialization=initialization, seed=seed))
-    loss_fn = torch.nn.MSELoss(reduction="sum")
-    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
-    history = LossHistory(learning_rate)
-    for _ in range(steps):
-        loss = loss_fn(model(x), y)
-        history.add(loss.item())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return history.fit(**arrays({"1": model.linear1, "2": model.linear2}))
+    with training():
+        x, y, *_ = start = tensors(problem, device, dtype)
+        model = TwoLayerNet(
+            *linear_layers(start, bias=bias, initialization=initialization, seed=seed)
+        )
+        loss_fn = torch.nn.MSELoss(reduction="sum")
+        optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+        history = LossHistory(learning_rate)
+        for _ in range(steps):
+            loss = loss_fn(model(x), y)
+            history.add(loss.item())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        return history.fit(**arrays({"1": model.linear1, "2": model.linear2}))

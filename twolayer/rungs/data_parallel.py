@@ -1,4 +1,4 @@
-"""The network in several processes, each with its share of the batch."""
+"""The network in several processes, each with a share of the batch."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import os
 import socket
 import sys
+import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,15 +19,16 @@ from twolayer import checks, workers
 from twolayer.fit import Fit, LossHistory
 from twolayer.layers import arrays, linear_layers
 from twolayer.problem import Problem
-from twolayer.tensors import tensors
+from twolayer.tensors import tensors, training
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
-#: What may carry numbers between the processes, gloo on CPUs and nccl on GPUs.
+#: The libraries that can carry data between the processes, gloo on CPUs and nccl on GPUs.
 BACKENDS = ("gloo", "nccl")
+_LOCK = threading.Lock()
 
 
 def fit(
@@ -42,37 +44,37 @@ def fit(
 ) -> Fit:
     """Fit the network with ``DistributedDataParallel``, each process on its share of the rows.
 
-    One process is the calling one, in a process group of its own that is gone after the fit. More
-    are started for the fit, each with a fresh interpreter, and ended with it, however it ends. The
-    shares differ by one row at most.
+    With one process, the fit runs in the calling process, in a process group that exists only for the
+    fit. With more, it starts new processes, each with a fresh interpreter. They end with the fit,
+    however it ends. The shares differ by at most one row.
 
-    Where ``torch.distributed`` is initialised already, as in a program that ``torchrun`` started,
-    the caller's group stays as it is. One process then means this one again, beside that group.
-    As many as the group has means its processes: each of them calls this function with the same
-    arguments, none is started, and each gets the fit.
+    If ``torch.distributed`` is initialised already, as in a program that ``torchrun`` started, the
+    caller's group doesn't change. With one process, the fit runs in this process, outside that group.
+    With as many processes as the group has, it runs in the processes of the group: each of them calls
+    this function with the same arguments, no process is started, and each gets the result.
 
     Args:
         problem: The data and the starting weights.
         steps: How many updates to make, 1 or more.
-        learning_rate: How far to follow the gradient at each update, above 0.
-        device: Where to compute, ``"cpu"`` or ``"cuda"``; of several GPUs, ``"cuda"`` gives each
+        learning_rate: The step size of the updates, above 0.
+        device: Where to compute, ``"cpu"`` or ``"cuda"``. With several GPUs, ``"cuda"`` gives each
             process its own.
         dtype: The precision, ``torch.float32`` or ``torch.float64``.
-        processes: How many processes share the batch, 1 or more, and no more than it has rows.
-        backend: What carries numbers between them, ``"gloo"`` or ``"nccl"``; by default nccl on
-            GPUs and gloo elsewhere.
-        timeout: How many seconds may pass without any process getting further, its start included.
+        processes: How many processes share the batch, from 1 to the number of its rows.
+        backend: What carries data between them, ``"gloo"`` or ``"nccl"``. By default, nccl on GPUs
+            and gloo elsewhere.
+        timeout: How many seconds may pass without progress by any process. Starting counts too.
 
     Returns:
-        The losses of the whole batch and the weights reached, which are the same in all processes.
+        The losses of the whole batch and the final weights, which are the same in all processes.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If an argument is out of range, the machine lacks the device or the backend,
             or ``processes`` is neither 1 nor the size of the caller's group.
         DivergedError: If the loss stops being finite.
-        twolayer.workers.WorkerError: If a process that was started raises, is killed, or doesn't
-            get further in time.
+        twolayer.workers.WorkerError: If a process that was started raises an error, is killed, or
+            makes no progress in time.
 
     Examples:
         >>> from twolayer import random_problem
@@ -87,13 +89,15 @@ def fit(
     backend = _backend(backend, device)
     timeout = checks.finite_number("timeout", timeout, above=0)
     job = _Job(problem, steps, learning_rate, device, dtype, backend)
-    if dist.is_initialized():
-        fitted = _in_callers_group(job, processes, timeout)
-    elif processes == 1:
-        fitted = _in_this_process(job)
-    else:
-        _one_gpu_each(backend, device, processes)
-        fitted = workers.run(_work, job, timeout, processes=processes, timeout=timeout)
+    # A process has one default group, so threads take turns.
+    with _LOCK, training():
+        if dist.is_initialized():
+            fitted = _in_callers_group(job, processes, timeout)
+        elif processes == 1:
+            fitted = _in_this_process(job)
+        else:
+            _one_gpu_each(backend, device, processes)
+            fitted = workers.run(_work, job, timeout, processes=processes, timeout=timeout)
     history = LossHistory(learning_rate)
     for loss in fitted.losses:
         history.add(loss)
@@ -101,7 +105,7 @@ def fit(
 
 
 class _Job(NamedTuple):
-    """What each process is told."""
+    """What each process gets."""
 
     problem: Problem
     steps: int
@@ -112,7 +116,7 @@ class _Job(NamedTuple):
 
 
 class _Fitted(NamedTuple):
-    """The losses, up to the first that is not finite, and the weights at the end."""
+    """The losses, up to the first that is not finite, and the final weights."""
 
     losses: list[float]
     w1: NDArray[np.floating[Any]]
@@ -124,7 +128,7 @@ def _descend(
     group: dist.ProcessGroup | None = None,
     reached: Callable[[int], None] = lambda _: None,
 ) -> _Fitted:
-    """Fit this process's share, in step with the other processes of a group, by default all."""
+    """Fit this process's share, together with the other processes of a group, by default all."""
     rank, processes = dist.get_rank(group), dist.get_world_size(group)
     device = _device(job.device, rank, processes)
     x, y, *_ = start = tensors(_share(job.problem, rank, processes), device, job.dtype)
@@ -150,20 +154,20 @@ def _descend(
 
 
 def _share(problem: Problem, rank: int, processes: int) -> Problem:
-    """The rows of one process: the first processes get one more where the rows don't come out even."""
+    """The rows of one process. If they can't be shared evenly, the first processes get one more."""
     x, y = (np.array_split(array, processes)[rank] for array in (problem.x, problem.y))
     return Problem(x, y, problem.w1, problem.w2)
 
 
 def _sum(loss: torch.Tensor, group: dist.ProcessGroup | None) -> float:
-    """The loss of the whole batch, from the loss of each share."""
+    """Add up the losses of the shares, to the loss of the whole batch."""
     total = loss.detach().clone()
     dist.all_reduce(total, group=group)
     return total.item()
 
 
 def _check_equal(parameters: Iterable[torch.Tensor], group: dist.ProcessGroup | None) -> None:
-    """Raise where this process's parameters are not those of all."""
+    """Raise an error if the processes don't all have the same parameters."""
     for parameter in parameters:
         largest = parameter.detach().clone()
         dist.all_reduce(largest, dist.ReduceOp.MAX, group=group)
@@ -173,7 +177,7 @@ def _check_equal(parameters: Iterable[torch.Tensor], group: dist.ProcessGroup | 
 
 
 def _in_this_process(job: _Job) -> _Fitted:
-    """Fit in a group of one process, and leave no trace of it."""
+    """Fit in a group of one process, and leave no trace of the group."""
     excepthook = sys.excepthook
     store = dist.HashStore()  # type: ignore[attr-defined]
     dist.init_process_group(job.backend, store=store, rank=0, world_size=1)
@@ -181,11 +185,11 @@ def _in_this_process(job: _Job) -> _Fitted:
         return _descend(job)
     finally:
         dist.destroy_process_group()
-        sys.excepthook = excepthook  # which init_process_group sets and nothing sets back
+        sys.excepthook = excepthook  # init_process_group sets it, and nothing restores it
 
 
 def _in_callers_group(job: _Job, processes: int, timeout: float) -> _Fitted:
-    """Fit in a new group beside the caller's: of this process alone, or of all."""
+    """Fit in a new group beside the caller's, with only this process or with all of them."""
     size = dist.get_world_size()
     if processes not in {1, size}:
         message = (
@@ -213,7 +217,7 @@ def _work(worker: workers.Worker, job: _Job, timeout: float) -> _Fitted:
     loopback = [name for _, name in socket.if_nameindex() if name.startswith("lo")]
     if loopback:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback[0])
-    # They meet in a file, since a port that is free now may be taken in a moment.
+    # They meet in a file, because a port that is free now may be taken a moment later.
     path = str(worker.folder / "store")
     store = dist.FileStore(path, worker.processes)  # type: ignore[attr-defined]
     dist.init_process_group(
@@ -221,7 +225,7 @@ def _work(worker: workers.Worker, job: _Job, timeout: float) -> _Fitted:
         store=store,
         rank=worker.rank,
         world_size=worker.processes,
-        # It is the caller who ends a fit that hangs, and knows who is late.
+        # The caller ends a fit that hangs, and knows which worker is late.
         timeout=_longest(timeout + 60),
     )
     fitted = _descend(job, reached=worker.reached)
@@ -230,22 +234,22 @@ def _work(worker: workers.Worker, job: _Job, timeout: float) -> _Fitted:
 
 
 def _device(device: torch.device, rank: int, processes: int) -> torch.device:
-    """One process's device: GPUs are dealt out where there are several of both."""
+    """The device of one process. Several processes take the GPUs in turn."""
     if processes > 1 and device == torch.device("cuda"):
         return torch.device("cuda", rank % torch.cuda.device_count())
     return device
 
 
 def _longest(seconds: float) -> dt.timedelta:
-    """A time that backends can hold."""
-    return dt.timedelta(seconds=min(seconds, 1e6))
+    """Limit a time to what backends can represent: whole milliseconds, and 0 means for ever."""
+    return dt.timedelta(seconds=min(max(seconds, 1e-3), 1e6))
 
 
 def _processes(value: object, problem: Problem) -> int:
     processes = checks.whole_number("processes", value, minimum=1)
     rows = problem.sizes["N"]
     if processes > rows:
-        message = f"processes: {processes} given; want {rows} at most, one for each row of x"
+        message = f"processes: {processes} given; want at most {rows}, one for each row of x"
         raise ValueError(message)
     return processes
 
@@ -264,11 +268,11 @@ def _backend(value: str | None, device: torch.device) -> str:
 
 
 def _one_gpu_each(backend: str, device: torch.device, processes: int) -> None:
-    """Check that nccl has a GPU for each process, without which it fails."""
+    """Check that there is a GPU for each process, which nccl needs."""
     count = torch.cuda.device_count() if device == torch.device("cuda") else 1
     if backend == "nccl" and processes > count:
         message = (
-            f"processes: {processes} given, but backend 'nccl' has {count} GPU(s), one for each; "
-            f"want {count} at most, or backend 'gloo'"
+            f"processes: {processes} given; want at most {count}, because backend 'nccl' needs a GPU "
+            "for each, or backend 'gloo'"
         )
         raise ValueError(message)

@@ -1,4 +1,4 @@
-"""The network with a middle layer that each forward pass uses as often as it likes."""
+"""The network with a middle layer that each forward pass can apply any number of times."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from twolayer import checks
 from twolayer.fit import Fit, LossHistory
 from twolayer.layers import arrays, linear_layers, seeded
-from twolayer.tensors import tensors
+from twolayer.tensors import tensors, training
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,13 +25,14 @@ _MOST_REPEATS = 3
 class DynamicNet(torch.nn.Module):
     """A two-layer network with one middle layer that is applied any number of times.
 
-    Every use of the middle layer shares the same weights, so its gradient is the sum over the uses.
+    All uses of the middle layer share its weights, so their gradient is the sum over the uses.
 
     Args:
-        linear1: The first layer, D_in inputs and H outputs.
-        middle: The middle layer, H inputs and H outputs.
-        linear2: The last layer, H inputs and D_out outputs.
-        repeats: Called once in each forward pass: how often to apply the middle layer.
+        linear1: The first layer, with D_in inputs and H outputs.
+        middle: The middle layer, with H inputs and H outputs.
+        linear2: The last layer, with H inputs and D_out outputs.
+        repeats: A function that is called once in each forward pass. It returns how many times to
+            apply the middle layer.
 
     Examples:
         >>> depths = iter([0, 2])
@@ -57,7 +58,7 @@ class DynamicNet(torch.nn.Module):
         self._repeats = repeats
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Predict, through as many middle layers as ``repeats`` says this time.
+        """Compute predictions, with the middle layer applied ``repeats()`` times.
 
         Args:
             x: Inputs, shape (N, D_in).
@@ -88,25 +89,25 @@ def fit(
     """Fit ``DynamicNet`` with ``torch.optim.SGD``.
 
     Args:
-        problem: The data and, where ``initialization`` is ``"problem"``, the starting weights.
+        problem: The data and, if ``initialization`` is ``"problem"``, the starting weights.
         steps: How many updates to make, 1 or more.
-        learning_rate: How far to follow the gradient at each update, above 0.
-        middle_layers: How often each forward pass applies the middle layer, or ``"random"`` for 0
-            to 3 times, drawn anew at every step.
+        learning_rate: The step size of the updates, above 0.
+        middle_layers: How many times each forward pass applies the middle layer, or ``"random"`` for
+            a random number from 0 to 3 at every step.
         momentum: The optimizer's momentum, 0 or more.
         bias: Whether the layers add a bias.
         initialization: ``"problem"`` to start from the problem's weights, with biases of zero;
-            ``"default"`` to start from PyTorch's own draws.
-        seed: The seed of those draws, of the middle layer and of the random depths.
+            ``"default"`` to start from PyTorch's own random values.
+        seed: The seed of those random values, of the middle layer and of the random depths.
         device: Where to compute, ``"cpu"`` or ``"cuda"``.
         dtype: The precision, ``torch.float32`` or ``torch.float64``.
 
     Returns:
-        The losses and the weights reached. ``others`` holds ``w_middle``,
-        and with a bias ``b1``, ``b2`` and ``b_middle``.
+        The losses and the final weights. ``others`` contains ``w_middle`` and, with a bias, ``b1``,
+        ``b2`` and ``b_middle``.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If an argument is out of range, a name is unknown, or the machine
             lacks the device.
         DivergedError: If the loss stops being finite.
@@ -117,7 +118,7 @@ def fit(
         >>> print(f"{losses[0]:.3e} {losses[100]:.3e}")
         3.152e+07 3.087e+02
 
-    The classic form of this rung draws everything:
+    In the best-known form of this network, all of this is random:
 
         >>> fit(
         ...     random_problem(),
@@ -133,25 +134,26 @@ def fit(
     if middle_layers != "random":
         middle_layers = checks.whole_number("middle_layers", middle_layers, minimum=0)
     momentum = checks.finite_number("momentum", momentum, at_least=0)
-    x, y, *_ = start = tensors(problem, device, dtype)
-    linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
-    hidden = linear1.out_features
-    with seeded(seed):
-        middle = torch.nn.Linear(hidden, hidden, bias=bias, dtype=x.dtype).to(x.device)
-    # A generator of its own: neither torch's seed nor a caller's `random.seed` reaches it.
-    depths = random.Random(seed)  # noqa: S311 - depths are no secrets
+    with training():
+        x, y, *_ = start = tensors(problem, device, dtype)
+        linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
+        hidden = linear1.out_features
+        with seeded(seed):
+            middle = torch.nn.Linear(hidden, hidden, bias=bias, dtype=x.dtype).to(x.device)
+        # A separate generator, which neither torch's seed nor a caller's `random.seed` affects.
+        depths = random.Random(seed)  # noqa: S311 - depths are no secrets
 
-    def repeats() -> int:
-        return depths.randint(0, _MOST_REPEATS) if middle_layers == "random" else middle_layers
+        def repeats() -> int:
+            return depths.randint(0, _MOST_REPEATS) if middle_layers == "random" else middle_layers
 
-    model = DynamicNet(linear1, middle, linear2, repeats)
-    loss_fn = torch.nn.MSELoss(reduction="sum")
-    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=momentum)
-    history = LossHistory(learning_rate)
-    for _ in range(steps):
-        loss = loss_fn(model(x), y)
-        history.add(loss.item())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return history.fit(**arrays({"1": linear1, "2": linear2, "_middle": middle}))
+        model = DynamicNet(linear1, middle, linear2, repeats)
+        loss_fn = torch.nn.MSELoss(reduction="sum")
+        optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=momentum)
+        history = LossHistory(learning_rate)
+        for _ in range(steps):
+            loss = loss_fn(model(x), y)
+            history.add(loss.item())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        return history.fit(**arrays({"1": linear1, "2": linear2, "_middle": middle}))

@@ -22,13 +22,13 @@ def fit(problem: Problem, *, steps: int = 500, learning_rate: float = 1e-6) -> F
     Args:
         problem: The data and the starting weights.
         steps: How many updates to make, 1 or more.
-        learning_rate: How far to follow the gradient at each update, above 0.
+        learning_rate: The step size of the updates, above 0.
 
     Returns:
-        The losses and the weights reached.
+        The losses and the final weights.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If ``steps`` or ``learning_rate`` is out of range.
         DivergedError: If the loss stops being finite.
 
@@ -43,7 +43,7 @@ def fit(problem: Problem, *, steps: int = 500, learning_rate: float = 1e-6) -> F
     x, y = problem.x, problem.y
     w1, w2 = problem.w1.copy(), problem.w2.copy()
     history = LossHistory(learning_rate)
-    # A fit that diverges overflows on its way, which the history reports in full.
+    # NumPy would warn when a diverging fit overflows. The history raises an error instead.
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(steps):
             loss, grad_w1, grad_w2 = loss_and_gradients(x, y, w1, w2)
@@ -59,7 +59,7 @@ def loss_and_gradients(
     """Run the forward and the backward pass.
 
     The gradients follow from the chain rule for ``loss = ((relu(x @ w1) @ w2 - y) ** 2).sum()``;
-    ReLU's gradient at exactly 0 is taken as 0.
+    ReLU's gradient at exactly 0 is 0.
 
     Args:
         x: Inputs, shape (N, D_in).
@@ -68,7 +68,7 @@ def loss_and_gradients(
         w2: The second layer's weights, shape (H, D_out).
 
     Returns:
-        The loss, and its gradients with respect to ``w1`` and ``w2``, in their shapes.
+        The loss, and its gradients with respect to ``w1`` and ``w2``, with their shapes.
 
     Examples:
         >>> import numpy as np

@@ -1,17 +1,18 @@
-"""The network as a graph that is captured once and run at every step."""
+"""The network as a graph that is captured once and runs at every step."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 
 from twolayer import checks
 from twolayer.fit import Fit, LossHistory
-from twolayer.tensors import descend, tensors
+from twolayer.tensors import descend, tensors, training
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from twolayer.problem import Problem
     from twolayer.tensors import Tensors
@@ -29,23 +30,23 @@ def fit(
     dtype: torch.dtype | str = torch.float64,
     capture: Capture = "fx",
 ) -> Fit:
-    """Fit the network by gradient descent on a captured graph of the loss.
+    """Fit the network by gradient descent, with a captured graph that computes the loss.
 
     Args:
         problem: The data and the starting weights.
         steps: How many updates to make, 1 or more.
-        learning_rate: How far to follow the gradient at each update, above 0.
+        learning_rate: The step size of the updates, above 0.
         device: Where to compute, ``"cpu"`` or ``"cuda"``.
         dtype: The precision, ``torch.float32`` or ``torch.float64``.
-        capture: What captures the graph: ``"fx"`` for ``torch.fx.symbolic_trace``, ``"export"`` for
-            ``torch.export.export``, ``"compile"`` for ``torch.compile`` with a backend that needs
+        capture: How to capture the graph: ``"fx"`` for ``torch.fx.symbolic_trace``, ``"export"`` for
+            ``torch.export.export``, or ``"compile"`` for ``torch.compile`` with a backend that needs
             no C++ compiler.
 
     Returns:
-        The losses and the weights reached.
+        The losses and the final weights.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If an argument is out of range, ``capture`` is unknown, or the machine lacks the
             device.
         DivergedError: If the loss stops being finite.
@@ -58,21 +59,22 @@ def fit(
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
     checks.one_of("capture", capture, get_args(Capture))
-    x, y, w1, w2 = inputs = tensors(problem, device, dtype)
-    w1.requires_grad_()
-    w2.requires_grad_()
-    graph = _captured(capture, inputs)
-    history = LossHistory(learning_rate)
-    for _ in range(steps):
-        loss = graph(x, y, w1, w2)
-        history.add(loss.item())
-        loss.backward()
-        descend((w1, w2), learning_rate)
-    return history.fit(w1.numpy(force=True), w2.numpy(force=True))
+    with training():
+        x, y, w1, w2 = inputs = tensors(problem, device, dtype)
+        w1.requires_grad_()
+        w2.requires_grad_()
+        history = LossHistory(learning_rate)
+        with _captured(capture, inputs) as graph:
+            for _ in range(steps):
+                loss = graph(x, y, w1, w2)
+                history.add(loss.item())
+                loss.backward()
+                descend((w1, w2), learning_rate)
+        return history.fit(w1.numpy(force=True), w2.numpy(force=True))
 
 
 class SquaredError(torch.nn.Module):
-    """The network's loss as a module without parameters, which every capture can take.
+    """The network's loss as a module without parameters, which can be captured in each way.
 
     Examples:
         >>> x, y = torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0]])
@@ -99,12 +101,19 @@ class SquaredError(torch.nn.Module):
         return (y_pred - y).square().sum()
 
 
-def _captured(capture: Capture, inputs: Tensors) -> Callable[..., torch.Tensor]:
+@contextlib.contextmanager
+def _captured(capture: Capture, inputs: Tensors) -> Iterator[Callable[..., torch.Tensor]]:
     if capture == "export":
-        return torch.export.export(SquaredError(), tuple(inputs)).module()
+        yield torch.export.export(SquaredError(), tuple(inputs)).module()
+        return
     traced = torch.fx.symbolic_trace(SquaredError())
-    if capture == "compile":
-        # The traced module has code of its own, so that fits of other sizes, which share the
-        # source, don't count as recompilations of one function and exhaust their limit.
-        return torch.compile(traced, backend="aot_eager", fullgraph=True, dynamic=False)
-    return traced
+    if capture == "fx":
+        yield traced
+        return
+    # Each traced module has its own code. Otherwise fits of different sizes would count as
+    # recompilations of one function, and reach the limit on those.
+    try:
+        yield torch.compile(traced, backend="aot_eager", fullgraph=True, dynamic=False)
+    finally:
+        # PyTorch would keep what it compiled. `torch.compiler.reset` would drop the caller's too.
+        torch._dynamo.reset_code(type(traced).forward.__code__)  # type: ignore[attr-defined]  # noqa: SLF001

@@ -27,15 +27,15 @@ def fit(
     Args:
         problem: The data and the starting weights.
         steps: How many updates to make, 1 or more.
-        learning_rate: How far to follow the gradient at each update, above 0.
+        learning_rate: The step size of the updates, above 0.
         device: Where to compute, ``"cpu"`` or ``"cuda"``.
         dtype: The precision, ``torch.float32`` or ``torch.float64``.
 
     Returns:
-        The losses and the weights reached.
+        The losses and the final weights.
 
     Raises:
-        TypeError: If an argument is of the wrong type.
+        TypeError: If an argument has the wrong type.
         ValueError: If an argument is out of range, or the machine lacks the device.
         DivergedError: If the loss stops being finite.
 
@@ -62,7 +62,7 @@ def loss_and_gradients(
     """Run the forward and the backward pass.
 
     The gradients follow from the chain rule for ``loss = ((relu(x @ w1) @ w2 - y) ** 2).sum()``;
-    ReLU's gradient at exactly 0 is taken as 0.
+    ReLU's gradient at exactly 0 is 0.
 
     Args:
         x: Inputs, shape (N, D_in).
@@ -71,7 +71,7 @@ def loss_and_gradients(
         w2: The second layer's weights, shape (H, D_out).
 
     Returns:
-        The loss, shape (), and its gradients with respect to ``w1`` and ``w2``, in their shapes.
+        The loss, shape (), and its gradients with respect to ``w1`` and ``w2``, with their shapes.
 
     Examples:
         >>> loss, grad_w1, grad_w2 = loss_and_gradients(

@@ -31,6 +31,8 @@ PACKAGE = ROOT / "twolayer" / "exercises"
 _CHECK = re.compile(r'(?m)^check\("(\w+\.\d+)", ')
 _LITERAL = re.compile(r"``(.+?)``")
 _STUB = "What the check says about this code"
+LONGEST = 80
+"""How many lines of code stay unfolded."""
 _SECONDS = 60.0
 """How long one call of a solution may take on a slow machine that builds the site."""
 
@@ -113,6 +115,18 @@ def add_folds(app: Sphinx, document: nodes.document) -> None:
         printed = parent[place:end]
         about = made[0]["about"]  # type: ignore[index]
         parent[place:end] = [fold("", *printed, title=_STUB, about=about), *made]
+
+
+def fold_long_code(app: Sphinx, document: nodes.document) -> None:
+    """Fold the code of a lesson's cell that is so long that a reader would lose the thread."""
+    if not app.env.docname.startswith("gallery/"):
+        return
+    for block in list(document.findall(nodes.literal_block)):
+        lines = block.astext().strip("\n").count("\n") + 1
+        if lines > LONGEST and not is_output(block):
+            folded = fold("", title=f"Code, {lines} lines", about=block.parent[0].astext())
+            block.replace_self(folded)
+            folded += block
 
 
 def open_fold(self: Any, node: fold) -> None:

@@ -107,7 +107,7 @@ class Ladder(SphinxDirective):
                 "",
                 picture,
                 link(rung.page, "rung-title"),
-                line(self, f"Removes {rung.removes}", "rung-removes"),
+                line(self, rung.change, "rung-change"),
                 bar,
                 line(self, f"{len(loop)} lines", "rung-lines"),
                 end,

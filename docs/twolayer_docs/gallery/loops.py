@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from twolayer.rungs import Rung
 
 BEFORE = {after.name: before for before, after in pairwise(RUNGS.values())}
-"""The rung before each rung but the first."""
+BEFORE |= {"data_parallel": RUNGS["optimizers"]}
+"""The rung that each rung but the first changes: the one before, or the one whose loop it takes up again."""
 _PAGES = {rung.page: rung for rung in RUNGS.values()}
 _CODE = {"literal_block", "code_links_block"}
 """What holds code: docutils' node, and sphinx-gallery's with links in the code."""
@@ -83,8 +84,9 @@ def gone(before: Iterable[str], after: Iterable[str]) -> list[str]:
 
 
 def _subject(code: str) -> str:
-    """What a line sets or calls."""
-    return re.split(r" -?= |\(", code.strip(), maxsplit=1)[0]
+    """What a line sets or calls, whatever it multiplies that by."""
+    code = re.sub(r"^\(\w+ \* (\w+)\)", r"\1", code.strip())
+    return re.split(r" -?= |\(", code, maxsplit=1)[0]
 
 
 def _short(code: str) -> str:
@@ -159,7 +161,7 @@ def _step(rung: Rung, before: list[str], loop: list[str]) -> Iterator[nodes.Node
         return
     last = target(BEFORE[rung.name].page)
     lost, new = gone(before, loop), sum(new_lines(before, loop))
-    said = plain_line("", f"This rung removes {rung.removes}. ", classes=["loop-step"])
+    said = plain_line("", f"{rung.change}. ", classes=["loop-step"])
     if lost or new:
         said += [nodes.Text("Compared with the loop of "), last]
         said += nodes.Text(f", {_lines(len(lost))} gone")

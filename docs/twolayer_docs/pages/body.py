@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 LONGEST = 20
 """How many lines of output stay unfolded."""
-LONGEST_CODE = 80
-"""How many lines of code do."""
 _OUTPUTS = {"sphx-glr-script-out", "stream"}
 _VARIABLE = "sphx-glr-backref-instance"
 _CODE = '<div class="highlight"><pre>'
@@ -68,14 +66,13 @@ class Translator(HTML5Translator):
         super().depart_document(node)
 
     def visit_literal_block(self, node: nodes.literal_block) -> None:
-        """Fold what a cell printed where it is long, and code where it is very long."""
+        """Fold what a cell printed where it is long."""
         try:
             super().visit_literal_block(node)
         except nodes.SkipNode:
             lines = node.astext().strip("\n").count("\n") + 1
-            printed = not _OUTPUTS.isdisjoint(node["classes"])
-            if lines > (LONGEST if printed else LONGEST_CODE):
-                summary = f"<summary>{'Output' if printed else 'Code'}, {lines} lines</summary>"
+            if lines > LONGEST and not _OUTPUTS.isdisjoint(node["classes"]):
+                summary = f"<summary>Output, {lines} lines</summary>"
                 self.body[-1] = (
                     f'<details class="long-output">{summary}\n{self.body[-1]}</details>\n'
                 )

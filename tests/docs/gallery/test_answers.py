@@ -10,10 +10,12 @@ from bs4 import BeautifulSoup
 from tests.docs.small_site import build
 from twolayer.exercises.registry import find
 from twolayer_docs.gallery.answers import (
+    LONGEST,
     WrongSolutionError,
     add_folds,
     close_fold,
     fold,
+    fold_long_code,
     folds,
     ids_in,
     open_fold,
@@ -101,3 +103,25 @@ def test_a_wrong_solution_ends_the_build(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_only_calls_of_check_count() -> None:
     """An id counts where a line begins with a call of check."""
     assert ids_in('x = 1\ncheck("a.1", x)\n# check("a.2", x)\nprint(check("a.3", x))') == ["a.1"]
+
+
+def test_very_long_code_is_folded(tmp_path: Path) -> None:
+    """A cell of more lines than a reader takes in is folded; a shorter one and an output aren't."""
+
+    def with_long_code(app: Sphinx) -> None:
+        app.add_node(fold, html=(open_fold, close_fold))
+        app.connect("doctree-read", fold_long_code)
+
+    blocks = [
+        f".. code-block:: {language}\n\n   " + "\n   ".join(["line"] * lines)
+        for language, lines in (("python", LONGEST + 1), ("python", LONGEST), ("none", LONGEST + 1))
+    ]
+    page = "Loops\n=====\n\n" + "\n\n".join(blocks) + "\n"
+    site, warnings = build(tmp_path, {"index": "Home\n====\n", "gallery/a/b": page}, with_long_code)
+    (summary,) = BeautifulSoup((site / "gallery/a/b.html").read_text("utf-8"), "html.parser")(
+        "summary"
+    )
+
+    assert warnings == ""
+    assert summary.get_text() == f"Code, {LONGEST + 1} lines, Loops"
+    assert len(BeautifulSoup(str(summary.parent), "html.parser")("pre")) == 1

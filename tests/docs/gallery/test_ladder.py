@@ -75,7 +75,7 @@ def register(app: Sphinx) -> None:
 
 
 def test_the_ladder_leads_to_every_rung(tmp_path: Path) -> None:
-    """The picture is a numbered list: each rung's link, what it removes, and its loop's length."""
+    """The picture is a numbered list: each rung's link, what changes, and its loop's length."""
     pages = {rung.page: f"{rung.title}\n{'=' * len(rung.title)}\n" for rung in RUNGS.values()}
     pages["index"] = "Home\n====\n\n.. ladder::\n"
     site, warnings = build(tmp_path, pages, register)
@@ -83,14 +83,20 @@ def test_the_ladder_leads_to_every_rung(tmp_path: Path) -> None:
     (ladder,) = re.findall(r'<ol class="[^"]*\bladder\b[^"]*">.*?</ol>', html, re.DOTALL)
     shown = re.findall(
         r'<a [^>]*href="([^"]+)\.html"><span class="doc">([^<]+)</span></a></p>\s*'
-        r'<p class="rung-removes">Removes ([^<]+)</p>.*?<p class="rung-lines">(\d+) lines</p>',
+        r'<p class="rung-change">([^<]+)</p>.*?<p class="rung-lines">(\d+) lines</p>',
         ladder,
         re.DOTALL,
     )
 
     assert warnings == ""
     assert shown == [
-        (rung.page, rung.title, rung.removes, str(len(LOOPS[name]))) for name, rung in RUNGS.items()
+        (
+            rung.page,
+            rung.title,
+            rung.change.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}"),
+            str(len(LOOPS[name])),
+        )
+        for name, rung in RUNGS.items()
     ]
     assert all(words in html for words in KINDS.values())
 

@@ -86,7 +86,7 @@ def test_what_is_new_is_marked_and_what_is_gone_is_said(site: Path, name: str) -
     assert {*new} == {line.strip() for line in loop} - {line.strip() for line in before}
     assert lost == gone(before, loop)
     assert BEFORE[name].title in words
-    assert RUNGS[name].removes in words
+    assert RUNGS[name].change in words
     if new or lost:
         assert (f"{len(new)} line" if new else "no line is new") in words
     else:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parents[3] / "docs" / "_static"
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20"></svg>'
 LINES = "\n   ".join(["line"] * (body.LONGEST + 1))
-CODE = "\n   ".join(["line"] * (body.LONGEST_CODE + 1))
 TEXT = f"""\
 Page
 ====
@@ -50,10 +49,6 @@ Page
 .. code-block:: none
 
    {LINES}
-
-.. code-block:: none
-
-   {CODE}
 
 ``a.full((2,), 1.5).T[0,1]``
 
@@ -98,15 +93,14 @@ def test_pictures_have_their_size(page: str) -> None:
 
 
 def test_long_outputs_are_folded(page: str) -> None:
-    """What a cell printed is folded where it is long, code where it is very long."""
-    assert page.count("<details") == 2
-    assert f"<summary>Code, {body.LONGEST_CODE + 1} lines</summary>" in page
+    """What a cell printed is folded where it is long; code and short outputs are not."""
+    assert page.count("<details") == 1
     assert f"<summary>Output, {body.LONGEST + 1} lines</summary>" in page
 
 
 def test_the_keyboard_reaches_code_and_tables(page: str) -> None:
     """Each block of code and each table, which may be wider than the screen, takes the focus."""
-    assert page.count('<pre tabindex="0">') == page.count("<pre") == 4
+    assert page.count('<pre tabindex="0">') == page.count("<pre") == 3
     assert re.search(r'<div class="table-wrapper[^>]* tabindex="0"', page)
 
 

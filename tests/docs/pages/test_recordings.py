@@ -87,7 +87,7 @@ def test_a_recording_makes_the_page(tmp_path: Path, made_up: dict[str, Any]) -> 
     words = " ".join(re.sub("<[^>]+>", "", page).split())
     assert f"Recorded on {made_up['date']} on one Made-up GPU with 128 GiB of memory" in words
     assert f"by PyTorch {made_up['versions']['torch']} for CUDA 13.0" in words
-    assert "makes as many in 0.8 s." in words
+    assert "takes as many steps in 0.8 s." in words
     assert "printed: cuda: there" in words
     assert not re.search("[{}]", words.partition("Recorded on")[2].partition("What is measured")[0])
     rows = tables(html)

@@ -1,4 +1,4 @@
-"""Exercises on how closely fits agree: a relative difference, and where two histories part."""
+"""Exercises on how closely fits agree: a relative difference, and where two histories diverge."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def draw_losses(draw: Draw) -> Inputs:
 
 
 RELATIVE = "(np.abs(losses - reference) / reference)"
+OTHER_STEP = "the largest difference is divided by the loss of a different step; divide each by its own step's"
 
 
 @lesson.exercise(
@@ -45,44 +46,38 @@ RELATIVE = "(np.abs(losses - reference) / reference)"
     gives="difference",
     mistakes=(
         Edit(
-            "it is the largest difference over the largest loss, which come from other steps than the worst; "
-            "want each difference relative to its own step's loss",
-            (f"{RELATIVE}.max()", "np.abs(losses - reference).max() / reference.max()"),
+            OTHER_STEP, (f"{RELATIVE}.max()", "np.abs(losses - reference).max() / reference.max()")
         ),
         Edit(
-            "it is the largest difference over the smallest loss, two steps that don't belong together",
-            (f"{RELATIVE}.max()", "np.abs(losses - reference).max() / reference.min()"),
+            OTHER_STEP, (f"{RELATIVE}.max()", "np.abs(losses - reference).max() / reference.min()")
         ),
-        Edit("it is not relative yet", (" / reference", "")),
+        Edit("it is not relative yet; divide by the reference", (" / reference", "")),
+        Edit("it is relative to losses; divide by the reference", ("/ reference", "/ losses")),
         Edit(
-            "it is relative to the losses; want it relative to the reference",
-            ("/ reference", "/ losses"),
-        ),
-        Edit(
-            "losses below the reference are passed over: their difference is negative",
+            "losses below the reference are ignored, since their difference is negative; take absolute values",
             ("np.abs", ""),
         ),
-        Edit("it is the mean over all steps; want the largest", ("max()", "mean()")),
-        Edit("it is the last step's; want the largest over all steps", (".max()", "[-1]")),
+        Edit("this is the mean over all steps; take the largest", ("max()", "mean()")),
+        Edit("this is the last step's; take the largest over all steps", (".max()", "[-1]")),
         Edit(
-            "it is the quotient of two lengths, in which the first losses, the largest, hide all others",
+            "this is a quotient of two norms, in which the large first losses hide all others; divide step by step",
             (f"{RELATIVE}.max()", "np.linalg.norm(losses - reference) / np.linalg.norm(reference)"),
         ),
     ),
     hints=(
-        "At which step is the difference largest, and at which is the loss? Are these the same?",
-        "First make an array of shape (T,) that has each step's difference over the reference's loss at that "
-        "step. Only then look for the largest of its entries.",
+        "At which step is the difference largest, and at which step is the loss largest? Are they the same?",
+        "First make an array of shape (T,) with each step's difference divided by the reference's loss at that "
+        "step. Only then take the largest of its elements.",
     ),
     stub="known-mistake",
 )
 def loss_difference(losses: Array, reference: Array) -> Any:
-    """The largest relative difference of two histories."""
+    """The largest relative difference between two histories."""
     return (np.abs(losses - reference) / reference).max()
 
 
 def draw_histories(draw: Draw) -> Inputs:
-    """Two histories that agree but for rounding, and one that parts from them."""
+    """Two histories that agree up to rounding, and one that diverges from them."""
     steps, N, D_in, H, D_out = draw.sizes("steps", "N", "D_in", "H", "D_out")
     shapes = {
         "h": (N, H),
@@ -134,7 +129,7 @@ def by_allclose(
 
 
 def parted_twice(answer: Any, inputs: Inputs) -> tuple[Any, Any]:
-    """Where the history parts, and where the one that doesn't; as texts."""
+    """Where the history diverges, and where the one that doesn't; as texts."""
     history, reference, rounded, tolerance = inputs.values()
     given = answer(history, reference, tolerance), answer(rounded, reference, tolerance)
     return as_text(given[0]), as_text(given[1])
@@ -151,23 +146,23 @@ def as_text(place: Any) -> Any:
 
 
 @lesson.exercise(
-    "Where do they part?",
+    "Where do they diverge?",
     draw=draw_histories,
     wanted=by_allclose,
     run=parted_twice,
-    gives="the place, the place where there is nothing but rounding",
+    gives="the place, the place where there is only rounding",
     mistakes=(
         Edit(
-            "a difference of exactly the tolerance counts as apart; want those above it",
+            "a difference of exactly the tolerance counts; count only larger ones",
             ("not difference <= tolerance", "difference >= tolerance"),
         ),
         Edit(
-            "the tolerance is taken as it is; want it relative to the largest entry of the reference's array",
+            "the tolerance is used as it is; multiply it by the largest element of the reference's array",
             (" * np.abs(array).max()", ""),
         ),
         Edit(
-            "each difference is relative to its own entry, and near 0 rounding looks large; want it relative to "
-            "the array's largest entry",
+            "each difference is compared with its own element, so rounding near 0 looks large; compare with the "
+            "array's largest element",
             (
                 "np.abs(history[step][name] - array)",
                 "(np.abs(history[step][name] - array) / np.abs(array))",
@@ -175,43 +170,42 @@ def as_text(place: Any) -> Any:
             (" * np.abs(array).max()", ""),
         ),
         Edit(
-            "the largest entry is sought without regard to size: -8 is larger than 3 here",
+            "the largest element is taken with its sign; take the largest absolute value",
             ("np.abs(array)", "array"),
         ),
         Edit(
-            "what lies below the reference is passed over: its difference is negative",
+            "elements below the reference are ignored, since their difference is negative; take absolute values",
             ("np.abs(history[step][name] - array)", "(history[step][name] - array)"),
         ),
         Edit(
-            "NaN is passed over: each comparison with it is False, and so none finds it above a limit",
+            "NaN goes unnoticed: no comparison finds it above a limit; ask what isn't within the limit",
             ("not difference <= tolerance", "difference > tolerance"),
         ),
         Edit(
-            "one array is followed through all steps before the next; want the first step, and in it the first "
-            "array",
+            "one array is followed through all steps before the next; go through all arrays of a step first",
             (
                 "for step, arrays in enumerate(reference):\n        for name, array in arrays.items():",
                 "for name in reference[0]:\n        for step, array in enumerate(r[name] for r in reference):",
             ),
         ),
         Edit(
-            "the arrays are looked through by the alphabet; want them in the order of computation",
+            "the arrays are taken in alphabetical order; keep the order of computation",
             ("arrays.items()", "sorted(arrays.items())"),
         ),
         Edit(
-            "it is in the last step that is apart; want the first, and a break leaves the inner loop only",
+            "this is the last step that differs; return the first (a break leaves only the inner loop)",
             ("for step", "place = None\n    for step"),
             ("return step, name", "place = step, name\n                break"),
             ("return None", "return place"),
         ),
-        Edit("steps are counted from 1; want 0 for the first", ("return step", "return step + 1")),
+        Edit("steps are counted from 1; count from 0", ("return step", "return step + 1")),
     ),
     hints=(
-        "Two loops, one in the other: which is the outer one, if the first step counts before the first "
-        "array? And when may the function return?",
-        "For each array there is one number to compare: the largest size of a difference. Hold it against the "
-        "tolerance times the largest size of an entry. Ask whether it is within that limit, not whether it is "
-        "above: what does NaN answer to either question?",
+        "You need two nested loops. Which one is outside, if the first step matters more than the first array? "
+        "And when may the function return?",
+        "For each array, compare one number: the largest absolute difference. The limit is the tolerance times "
+        "the largest absolute element. Ask whether the difference is within the limit, not whether it is above "
+        "the limit: what is the answer to each question for NaN?",
     ),
 )
 def first_apart(history: Steps, reference: Steps, tolerance: float) -> tuple[int, str] | None:

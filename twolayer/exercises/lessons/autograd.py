@@ -26,14 +26,15 @@ NETWORK = {
 }
 LEAVES: dict[str, Any] = {"tensors": True, "flags": True, "tracked": False}
 CLEARED = "w1.grad = w2.grad = None"
-PILED = "gradients of earlier steps are still in {}; set it to zero before each backward"
+PILED = "{} still holds gradients of earlier steps; clear it before each backward"
+LAST = "only the last part's gradient is left; don't clear or overwrite it between two parts"
 
 
 def returns_nothing(answer: Any, inputs: dict[str, Any]) -> None:
     """Call a function that is to change its inputs, and to return nothing."""
     if (result := answer(*inputs.values())) is not None:
-        text = f"your function returns a {kind_of(result)}; want the change in place alone"
-        raise DiagnosisError(diagnoses.KNOWN(name="what comes back", text=text))
+        text = f"it returns a {kind_of(result)}; change the weights in place, and return nothing"
+        raise DiagnosisError(diagnoses.KNOWN(name="your function", text=text))
 
 
 def network_gradients(x: Tensor, y: Tensor, *weights: Tensor) -> tuple[Tensor, ...]:
@@ -56,9 +57,9 @@ def network_gradients(x: Tensor, y: Tensor, *weights: Tensor) -> tuple[Tensor, .
     leaves=("w",),
     **LEAVES,
     hints=(
-        "Which tensor does the name w stand for before the last line, and which one after it?",
-        "The line makes a new tensor and gives it the name, so whoever called still has the old one. "
-        "Look at how the lesson's loop updates.",
+        "Which tensor does the name w refer to before the last line, and which one after it?",
+        "The last line makes a new tensor and calls it w, so the caller still has the old one. Look at how the "
+        "lesson's loop updates its weights.",
     ),
     stub="unchanged",
 )
@@ -96,7 +97,7 @@ def descended(
         Edit(PILED.format("w2.grad"), (CLEARED, "w1.grad = None")),
         Edit(PILED.format("w1.grad"), (CLEARED, "w2.grad = None")),
         Edit(
-            "the gradients are zeroed between backward and the update, which then goes nowhere",
+            "the gradients are zeroed between backward and the update, so nothing moves; zero them before backward",
             (f"        {CLEARED}\n", ""),
             (
                 "loss.backward()",
@@ -104,15 +105,14 @@ def descended(
             ),
         ),
         Edit(
-            "the last update is missing, as if each came a step late; does the update stand before "
-            "backward?",
+            "the last update is missing, as if each came a step late; update after backward, not before it",
             ("-= learning_rate", "-= (len(losses) < steps) * learning_rate"),
         ),
     ),
     hints=(
         "Print w1.grad after the first backward and after the second. What does backward do to it?",
-        "backward adds to what is there. Both weights have a gradient that must be gone before the "
-        "next backward, and must still be there in the update.",
+        "backward adds to what is there. The gradients of both weights must be cleared before the next backward, "
+        "and must still be there for the update.",
     ),
     stub="known-mistake",
 )
@@ -150,7 +150,7 @@ def gradients_left(answer: Any, inputs: dict[str, Any]) -> tuple[Tensor, Tensor]
     w2.register_hook(arrived.append)
     returns_nothing(answer, inputs)
     if 0 < len(arrived) < len(parts):
-        text = f"{len(arrived)} for {len(parts)} parts; want one for each, since not all fit into memory"
+        text = f"{len(arrived)} for {len(parts)} parts; call it for each, since they don't all fit into memory"
         raise DiagnosisError(diagnoses.KNOWN(name="your calls of backward", text=text))
     return w1.grad, w2.grad
 
@@ -172,36 +172,33 @@ def whole_gradients(parts: list[tuple[Tensor, Tensor]], *weights: Tensor) -> tup
     forbids=dict.fromkeys(("cat", "concat", "concatenate", "vstack"), "one part at a time"),
     mistakes=(
         Edit(
-            "backward adds, so this is the sum of the parts' means; want the mean over all entries",
+            "backward adds, so this is the sum of the parts' means; take the mean over all elements",
             ("sum() / entries", "mean()"),
         ),
         Edit(
-            "each part counts alike, though some have more rows; want each entry to count alike",
+            "every part counts the same, though some have more rows; every element should count the same",
             ("sum() / entries", "mean() / len(parts)"),
         ),
         Edit(
-            "what was there before the call is still in it; want it gone before the first part",
+            "gradients from before the call are still in it; clear them before the first part",
             (f"    {CLEARED}\n", ""),
         ),
+        Edit(LAST, ("        loss.backward()", f"        {CLEARED}\n        loss.backward()")),
         Edit(
-            "only the last part's gradient is left; was it cleared, or overwritten, between two parts?",
-            ("        loss.backward()", f"        {CLEARED}\n        loss.backward()"),
-        ),
-        Edit(
-            "only the last part's gradient is left, with a mean of its own",
+            LAST,
             ("sum() / entries", "mean()"),
             ("        loss.backward()", f"        {CLEARED}\n        loss.backward()"),
         ),
     ),
     hints=(
-        "By what does the mean over the whole batch divide, and by what does the mean over one part?",
-        "backward adds up the gradients, so let each part's loss be its share of the whole loss: "
-        "a sum, divided by a number that all parts have in common. Count that first.",
+        "What does the mean over the whole batch divide by, and what does the mean over one part divide by?",
+        "backward adds the gradients up, so let each part's loss be its share of the whole loss: a sum, divided by "
+        "a number that is the same for all parts. Count that number first.",
     ),
     stub="known-mistake",
 )
 def accumulate(parts: list[tuple[Tensor, Tensor]], w1: Any, w2: Any) -> None:
-    """Leave the gradients of the whole batch's mean squared error in w1.grad and w2.grad."""
+    """Leave the whole batch's gradients in w1.grad and w2.grad."""
     w1.grad = w2.grad = None
     entries = sum(y.numel() for _, y in parts)
     for x, y in parts:
@@ -241,39 +238,34 @@ LIMITED = "min(1.0, largest / length)"
     leaves=("w1", "w2"),
     **LEAVES,
     mistakes=(
-        Edit("the gradient is longer than largest and isn't shortened", (LIMITED, "1.0")),
+        Edit("the gradient is longer than largest; scale it down", (LIMITED, "1.0")),
         Edit(
-            "each gradient has a limit of its own, which turns the step; want one length of both",
+            "each gradient has its own limit, which turns the step; limit the length of both together",
             ("scale * w1.grad", "min(1.0, largest / w1.grad.norm()) * w1.grad"),
             ("scale * w2.grad", "min(1.0, largest / w2.grad.norm()) * w2.grad"),
         ),
+        Edit("a short gradient is stretched; leave it as it is", (LIMITED, "largest / length")),
+        Edit("the sum of squares is used as the length; take its square root", (".sqrt()", "")),
         Edit(
-            "a gradient that is short enough is stretched; leave it as it is",
-            (LIMITED, "largest / length"),
-        ),
-        Edit("the squares' sum is taken for the length; want its root", (".sqrt()", "")),
-        Edit(
-            "two lengths are added; add the squares of all entries, and take one root",
+            "two lengths are added; add the squares of all elements, then take one root",
             (
                 "(w1.grad.pow(2).sum() + w2.grad.pow(2).sum()).sqrt()",
                 "w1.grad.norm() + w2.grad.norm()",
             ),
         ),
+        Edit("the factor is upside down; swap the two lengths", (LIMITED, "length / largest")),
+        Edit("the factor is never below 1; it should never be above 1", ("min(", "max(")),
         Edit(
-            "the factor is upside down: a long gradient wants one below 1",
-            (LIMITED, "length / largest"),
-        ),
-        Edit("the factor is never below 1; want it never above", ("min(", "max(")),
-        Edit(
-            "each entry has a limit of its own, which turns the step; want one length of all",
+            "each element has its own limit, which turns the step; limit the length of all together",
             ("scale * w1.grad", "w1.grad.clamp(-largest, largest)"),
             ("scale * w2.grad", "w2.grad.clamp(-largest, largest)"),
         ),
     ),
     hints=(
-        "Why one length for both? What would a limit for each do to the direction of the step?",
-        "Sum the squares of the entries of w1.grad, those of w2.grad, and both sums; then take one "
-        "root. The number to multiply by is largest over that length, but never above 1.",
+        "Why use one length for both gradients? What would a separate limit for each do to the direction of the "
+        "step?",
+        "Sum the squares of the elements of w1.grad and those of w2.grad, add the two sums, and take one root. "
+        "Multiply by largest over that length, but never by more than 1.",
     ),
 )
 def clipped_step(

@@ -34,7 +34,7 @@ def hold(wanted: str, given: Any, *, right: bool) -> None:
 
 
 def in_a_graph(answer: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
-    """What an operation of the engine gives for x @ w, and the gradient of w behind it."""
+    """What an operation of the engine returns for x @ w, and the gradient of w behind it."""
     w = Value(inputs["w"], requires_grad=True)
     product = Value(inputs["x"]) @ w
     result = answer(product)
@@ -55,9 +55,6 @@ def by_torch(x: Array, y: Array, w: Array) -> tuple[Array, Array]:
     return result.detach().numpy(), torch.autograd.grad(loss, leaf)[0].numpy()
 
 
-SHARE = "grad * (1 - result**2)"
-
-
 @lesson.exercise(
     "An operation that the engine lacks",
     draw=given(x="normal N D", y="normal N H", w="normal D H"),
@@ -65,31 +62,24 @@ SHARE = "grad * (1 - result**2)"
     run=in_a_graph,
     gives="the data of tanh(x @ w), the gradient of w",
     mistakes=(
-        Edit(
-            "the share is tanh's slope alone; want it times the gradient of the result",
-            (SHARE, "1 - result**2"),
+        *(
+            Edit(text, ("grad * (1 - result**2)", share))
+            for share, text in {
+                "1 - result**2": "the share is only tanh's slope; multiply it by the gradient of the result",
+                "grad * (1 - value.data**2)": "the slope is computed from the input; the formula needs the result",
+                "grad * (1 - result)": "the slope lacks a square; differentiate tanh again",
+                "grad * result": "the share is the gradient times tanh's value; multiply by its slope instead",
+                "grad": "the share is the gradient unchanged; multiply it by tanh's slope",
+                "grad * (result**2 - 1)": "the share has the wrong sign; tanh rises everywhere",
+            }.items()
         ),
-        Edit(
-            "the slope is computed from the input; the formula wants the result there",
-            (SHARE, "grad * (1 - value.data**2)"),
-        ),
-        Edit("the slope lacks a square", (SHARE, "grad * (1 - result)")),
-        Edit(
-            "the share is the gradient times tanh's value; want it times the slope",
-            (SHARE, "grad * result"),
-        ),
-        Edit("the share is the gradient as it came; want it times tanh's slope", (SHARE, "grad")),
-        Edit("the share has the other sign", (SHARE, "grad * (result**2 - 1)")),
-        Edit(
-            "nothing comes back through tanh, since its result has no edge to its input",
-            (', "tanh", edges', ""),
-        ),
+        Edit("nothing flows back through tanh; give its result an edge", (', "tanh", edges', "")),
     ),
     hints=(
-        "A share is the gradient of the result times the slope of the operation, entry by entry. What is the slope "
-        "of tanh at 0, and what is it far away from 0?",
-        "The derivative of tanh can be written with tanh itself: one minus its square. The square of which of the "
-        "arrays at hand?",
+        "A share is the gradient of the result times the slope of the operation, element by element. What is the "
+        "slope of tanh at 0, and far away from 0?",
+        "The derivative of tanh can be written with tanh itself: one minus its square. Which of the arrays here do "
+        "you square?",
     ),
 )
 def tanh(value: Value) -> Value:
@@ -104,7 +94,7 @@ GRAPHS: tuple[Graph, ...] = (
     {"result": [("a", 1.0), ("b", -1.0)], "b": [("a", 18.0)], "a": [("w", 6.0)], "w": []},
     {"c": [("b", 2.0)], "b": [("a", -3.0)], "a": []},
     {"result": [("w", 3.0), ("w", 3.0)], "w": []},
-    # Ways of different lengths.
+    # Paths of different lengths.
     {"d": [("a", 7.0), ("b", 0.5), ("c", -1.0)], "c": [("b", 5.0)], "b": [("a", 2.0)], "a": []},
     # A value that the result was not made of, and twelve of which each is used twice.
     {"c": [("a", 3.0), ("b", 1.0)], "b": [("a", 4.0)], "a": [], "other": [("c", 1.0)]},
@@ -126,7 +116,7 @@ def gradients_in_order(answer: Any, inputs: dict[str, Any]) -> list[Any]:
     grads = answer(*inputs.values())
     hold("dict", grads, right=isinstance(grads, dict))
     if missing := [name for name in names if name not in grads]:
-        text = f"it has no entry for {missing[0]}, of which {names[0]} was made"
+        text = f"it has no entry for {missing[0]}, which {names[0]} was made of"
         raise DiagnosisError(diagnoses.KNOWN(name="grads", text=text))
     return [grads[name] for name in names]
 
@@ -142,7 +132,7 @@ def solved(made_of: Graph, order: list[str]) -> list[float]:
 
 
 @lesson.exercise(
-    "A contribution that is lost",
+    "A lost contribution",
     draw=graph_and_order,
     wanted=solved,
     run=gradients_in_order,
@@ -150,30 +140,27 @@ def solved(made_of: Graph, order: list[str]) -> list[float]:
     cases=len(GRAPHS),
     mistakes=(
         Edit(
-            "each holds what the last contribution gives; those before are overwritten",
+            "each holds only its last contribution; add to the earlier ones instead of replacing them",
             ("grads.get(other, 0.0) + grads[name] * slope", "grads[name] * slope"),
         ),
         Edit(
-            "each holds what the first contribution gives; those after it are left out",
-            (
-                "grads.get(other, 0.0) + grads[name] * slope",
-                "grads.get(other, grads[name] * slope)",
-            ),
+            "each holds only its first contribution; add the later ones",
+            ("0.0) + grads[name] * slope", "grads[name] * slope)"),
         ),
         Edit(
-            "a value that was used twice in one operation counts once there; want both uses",
+            "a value that is used twice in one operation counts only once there; count both uses",
             ("in made_of[name]", "in dict(made_of[name]).items()"),
         ),
     ),
     hints=(
-        "Follow the graph of the lesson by hand: how often does the innermost line write to ``a``?",
-        "What is in ``grads`` already has to stay part of the new entry. ``dict.get`` takes a second argument, for a "
-        "name that has no entry yet.",
+        "Follow the lesson's graph by hand. How often does the innermost line write to ``a``?",
+        "The new entry must include what is already in ``grads``. ``dict.get`` takes a second argument, for a name "
+        "that has no entry yet.",
     ),
     stub="known-mistake",
 )
 def gradients(made_of: Graph, order: list[str]) -> dict[str, float]:
-    """The gradient of each value behind the first in the order."""
+    """The gradient of each value that the first in the order was made of."""
     grads = {order[0]: 1.0}
     for name in order:
         for other, slope in made_of[name]:
@@ -188,13 +175,13 @@ def graph_and_result(draw: Draw) -> dict[str, Any]:
 
 
 def names_and_early(answer: Any, inputs: dict[str, Any]) -> tuple[str, str]:
-    """Which names an order has, and one that stands before something made of it."""
+    """Which names an order has, and one that comes before something made of it."""
     graph = {name: list(inputs["made_of"][name]) for name in inputs["made_of"]}
     given = answer(*inputs.values())
     hold("list", given, right=isinstance(given, list | tuple))
     place = {name: number for number, name in enumerate(given)}
     early = [
-        f"{other}, of which {user} is made"
+        f"{other}, which {user} is made of"
         for user in given
         for other, _ in graph.get(user, ())
         if place.get(other, len(given)) < place[user]
@@ -215,34 +202,34 @@ def behind(made_of: Graph, result: str) -> tuple[str, str]:
     draw=graph_and_result,
     wanted=behind,
     run=names_and_early,
-    gives="the list of names by alphabet, what stands too early",
+    gives="the sorted list of names, what comes too early",
     cases=len(GRAPHS),
     mistakes=(
-        Edit("the list is upside down: the walk starts at the result", ("[::-1]", "")),
+        Edit("the list is upside down; the walk starts at the result", ("[::-1]", "")),
         Edit(
-            "names are in the list more than once; look whether one is there already",
+            "some names are in the list twice; check whether a name is there already",
             ("        if name in ordered:\n            return\n", ""),
         ),
         Edit(
-            "each name goes into the list as soon as it is met; it has to wait for all that was made of it",
+            "a name is listed as soon as it is met; it has to wait for everything made of it",
             (
                 "        for other, _ in made",
                 "        ordered.append(name)\n        for other, _ in made",
             ),
-            ("        ordered.append(name)  # after all that it was made of\n", ""),
+            ("        ordered.append(name)  # after everything that it was made of\n", ""),
             ("[::-1]", ""),
         ),
     ),
     hints=(
-        "The lesson counts what each value waits for. There is a second way: list a value once everything that it was "
-        "made of is in the list.",
-        "A function that calls itself can do that: it goes to all that a name was made of first, and adds the name "
-        "last. Then look at which end of the list the result stands.",
+        "The lesson counts what each value waits for. There is a second way: list a value once everything that it "
+        "was made of is in the list.",
+        "A function that calls itself can do that: it first visits everything that a name was made of, and adds "
+        "the name last. At which end of the list is the result then?",
     ),
     stub="known-mistake",
 )
 def topological(made_of: Graph, result: str) -> list[str]:
-    """The names behind the result, each once, in an order for the walk back."""
+    """The names of all that the result was made of, in an order for the walk back."""
     ordered: list[str] = []
 
     def visit(name: str) -> None:
@@ -250,7 +237,7 @@ def topological(made_of: Graph, result: str) -> list[str]:
             return
         for other, _ in made_of[name]:
             visit(other)
-        ordered.append(name)  # after all that it was made of
+        ordered.append(name)  # after everything that it was made of
 
     visit(result)
     return ordered[::-1]

@@ -45,22 +45,22 @@ def errors(x: Any, y: Any, w1: Any, w2: Any) -> Any:
             ("2 * penalty", "penalty"),
         ),
         Edit(
-            "the penalty itself is added; want its gradient",
+            "the penalty itself is added; add its gradient",
             ("2 * penalty * w1", "penalty * w1**2"),
             ("2 * penalty * w2", "penalty * w2**2"),
         ),
         Edit("the penalty's part is not multiplied by penalty", ("2 * penalty * w", "2 * w")),
         Edit(
-            "the penalty's part has the wrong sign; it grows with the weight's size",
+            "the penalty's part has the wrong sign; the penalty grows with a weight's size",
             ("+ 2 * penalty", "- 2 * penalty"),
         ),
         Edit(
-            "the penalty's part is summed up; each weight has its own",
+            "the penalty's part is summed; each weight needs its own",
             ("penalty * w1", "penalty * w1.sum()"),
             ("penalty * w2", "penalty * w2.sum()"),
         ),
         Edit(
-            "the penalty's part is the slope of absolute values; want that of squares",
+            "the penalty's part is the slope of absolute values; use that of squares",
             ("2 * penalty * w1", "penalty * np.sign(w1)"),
             ("2 * penalty * w2", "penalty * np.sign(w2)"),
         ),
@@ -68,15 +68,15 @@ def errors(x: Any, y: Any, w1: Any, w2: Any) -> Any:
     ),
     hints=(
         "The loss has a new term. Does it depend on a weight only through the predictions?",
-        "The gradient of a sum is the sum of the gradients. Differentiate the penalty with respect to "
-        "one entry of w1: all other entries drop out.",
+        "The gradient of a sum is the sum of the gradients. Differentiate the penalty with respect to one element "
+        "of w1; the terms of all other elements drop out.",
     ),
     stub="forgot-term",
 )
 def loss_and_grads(
     x: Array, y: Array, w1: Array, w2: Array, penalty: float
 ) -> tuple[float, Array, Array]:
-    """The loss with a penalty on the weights' squares, and both gradients."""
+    """The loss with a penalty on the squared weights, and both gradients."""
     h = x @ w1
     h_relu = np.maximum(h, 0)
     y_pred = h_relu @ w2
@@ -97,9 +97,9 @@ def loss_and_grads(
     gives="grad_x, grad_y",
     mistakes=masks("grad_h[h <= 0] = 0"),
     hints=(
-        "Through which values does one entry of x reach the loss? And one entry of y?",
-        "One entry of x reaches the loss through a row of h, by the weights in a row of w1: the same "
-        "pattern as from y_pred back to h_relu. The target reaches it at once, with a minus.",
+        "Through which values does one element of x reach the loss? And one element of y?",
+        "One element of x reaches the loss through a row of h, with the weights in a row of w1: the same pattern "
+        "as from y_pred back to h_relu. The target enters the loss directly, with a minus sign.",
     ),
 )
 def grads_of_data(x: Array, y: Array, w1: Array, w2: Array) -> tuple[Array, Array]:
@@ -120,30 +120,26 @@ def grads_of_data(x: Array, y: Array, w1: Array, w2: Array) -> tuple[Array, Arra
     wanted=by_autograd(lambda x, y, w: errors(x, y, w, w.T), "w"),
     gives="grad_w",
     mistakes=(
-        Edit(forgot("the way through the second layer"), (" + grad_y_pred.T @ h_relu", "")),
-        Edit(forgot("the way through the first layer"), ("x.T @ grad_h + ", "")),
+        Edit(forgot("the path through the second layer"), (" + grad_y_pred.T @ h_relu", "")),
+        Edit(forgot("the path through the first layer"), ("x.T @ grad_h + ", "")),
+        Edit("this is the mean of both paths; add them up", ("return grad_w", "return grad_w / 2")),
         Edit(
-            "it is the mean of both ways; the chain rule adds them up",
-            ("return grad_w", "return grad_w / 2"),
+            "one path is subtracted from the other; add them up", ("x.T @ grad_h", "-x.T @ grad_h")
         ),
         Edit(
-            "one way is subtracted from the other; the chain rule adds them up",
-            ("x.T @ grad_h", "-x.T @ grad_h"),
-        ),
-        Edit(
-            "the first layer's way is counted twice; each layer has a way of its own",
+            "the first layer's path is counted twice; each layer has a path of its own",
             ("x.T @ grad_h + grad_y_pred.T @ h_relu", "2 * x.T @ grad_h"),
         ),
         Edit(
-            "the second layer's way is made from h; what that layer gets is h_relu",
+            "the second layer's path uses h; the input of that layer is h_relu",
             ("grad_y_pred.T @ h_relu", "grad_y_pred.T @ h"),
         ),
         *masks("grad_h[h <= 0] = 0"),
     ),
     hints=(
-        "In how many ways does one entry of w reach the loss?",
-        "Give the two uses two names, derive a gradient for each, and add them up. In the second use w "
-        "is transposed, and so is the gradient that belongs to it.",
+        "Along how many paths does one element of w reach the loss?",
+        "Give the two uses different names, derive a gradient for each, and add the two. In the second use w is "
+        "transposed, and so is its gradient.",
     ),
     stub="forgot-term",
 )
@@ -179,16 +175,13 @@ def tied_grad(x: Array, y: Array, w: Array) -> Array:
         Edit(
             "the mask of h2 is missing; each ReLU needs its own", ("grad_h2[h2 <= 0] = 0", "pass")
         ),
-        Edit(
-            "it is made from h1, but what the second layer gets is h1_relu",
-            ("h1_relu.T @ grad_h2", "h1.T @ grad_h2"),
-        ),
+        Edit("it uses h1; the layer's input is h1_relu", ("h1_relu.T @ grad_h2", "h1.T @ grad_h2")),
         *masks("grad_h1[h1 <= 0] = 0", "grad_h2[h2 <= 0] = 0"),
     ),
     hints=(
         "How does the gradient get past one layer, from its output to its input? Do that twice.",
-        "From the gradient behind a layer there are two products: one with the layer's input gives its "
-        "weight's gradient, one with its weights goes on to the layer before, where a mask waits.",
+        "The gradient of a layer's output enters two products. The product with the layer's input is the gradient "
+        "of its weights. The product with its weights goes back to the layer before, where a mask applies.",
     ),
 )
 def three_layer_grads(

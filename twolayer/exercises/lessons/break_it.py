@@ -1,4 +1,4 @@
-"""Exercises on mistakes that raise nothing: in a loop, in a judgement on a fit, in a trainer unseen."""
+"""Exercises on mistakes that raise no error: in a loop, in a judgement on a fit, in a trainer unseen."""
 
 from __future__ import annotations
 
@@ -42,14 +42,15 @@ def _losses(
 
 
 PAIRS = (
-    "the first is wrong already, before any update, so look at the line of the loss, and at the shapes of "
-    "y_pred, of y and of their difference"
+    "the first is wrong already, before any update; look at the line of the loss, and compare the shapes "
+    "of y_pred, y and their difference"
 )
 CLEARED = "w1.grad = w2.grad = None"
 KEPT = (
-    "the first two are right, so the forward pass and the first gradient are. At the third, {} still "
+    "the first two are right, so the forward pass and the first gradient are too; at the third, {} still "
     "holds the step before"
 )
+NOT_A_NUMBER = "NaN is never above or below a number; first check whether all losses are finite"
 
 
 @lesson.exercise(
@@ -67,36 +68,25 @@ KEPT = (
         Edit(KEPT.format("w1.grad"), (CLEARED, "w2.grad = None")),
         Edit(KEPT.format("w2.grad"), (CLEARED, "w1.grad = None")),
         Edit(
-            "it is the mean of the squared errors; want their sum, in the gradients too",
-            (".square().sum()", ".square().mean()"),
+            "these are means of the squared errors; take sums, in the gradients too",
+            (".square().sum()", ".square().mean()")
         ),
         Edit(
-            "it holds the loss after each update; want the one before",
+            "these are the losses after each update; return those before it",
             ("range(steps)", "range(steps + 1)"),
             ("return history", "return history[1:]"),
         ),
         Edit(
-            "the first is right, the second isn't: the gradient of w1 is taken with the w2 after its update",
-            (
-                "        loss.backward()",
-                "        grad = torch.autograd.grad(loss, w2, retain_graph=True)[0]\n"
-                "        w2.data -= learning_rate * grad\n        loss.backward()",
-            ),
-            ("w2 -= learning_rate * w2.grad", "pass"),
+            "they never change: the gradients are set to zero before the update reads them",
+            ("with torch", "w1.grad.zero_()\n        w2.grad.zero_()\n        with torch")
         ),
-        Edit(
-            "it never changes: the gradients are set to zero before the update reads them",
-            ("with torch", "w1.grad.zero_()\n        w2.grad.zero_()\n        with torch"),
-        ),
-        Edit(
-            "it climbs: the step is added where it is subtracted", ("w1 -=", "w1 +="), ("w2 -=", "w2 +=")
-        ),
+        Edit("they rise: the step is added; subtract it", ("w1 -=", "w1 +="), ("w2 -=", "w2 +=")),
     ),
     hints=(
         "Print the shapes of ``y_pred``, ``y`` and ``y_pred - y``. And what does ``w1.grad`` hold after the second "
         "``backward``?",
-        "Give the target the axis that the prediction has. Then see to it that no step meets the gradients of the one "
-        "before: clear both, or ask for gradients that nothing is added to.",
+        "Give the target the axis that the prediction has. Then make sure that no step sees the gradients of the "
+        "one before: clear both, or compute them with a function that doesn't accumulate.",
     ),
     stub="known-mistake",
 )  # fmt: skip
@@ -155,7 +145,7 @@ def _judged(answer: Any, inputs: Inputs) -> Any:
 
 
 @lesson.exercise(
-    "A judgement that is too quick",
+    "A hasty judgement",
     draw=lambda draw: dict(zip(("losses", "live", "zero_costs"), FITS[draw.case][:3], strict=True)),
     wanted=_became,
     gives="your judgement",
@@ -164,62 +154,44 @@ def _judged(answer: Any, inputs: Inputs) -> Any:
     on="fits",
     mistakes=(
         Edit(
-            "a comparison with NaN is always false; ask what is finite, and ask that first",
+            NOT_A_NUMBER,
             ("not all(map(math.isfinite, losses)) or ", ""),
             ("if losses[-1] < zero", "if live >= 0.1 and losses[-1] < zero"),
         ),
+        Edit(NOT_A_NUMBER, ("not all(map(math.isfinite, losses)) or ", "")),
         Edit(
-            "a comparison with NaN is always false; ask what is finite",
-            ("not all(map(math.isfinite, losses)) or ", ""),
-        ),
-        Edit(
-            "a loss that is not finite counts wherever it stands, also before the last one",
+            "a loss before the last can be infinite or NaN too; check all of them",
             ("all(map(math.isfinite, losses))", "math.isfinite(losses[-1])"),
         ),
+        Edit("infinity isn't finite", ("map(math.isfinite, losses)", "a == a for a in losses")),
+        Edit("NaN isn't finite", ("not all(map(math.isfinite, losses))", "math.inf in losses")),
         Edit(
-            "infinity is not finite either",
-            ("all(map(math.isfinite, losses))", "all(loss == loss for loss in losses)"),
-        ),
-        Edit(
-            "NaN is not finite either",
-            ("not all(map(math.isfinite, losses))", "math.inf in losses"),
-        ),
-        Edit(
-            "where the losses end decides, beside where they began; on the way a fit may overshoot",
+            "a fit may overshoot on the way; compare only the last loss with the first",
             ("losses[-1] > losses[0]", "max(losses) > losses[0]"),
         ),
         Edit(
-            "a fit that ends above its first loss has exploded, however small that is",
+            "a fit that ends above its first loss has exploded, however small the loss is",
             (" or losses[-1] > losses[0]", ""),
         ),
+        Edit("a last loss that equals the first is not above it", ("] > losses", "] >= losses")),
         Edit(
-            "a last loss that equals the first is not above it",
-            ("losses[-1] > losses[0]", "losses[-1] >= losses[0]"),
-        ),
-        Edit(
-            "it fits, though few of its ReLUs are live; ask for the last loss first",
+            "this fit learns, though few of its ReLUs are live; check the last loss first",
             ("if losses[-1] < zero", "if live >= 0.1 and losses[-1] < zero"),
         ),
-        Edit(
-            "a last loss that is a quarter of zero_costs is not below it",
-            ("losses[-1] < zero", "losses[-1] <= zero"),
-        ),
-        Edit(
-            "below what predicting zero costs is not enough; want below a quarter of that",
-            ("zero_costs / 4", "zero_costs"),
-        ),
+        Edit("exactly a quarter of zero_costs is not below a quarter", ("] < zero", "] <= zero")),
+        Edit("below zero_costs isn't enough; ask for a quarter", ("zero_costs / 4", "zero_costs")),
         Edit("a share of exactly 0.1 is not less than a tenth", ("live < 0.1", "live <= 0.1")),
     ),
     hints=(
         "What are ``nan > 1`` and ``nan < 1``? And which question comes first for a fit with few live ReLUs and a "
         "small loss?",
-        "Ask first whether losses are finite, with ``math.isfinite`` or ``torch.isfinite``. Then ask in the order of the "
-        "statement: whether ReLUs live matters only where the loss is still large.",
+        "First check whether the losses are finite, with ``math.isfinite`` or ``torch.isfinite``. Then follow the "
+        "order of the statement: live ReLUs matter only where the loss is still large.",
     ),
     stub="known-mistake",
 )
 def how_it_ended(losses: list[float], live: float, zero_costs: float) -> str:
-    """What became of a fit."""
+    """How a fit ended."""
     if not all(map(math.isfinite, losses)) or losses[-1] > losses[0]:
         return "exploded"
     if losses[-1] < zero_costs / 4:
@@ -233,7 +205,7 @@ FAULTS = ("right", "piled up", "added", "mean", "shuffled", "late")
 def _trained(
     fault: str, turn: int, x: Any, y: Any, w1: Any, w2: Any, learning_rate: float, steps: int
 ) -> tuple[list[float], list[tuple[Tensor, Tensor]]]:
-    """The losses and the weights of a fit, right or with a fault that raises nothing."""
+    """The losses and the weights of a fit, right or with a fault that raises no error."""
     if fault == "shuffled":
         y = y.roll(1 + turn % max(len(y) - 1, 1), 0)  # no row stays in its place
     w1, w2 = w1.detach(), w2.detach()
@@ -281,30 +253,30 @@ def _fault(train: Callable[..., Any]) -> str:
     on="trainers",
     mistakes=(
         Edit(
-            "a trainer in which gradients pile up is taken for a right one; its first update is right, so look at the second",
+            "a trainer that piles gradients up is taken for a right one; its first update is right, so look at the second",
             ('"right" if go_on else "piled up"', '"right"'),
         ),
         Edit(
-            "a trainer that is late is taken for one in which gradients pile up; look at its first update",
+            "a late trainer is taken for one that piles gradients up; look at its first update",
             ("if torch.equal(weights[1][0], w1):", "if False:"),
         ),
         Edit(
-            "a loss that is a mean is taken for one of shuffled rows; by how much is the first loss off?",
+            "a mean loss is taken for shuffled rows; by what factor is the first loss off?",
             ('"mean" if math.isclose(losses[0] * y.numel(), loss, rel_tol=1e-4) else ', ""),
         ),
         Edit(
-            "a trainer whose rows of y are shuffled is taken for another; what do you know of its first loss?",
+            "a trainer that shuffles the rows of y goes unnoticed; what do you know about its first loss?",
             ('else "shuffled"', 'else "right"'),
         ),
         Edit(
-            "a trainer that climbs is taken for a right one; where do its losses go?",
+            "a trainer that adds the step is taken for a right one; where do its losses go?",
             ("if losses[1] > losses[0]:", "if False:"),
         ),
     ),
     hints=(
-        "Which faults show in the first loss, which in the first update, and which in the second only?",
-        "You know what the first loss should be. To see whether a trainer remembers something, begin another fit with the "
-        "weights after the first update: its first step should be the second of the fit before.",
+        "Which faults show in the first loss, which in the first update, and which only in the second update?",
+        "You know what the first loss should be. To see whether a trainer remembers anything, start a second fit "
+        "from the weights after the first update: its first step should equal the second step of the first fit.",
     ),
     stub="entry",
 )

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 lesson = Lesson()
 UNWRITTEN = (
-    "numbers in it were never written: they are what the memory held. The check fills such memory with what "
-    "is no number, as deterministic mode does; without it you may see zeros"
+    "some elements were never written, so they hold whatever was in memory. The check fills new memory with "
+    "NaN, as deterministic mode does; without it, you may see zeros"
 )
 
 
@@ -41,7 +41,7 @@ def on_marked_memory(answer: Any, inputs: Inputs) -> Any:
     try:
         there = answer(elsewhere)
     except (NotImplementedError, RuntimeError) as error:
-        text = f"your code works on the CPU, but for an x on meta it raises: {error}"
+        text = f"your code works on the CPU, but with an x on meta it raises: {error}"
         raise DiagnosisError(diagnoses.KNOWN(name="result", text=text)) from error
     if is_tensor(there):
         like(there, elsewhere, "the result for an x on meta", result.shape)
@@ -74,29 +74,29 @@ def spread_out(x: Tensor) -> Tensor:
 
 
 @lesson.exercise(
-    "Zeros that were luck",
+    "Zeros by luck",
     draw=given(x="normal N D"),
     wanted=spread_out,
     run=on_marked_memory,
     gives="result",
     tensors=True,
     mistakes=(
-        Edit("the zeros stand before each column of x; want them behind it", ("::2", "1::2")),
-        Edit("the zeros stand behind all columns of x; want one behind each", ("::2", ":D")),
+        Edit("the zeros come before each column of x; put them after it", ("::2", "1::2")),
+        Edit("the zeros come after all columns of x; put one column after each", ("::2", ":D")),
         Edit(
-            "each column stands there twice; want zeros in the second place",
+            "each column is there twice; put zeros in the second place",
             ("return result", "return x.repeat_interleave(2, dim=1)"),
         ),
     ),
     hints=(
-        "Which numbers of ``result`` does the function write, and which does it never touch?",
-        "Ask for memory that is filled. The tensor ``x`` has a method that makes zeros of its own dtype and on "
+        "Which elements of ``result`` does the function write, and which does it never touch?",
+        "Ask for memory that is already filled. The tensor ``x`` has a method that makes zeros of its own dtype, on "
         "its own device.",
     ),
     stub="known-mistake",
 )
 def spread(x: Tensor) -> Tensor:
-    """The columns of x, with a column of zeros behind each."""
+    """The columns of x, with a column of zeros after each."""
     N, D = x.shape
     result = x.new_zeros(N, 2 * D)
     result[:, ::2] = x
@@ -135,44 +135,42 @@ def noise_of(answer: Any, inputs: Inputs) -> tuple[float, float]:
     again, another = answer(old.clone(), std, seed), answer(old.clone(), std, seed + 1)
     noise = (noisy.double() - old.double()) / std
     problems = {
-        "it is the input again": not noise.any(),
-        "it is the same for each number; want one draw for each": float(noise.std()) < 0.1,
-        "the same seed gives other noise the second time": not torch.equal(noisy, again),
-        "it is the same for another seed": torch.equal(noisy, another),
+        "there is none; x comes back unchanged": not noise.any(),
+        "it is the same for all elements; draw once for each": float(noise.std()) < 0.1,
+        "the same seed produces different noise the second time": not torch.equal(noisy, again),
+        "it is the same for a different seed": torch.equal(noisy, another),
     }
     for text, found in problems.items():
         if found:
             raise DiagnosisError(diagnoses.KNOWN(name="the noise", text=text))
     for whose, state in before.items():
         if after[whose] != state:
-            text = (
-                "it is seeded, or drawn from, so that the draws of the rest of the program change"
-            )
-            raise DiagnosisError(diagnoses.KNOWN(name=f"{whose}'s own generator", text=text))
+            text = "your code seeds it or draws from it, which changes what the whole program draws"
+            raise DiagnosisError(diagnoses.KNOWN(name=f"{whose}'s global generator", text=text))
     return float(noise.mean()), float(noise.std())
 
 
 @lesson.exercise(
-    "Noise that disturbs nobody",
+    "Noise without side effects",
     draw=draw_numbers,
     wanted=lambda *_: (0.0, 1.0),
     run=noise_of,
     gives="the noise's mean over std, the noise's standard deviation over std",
     tolerance=0.06,  # more than five standard deviations of both, for ten thousand numbers
     mistakes=(
-        Edit("it is drawn from the even distribution; want the normal one", ("randn", "rand")),
-        Edit("the noise is multiplied by std twice", ("std *", "std * std *")),
+        Edit("the noise is uniform; draw from the normal distribution", ("randn", "rand")),
+        Edit("the noise is multiplied by std twice; multiply once", ("std *", "std * std *")),
         Edit("the noise is not multiplied by std", ("std * ", "")),
     ),
     hints=(
-        "Whose state does ``torch.manual_seed`` set? Who else draws from there?",
-        "``torch.Generator`` makes another one, with a method ``manual_seed`` of its own, and functions that "
-        "draw take it as the argument generator.",
+        "Whose state does ``torch.manual_seed`` set? What else draws from that generator?",
+        "``torch.Generator`` makes a separate one, with a method ``manual_seed`` of its own. Functions that draw "
+        "accept it as the argument generator.",
     ),
     stub="known-mistake",
 )
 def add_noise(x: Tensor, std: float, seed: int) -> Tensor:
-    """The tensor with noise added that depends on the seed alone."""
+    """The tensor plus noise that depends only on the seed."""
     import torch  # noqa: PLC0415 - as above
 
     generator = torch.Generator().manual_seed(seed)

@@ -46,40 +46,36 @@ def elsewhere_by_walk(found: Any) -> tuple[set[str], set[str]]:
 
 
 @lesson.exercise(
-    "What lies elsewhere?",
+    "Which tensors are elsewhere?",
     draw=draw_found,
     wanted=elsewhere_by_walk,
     run=lambda answer, inputs: tuple(answer(inputs["found"], name) for name in ("cpu", "meta")),
     gives="the set for 'cpu', the set for 'meta'",
     mistakes=(
         Edit(
-            "a module's buffers are left out; an operation meets them like any other tensor",
+            "a module's buffers are left out; operations use them like any other tensor",
             (" | dict(found.named_buffers())", ""),
         ),
+        Edit("a module's parameters are left out", ("dict(found.named_parameters()) | ", "")),
         Edit(
-            "a module's parameters are left out",
-            ("dict(found.named_parameters()) | ", ""),
-        ),
-        Edit(
-            "a buffer that is not saved is left out; the state dict doesn't hold all",
+            "a buffer that isn't saved is left out; the state dict doesn't hold all buffers",
             ("dict(found.named_parameters()) | dict(found.named_buffers())", "found.state_dict()"),
         ),
         Edit(
-            "what lies in a module's inner modules is left out",
+            "the tensors of inner modules are left out",
             ("named_parameters()", "named_parameters(recurse=False)"),
             ("named_buffers()", "named_buffers(recurse=False)"),
         ),
         Edit(
-            "all names are in it: a tensor's device is no string, and so never equals one",
+            "all names are in it, since a tensor's device never equals a string; compare two devices",
             ("torch.device(device)", "device"),
         ),
-        Edit("these are the tensors that are on the device", ("!=", "==")),
+        Edit("these are the tensors on the device; return the others", ("!=", "==")),
     ),
     hints=(
-        "Of what kind is a tensor's attribute device, and of what kind is the argument? When are two such "
-        "equal?",
-        "Make one dictionary of a module's two kinds of tensors: it has a method that walks the names of "
-        "each. Then both forms of found are treated alike, and ``torch.device`` makes a device of its name.",
+        "Of what type is a tensor's attribute device, and of what type is the argument? Can the two be equal?",
+        "Collect a module's two kinds of tensors in one dictionary; a module has a method that lists the names of "
+        "each kind. Then both forms of found work alike, and ``torch.device`` turns a name into a device.",
     ),
 )
 def elsewhere(found: Any, device: str) -> set[str]:
@@ -143,12 +139,12 @@ def moved_batch(answer: Any, inputs: Inputs) -> Any:
     if moved is None or moved is Ellipsis:
         return moved
     if written(batch) != before:
-        text = f"it is {written(batch):.100} now; want it as it was"
+        text = f"it is {written(batch):.100} now; leave it as it was"
         raise DiagnosisError(diagnoses.KNOWN(name="the batch that you got", text=text))
     found, wanted = written(moved), written(batch, device)
     spoilt(batch)
     if found == wanted != written(moved):
-        text = "a dictionary or a list in it is that of the batch; want new ones"
+        text = "a dictionary or a list in it belongs to the batch; make new ones"
         raise DiagnosisError(diagnoses.KNOWN(name="moved", text=text))
     return found
 
@@ -162,17 +158,14 @@ def moved_batch(answer: Any, inputs: Inputs) -> Any:
     cases=6,
     mistakes=(
         Edit(
-            "what lies deeper has not moved; want each tensor, at any depth",
+            "tensors deeper down haven't moved; move each tensor, at any depth",
             ("to_device(value, device)", "value.to(device) if torch.is_tensor(value) else value"),
         ),
+        Edit("a tuple has become a list; keep its type", ("type(batch)(", "list(")),
+        Edit("a tuple's tensors haven't moved", ("list | tuple", "list")),
+        Edit("tensors become float32; keep their dtype", ("(device)", "(device, torch.float32)")),
         Edit(
-            "a list stands where a tuple was",
-            ("type(batch)(", "list("),
-        ),
-        Edit("a tuple's tensors have not moved", ("list | tuple", "list")),
-        Edit("each tensor has become float32", ("to(device)", "to(device, torch.float32)")),
-        Edit(
-            "what is no tensor is left out of the dictionaries",
+            "what isn't a tensor is left out of the dictionaries; keep it",
             (
                 "batch.items()",
                 "batch.items() if isinstance(value, torch.Tensor | dict | list | tuple)",
@@ -180,10 +173,9 @@ def moved_batch(answer: Any, inputs: Inputs) -> Any:
         ),
     ),
     hints=(
-        "What does the function do with a tensor? And what with a list, if it could already move each entry "
-        "of it?",
-        "Let the function call itself: one case for a tensor, one for a dictionary, one for lists and tuples, "
-        "which build a new one of the same type, and what is left comes back as it is.",
+        "What does the function do with a tensor? And with a list, if it could already move each of its elements?",
+        "Let the function call itself. It needs one case for a tensor, one for a dictionary, and one for lists and "
+        "tuples, which builds a new one of the same type. Anything else is returned as it is.",
     ),
 )
 def to_device(batch: Any, device: torch.device | str) -> Any:
@@ -223,30 +215,24 @@ def fewest(shape: tuple[int, ...], dtype: torch.dtype, wanted: torch.dtype) -> i
     draw=draw_move,
     wanted=fewest,
     gives="total",
-    mistakes=(
-        Edit("that is the worse order; the other one moves less", ("min", "max")),
-        Edit(
-            "that casts before the move, always; here the cast makes the tensor larger",
-            ("min(dtype.itemsize, wanted.itemsize)", "wanted.itemsize"),
-        ),
-        Edit(
-            "that casts after the move, always; here a cast before it would make the tensor smaller",
-            ("min(dtype.itemsize, wanted.itemsize)", "dtype.itemsize"),
-        ),
-        Edit(
-            "only one of the two moves, the one that is there when the move comes",
-            ("min(dtype.itemsize, wanted.itemsize)", "(dtype.itemsize + wanted.itemsize)"),
-        ),
-        Edit("these are numbers, not bytes", (" * min(dtype.itemsize, wanted.itemsize)", "")),
+    mistakes=tuple(
+        Edit(text, (" * min(dtype.itemsize, wanted.itemsize)", factor))
+        for factor, text in {
+            " * max(dtype.itemsize, wanted.itemsize)": "this is the worse order; choose the one that moves less",
+            " * wanted.itemsize": "this always casts before the move, even where that makes the tensor larger",
+            " * dtype.itemsize": "this always casts after the move, even where casting first makes the tensor smaller",
+            " * (dtype.itemsize + wanted.itemsize)": "this adds both sizes, but the tensor moves in one dtype only",
+            "": "this counts elements; multiply by the bytes of each",
+        }.items()
     ),
     hints=(
-        "Which dtype has the tensor on its way, if you cast first, and which if you cast last?",
-        "Count the numbers of the shape. Each takes as many bytes as the ``itemsize`` of the dtype that it "
-        "travels in, and you choose the smaller one.",
+        "Which dtype does the tensor have on its way if you cast first, and which if you cast last?",
+        "Count the elements of the shape. Each takes the ``itemsize`` of the dtype that it travels in, and you "
+        "choose the smaller one.",
     ),
 )
 def bytes_to_move(shape: tuple[int, ...], dtype: torch.dtype, wanted: torch.dtype) -> int:
-    """The bytes that a move and a cast have to move, in the better order."""
+    """The bytes that have to move, with the cast at the better time."""
     import math  # noqa: PLC0415 - shown with the solution
 
     return math.prod(shape) * min(dtype.itemsize, wanted.itemsize)

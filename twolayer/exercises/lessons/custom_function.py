@@ -26,24 +26,18 @@ lesson = Lesson()
     wanted=by_backward(lambda h: h**2, "h"),
     gives="output, grad_h",
     leaves=("h",),
-    mistakes=(
-        Edit(
-            "the gradient is multiplied by the square; want it times the square's slope",
-            ("2 * h * grad_output", "h**2 * grad_output"),
-        ),
-        Edit(
-            "it doesn't depend on h; want the slope at h, so save h for it",
-            ("2 * h * grad_output", "2 * grad_output"),
-        ),
-        Edit(
-            "it is computed from the output, where the slope is that at the input h",
-            ("2 * h * grad_output", "2 * h**2 * grad_output"),
-        ),
+    mistakes=tuple(
+        Edit(text, ("2 * h * grad_output", product))
+        for product, text in {
+            "h**2 * grad_output": "the gradient is multiplied by the square; multiply it by the square's slope",
+            "2 * grad_output": "it doesn't depend on h; save h, and compute the slope there",
+            "2 * h**2 * grad_output": "the slope is computed at the output; compute it at the input h",
+        }.items()
     ),
     hints=(
         "What does backward get besides ctx, and where does this one use it?",
-        "The chain rule multiplies two slopes: that of the loss with respect to the output, which "
-        "autograd hands you, and that of the output with respect to h.",
+        "The chain rule multiplies two slopes: the loss's with respect to the output, which autograd passes in, "
+        "and the output's with respect to h.",
     ),
     stub="arriving-gradient",
 )
@@ -80,36 +74,21 @@ CHOICE = "torch.where(h > 0, grad_output, ctx.slope * grad_output)"
     gives="output, grad_h",
     leaves=("h",),
     tolerance=1e-5,
-    mistakes=(
-        Edit(
-            "below 0 it is ReLU's; LeakyReLU lets a part of the gradient through there",
-            (CHOICE, "grad_output * (h > 0)"),
-        ),
-        Edit(
-            "it passes whole where h is not above 0; want slope times it there",
-            (CHOICE, "grad_output"),
-        ),
-        Edit(
-            "the two slopes are exchanged",
-            (CHOICE, "torch.where(h > 0, ctx.slope * grad_output, grad_output)"),
-        ),
-        Edit(
-            "it passes whole where h is exactly 0; want slope times it there",
-            (CHOICE, CHOICE.replace("h > 0", "h >= 0")),
-        ),
-        Edit(
-            "it is 0 where h is exactly 0; want slope times it there",
-            (CHOICE, f"{CHOICE} * (h != 0)"),
-        ),
-        Edit(
-            "the slopes are chosen by the gradient's signs; want those of h",
-            (CHOICE, CHOICE.replace("h > 0", "grad_output > 0")),
-        ),
+    mistakes=tuple(
+        Edit(text, (CHOICE, choice))
+        for choice, text in {
+            "grad_output * (h > 0)": "below 0 it is ReLU's; multiply by slope there",
+            "grad_output": "it is unchanged everywhere; multiply by slope where h isn't above 0",
+            "torch.where(h > 0, ctx.slope * grad_output, grad_output)": "the two slopes are swapped",
+            "torch.where(h >= 0, grad_output, ctx.slope * grad_output)": "it is unchanged where h is exactly 0; multiply by slope there",
+            f"{CHOICE} * (h != 0)": "it is 0 where h is exactly 0; multiply by slope there",
+            "torch.where(grad_output > 0, grad_output, ctx.slope * grad_output)": "the slopes are chosen by the gradient's sign; use the sign of h",
+        }.items()
     ),
     hints=(
-        "Which of the two arguments goes into save_for_backward, and what becomes of the other?",
-        "A number goes onto ctx as an attribute, and its gradient is None. The other gradient is "
-        "the one that arrives, times one of two slopes, chosen by the sign of h.",
+        "Which of the two arguments goes into save_for_backward, and what happens to the other?",
+        "A number goes onto ctx as an attribute, and its gradient is None. The other gradient is the one that "
+        "arrives, times one of two slopes, chosen by the sign of h.",
     ),
 )
 class LeakyReLU(torch.autograd.Function):
@@ -154,9 +133,9 @@ MISSING, INVERTED, _, _, BY_GRADIENT = masks(MASKED)
         BY_GRADIENT,
     ),
     hints=(
-        "Take the lines of the first page from the loss back to the first layer. Which arrays do they use?",
-        "First stop the gradient where ReLU stopped the signal; the output tells where as well as h "
-        "does. Then each factor of the product gets a product with the other one, transposed.",
+        "Look at the backward pass of NumPy by hand, from ``h_relu`` to the first layer. Which arrays does it use?",
+        "First stop the gradient where ReLU stopped the signal; the output shows where as well as h does. Then the "
+        "gradient of each factor is a product with the other factor, transposed.",
     ),
 )
 class Layer(torch.autograd.Function):
@@ -195,26 +174,20 @@ def wide_entries(draw: Draw) -> dict[str, Any]:
     wanted=by_backward(lambda h: -torch.nn.functional.logsigmoid(-h), "h"),
     gives="output, grad_h",
     leaves=("h",),
-    mistakes=(
-        Edit(
-            "it is ReLU's, which jumps from 0 to 1; softplus climbs smoothly",
-            ("torch.sigmoid(h)", "(h > 0)"),
-        ),
-        Edit(
-            "the slope falls as h grows; want it near 1 where h is large, as ReLU's is",
-            ("torch.sigmoid(h)", "torch.sigmoid(-h)"),
-        ),
-        Edit(
-            "it is the slope of sigmoid; softplus has sigmoid itself for a slope",
-            ("torch.sigmoid(h)", "torch.sigmoid(h) * torch.sigmoid(-h)"),
-        ),
+    mistakes=tuple(
+        Edit(text, ("torch.sigmoid(h)", slope))
+        for slope, text in {
+            "(h > 0)": "this is ReLU's, which jumps from 0 to 1; the slope of softplus rises smoothly",
+            "torch.sigmoid(-h)": "the slope falls as h grows; it should be near 1 where h is large, like ReLU's",
+            "torch.sigmoid(h) * torch.sigmoid(-h)": "this is sigmoid's slope; softplus has sigmoid as its slope",
+        }.items()
     ),
     hints=(
-        "What does the chain rule give for log(1 + exp(h))? Divide numerator and denominator by exp(h): "
-        "which function of PyTorch's is that?",
-        "The slope is the logistic function, which PyTorch calls sigmoid. Forward, take the larger "
-        "of h and 0 out of the logarithm: what is left holds exp of a number that is never positive. "
-        "torch.log1p or torch.logaddexp helps.",
+        "What is the derivative of log(1 + exp(h)), by the chain rule? Divide its numerator and denominator by "
+        "exp(h). Which function of PyTorch's is that?",
+        "The slope is the logistic function, which PyTorch calls sigmoid. In forward, take the larger of h and 0 "
+        "out of the logarithm; what is left contains exp of a number that is never positive. torch.log1p or "
+        "torch.logaddexp helps.",
     ),
 )
 class Softplus(torch.autograd.Function):

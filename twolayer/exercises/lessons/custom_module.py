@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from twolayer.exercises.computation import Inputs
 
 lesson = Lesson()
-BUFFERS = Kind("wrong-buffers", "your module's buffers are {given}; want mean and spread, saved")
+BUFFERS = Kind(
+    "wrong-buffers", "your module's saved buffers are {given}; register mean and spread as such"
+)
 
 
 def run_standardize(answer: Any, inputs: Inputs) -> Any:
@@ -30,7 +32,9 @@ def run_standardize(answer: Any, inputs: Inputs) -> Any:
     first, x, new = inputs.values()
     module = answer(x.shape[1]).double()
     if trained := ", ".join(name for name, _ in module.named_parameters()):
-        raise DiagnosisError(diagnoses.PARAMETERS(given=trained, wanted="none: nothing is learned"))
+        raise DiagnosisError(
+            diagnoses.PARAMETERS(given=trained, wanted="none, since nothing is learned")
+        )
     if not {"mean", "spread"} <= set(module.state_dict()):
         raise DiagnosisError(BUFFERS(given=", ".join(module.state_dict()) or "none"))
     results = [module.eval()(new)]
@@ -51,7 +55,7 @@ def standardized(first: Tensor, x: Tensor, new: Tensor) -> tuple[Tensor, ...]:
 
 
 @lesson.exercise(
-    "Columns at one scale",
+    "Columns on the same scale",
     kind=CustomModule,
     draw=given(first="normal M D", x="normal rows D", new="normal K D"),
     wanted=standardized,
@@ -61,36 +65,33 @@ def standardized(first: Tensor, x: Tensor, new: Tensor) -> tuple[Tensor, ...]:
     run=run_standardize,
     mistakes=(
         Edit(
-            "mean and spread are taken from the batch in eval mode too; want those from training",
+            "eval mode takes mean and spread from the batch too; use those from training",
             ("if self.training", "if True"),
         ),
-        Edit("the two modes are exchanged", ("if self.training", "if not self.training")),
+        Edit("the two modes are swapped", ("if self.training", "if not self.training")),
         Edit(
-            "the batch's mean and spread are used, and not kept",
+            "the batch's mean and spread are used but not stored",
             ("self.mean = x", "return (x"),
             (".mean(dim=0)", " - x.mean(dim=0)) / x.std(dim=0, correction=0)"),
         ),
-        Edit("train mode keeps nothing of the batch", ("if self.training", "if False")),
-        Edit("it divides by one less than the rows; want all of them", (", correction=0", "")),
-        Edit("spread is the variance; want its root", ("x.std", "x.var")),
-        Edit(forgot("the mean"), ("(x - self.mean)", "x")),
-        Edit("it is multiplied by the spread; want it divided", ("/ self", "* self")),
+        Edit("train mode stores nothing from the batch", ("if self.training", "if False")),
         Edit(
-            "a batch is mixed with those before it; want the last one's alone",
-            ("= x.mean(dim=0)", "= 0.9 * self.mean + 0.1 * x.mean(dim=0)"),
-            ("= x.std(", "= 0.9 * self.spread + 0.1 * x.std("),
+            "it divides by one less than the rows; divide by their number", (", correction=0", "")
         ),
+        Edit("the spread is the variance; take its square root", ("x.std", "x.var")),
+        Edit(forgot("the mean"), ("(x - self.mean)", "x")),
+        Edit("it is multiplied by the spread; divide by it", ("/ self", "* self")),
     ),
     hints=(
-        "What does a state dictionary hold besides parameters, and how does a module get such a tensor? "
-        "And which attribute do train and eval set?",
-        "register_buffer takes a name and the first value; later you can assign to the attribute as usual. "
-        "Look at self.training before you take a mean.",
+        "What does a state dictionary hold besides parameters, and how does a module get such a tensor? And which "
+        "attribute do train and eval set?",
+        "register_buffer takes a name and the first value; later you can assign to the attribute as usual. Check "
+        "self.training before you compute a mean.",
     ),
     stub="wrong-buffers",
 )
 class Standardize(torch.nn.Module):
-    """Columns of mean 0 and spread 1, by the last batch in train mode."""
+    """Columns of mean 0 and spread 1, as measured on the last batch in train mode."""
 
     def __init__(self, D: int) -> None:
         super().__init__()
@@ -119,7 +120,7 @@ CHOICE = "torch.where(h > 0, h, self.slope * h)"
 
 
 @lesson.exercise(
-    "A slope to be learned",
+    "A learned slope",
     kind=CustomModule,
     draw=given(H="size", h="with_zeros N H", slope="normal H", grad_output="normal N H"),
     wanted=sloped,
@@ -129,37 +130,25 @@ CHOICE = "torch.where(h > 0, h, self.slope * h)"
     initial={"slope": 0.25},
     inputs=("h",),
     arriving="grad_output",
-    mistakes=(
-        Edit(
-            "the slope multiplies the positive numbers; want it for the others",
-            (CHOICE, "torch.where(h > 0, self.slope * h, h)"),
-        ),
-        Edit(
-            "the slope multiplies every number; want the positive ones as they are",
-            (CHOICE, "self.slope * h"),
-        ),
-        Edit(
-            "the slope stands in the number's place; want the number times the slope",
-            ("self.slope * h", "self.slope"),
-        ),
-        Edit(
-            "the larger of the two is no longer the right one where a slope is negative or above 1",
-            (CHOICE, "torch.maximum(h, self.slope * h)"),
-        ),
-        Edit(
-            "the record of the slope is lost on the way, so nothing would train it",
-            ("self.slope * h)", "self.slope.detach() * h) + 0 * self.slope"),
-        ),
+    mistakes=tuple(
+        Edit(text, (CHOICE, choice))
+        for choice, text in {
+            "torch.where(h > 0, self.slope * h, h)": "the slope multiplies the positive numbers; multiply the others",
+            "self.slope * h": "every number is multiplied; leave the positive ones as they are",
+            "torch.where(h > 0, h, self.slope)": "the slope replaces the number; multiply the two",
+            "torch.maximum(h, self.slope * h)": "where a slope is negative or above 1, the larger of the two is the wrong one",
+            f"{CHOICE.replace('slope', 'slope.detach()')} + 0 * self.slope": "autograd loses track of the slope on the way, so nothing would train it",
+        }.items()
     ),
     hints=(
-        "Which class tells a tensor that is to be trained from one that only stands there?",
-        "Wrap the tensor in torch.nn.Parameter. In forward, choose at each entry between h and the "
-        "product: broadcasting gives each column its own slope.",
+        "Which class marks a tensor as one to train?",
+        "Wrap the tensor in torch.nn.Parameter. In forward, choose between h and the product at each element; "
+        "broadcasting applies each column's own slope.",
     ),
     stub="wrong-parameters",
 )
 class LearnedSlope(torch.nn.Module):
-    """A ReLU that lets a part of the negative numbers through, each hidden unit its own."""
+    """A ReLU that multiplies negative numbers by learned slopes, one per hidden unit."""
 
     def __init__(self, H: int) -> None:
         super().__init__()
@@ -207,7 +196,7 @@ def run_fit(answer: Any, inputs: Inputs) -> tuple[Any, ...]:
 
     def step() -> None:
         if epochs() == len(losses) - 1:
-            text = f"it goes on after {epochs()} epochs; its patience of {patience} was over before"
+            text = f"it goes on after {epochs()} epochs; its patience of {patience} ran out before that"
             raise DiagnosisError(diagnoses.KNOWN(name="your loop", text=text))
         for value in net.state_dict().values():
             value.add_(1)
@@ -227,7 +216,7 @@ def stopped(losses: list[float], patience: int) -> tuple[int, Tensor, Tensor]:
 
 
 @lesson.exercise(
-    "Stop, and go back to the best",
+    "Stop early, and restore the best",
     draw=lambda draw: dict(zip(("losses", "patience"), RUNS[draw.case], strict=True)),
     wanted=stopped,
     gives="epochs, the parameters at the end, the buffers at the end",
@@ -236,46 +225,43 @@ def stopped(losses: list[float], patience: int) -> tuple[int, Tensor, Tensor]:
     dtype=False,
     mistakes=(
         Edit(
-            "they are those of the last epoch; the whole state is to be kept and put back",
+            "they are those of the last epoch; keep and restore the whole state",
             ("net.state_dict().items()", "net.named_parameters()"),
             ("(kept)", "(kept, strict=False)"),
         ),
         Edit(
-            "they are those of the last epoch; a state dictionary holds the network's own tensors, so keep "
-            "copies, and load them at the end",
+            "they are those of the last epoch; a state dictionary holds the network's own tensors, so keep copies, "
+            "and load them at the end",
             (".clone()", ""),
         ),
         Edit(
-            "epochs without a better loss are counted over the whole run; want those in a row",
+            "epochs without a better loss are counted over the whole run; count those in a row",
             ("best, waited = loss, 0", "best = loss"),
         ),
         Edit(
-            "it stops one epoch late; the last one wasn't better, and patience was over",
+            "it stops one epoch late; stop as soon as patience has run out",
             ("waited < patience", "waited <= patience"),
         ),
         Edit(
-            "it stops one epoch early, before patience is over",
+            "it stops one epoch early, before patience has run out",
             ("waited < patience", "waited < patience - 1 or not epochs"),
         ),
+        Edit("an equal loss counts as better; it must be lower", ("loss < best", "loss <= best")),
+        Edit("NaN counts as better; the loss must be lower", ("< best", "< best or loss != loss")),
         Edit(
-            "a loss equal to the best counts as better; want it lower",
-            ("loss < best", "loss <= best"),
-        ),
-        Edit("a loss of NaN counts as better; want it lower", ("loss < best", "not loss >= best")),
-        Edit(
-            "each loss is compared with the one before; want the best so far",
+            "each loss is compared with the one before; compare it with the best so far",
             ("waited += 1", "best, waited = loss, waited + 1"),
         ),
         Edit(
-            "it is the best epoch; want all that were run",
+            "this is the best epoch; count all that ran",
             ("return epochs", "return epochs - waited"),
         ),
     ),
     hints=(
-        "An optimizer writes into the weights in place. Whose memory are the dictionary's tensors? And what "
-        "do you have to count to know when to stop?",
-        "Give each tensor of the dictionary memory of its own. Count the epochs since the best loss, from 0 "
-        "again at each better one, and go on as long as that count is below patience.",
+        "An optimizer writes into the weights in place. Whose memory do the dictionary's tensors use? And what do "
+        "you have to count to know when to stop?",
+        "Give each tensor of the dictionary its own memory. Count the epochs since the best loss, start again at 0 "
+        "whenever there is a better one, and go on while the count is below patience.",
     ),
     stub="entry",
 )
@@ -285,7 +271,7 @@ def fit(
     val_loss: Callable[[], float],
     patience: int,
 ) -> int:
-    """Train until the loss gets no better, and put the best state back."""
+    """Train until the loss stops improving, and restore the best state."""
     best, waited, epochs = float("inf"), 0, 0
     while waited < patience:
         step()

@@ -40,11 +40,11 @@ def windows_of(answer: Any, inputs: Inputs) -> tuple[Any, ...]:
     length, items = len(windows), [windows[place] for place in range(len(series) - width)]
     for place, item in enumerate(items):
         if not isinstance(item, tuple | list) or len(item) != 2:
-            text = f"it is a {kind_of(item)}; want a pair: the piece, and the number behind it"
+            text = f"it is a {kind_of(item)}; want a pair: the window, and the number after it"
         elif not is_tensor(item[0]):
-            text = f"its piece is a {kind_of(item[0])}; want a tensor"
+            text = f"its window is a {kind_of(item[0])}; want a tensor"
         elif item[0].shape != (width,):
-            text = f"its piece has shape {tuple(item[0].shape)}; want ({width},), the width"
+            text = f"its window has shape {tuple(item[0].shape)}; want ({width},), the width"
         else:
             continue
         raise DiagnosisError(diagnoses.KNOWN(name=f"item {place}", text=text))
@@ -58,48 +58,41 @@ def windows_of(answer: Any, inputs: Inputs) -> tuple[Any, ...]:
     wanted=unfolded,
     run=windows_of,
     takes="class",
-    gives="its length, the pieces, the numbers that follow, the lengths for series of width and of width - 1",
+    gives="its length, the windows, the numbers that follow, the lengths for series of width and width - 1",
     tensors=True,
     dtype=False,
     mistakes=(
         Edit(
-            "it counts all places; the last piece has to leave a number that follows it",
+            "it counts every position; the last window needs a number after it",
             ("max(len(self.series) - self.width, 0)", "len(self.series)"),
         ),
+        Edit("it counts a window that no number follows", ("width, 0", "width + 1, 0")),
         Edit(
-            "it counts a last piece that nothing follows",
-            ("- self.width, 0", "- self.width + 1, 0"),
+            "it is one too small; the last number may follow a window", ("width, 0", "width - 1, 0")
         ),
-        Edit(
-            "it is one too few; the last number may be one that follows",
-            ("width, 0", "width - 1, 0"),
-        ),
-        Edit(
-            "it is the last number of the piece; want the one behind it",
-            ("self.series[end]", "self.series[end - 1]"),
-        ),
-        Edit("the pieces come one place too late", ("[place:end]", "[place + 1 : end + 1]")),
+        Edit("each is the window's last number; return the next one", ("[end]", "[end - 1]")),
+        Edit("the windows start one position too late", ("[place:end]", "[place + 1 : end + 1]")),
     ),
     hints=(
-        "Write the pieces of a series of 7 numbers with width 3 down, each with the number behind it. How many "
-        "are there?",
-        "Where does the piece of a place end, and what stands there? The last piece ends one number before the "
-        "series does. And no length is below 0.",
+        "Write down the windows of a series of 7 numbers with width 3, each with the number after it. How many are "
+        "there?",
+        "Where does a window end, and what is at that position? The last window ends one number before the series "
+        "does. And no length is below 0.",
     ),
     stub="known-mistake",
 )
 class Windows(Dataset):  # type: ignore[type-arg]
-    """Pieces of a series, each with the number that follows it."""
+    """Windows of a series, each with the number that follows it."""
 
     def __init__(self, series: Tensor, width: int) -> None:
         self.series, self.width = series, width
 
     def __len__(self) -> int:
-        """Leave out the places whose piece nothing follows."""
+        """Count only the windows that a number follows."""
         return max(len(self.series) - self.width, 0)
 
     def __getitem__(self, place: int) -> tuple[Tensor, Tensor]:
-        """Give a piece, and the number that follows it."""
+        """Return a window, and the number that follows it."""
         end = place + self.width
         return self.series[place:end], self.series[end]
 
@@ -113,41 +106,29 @@ def draw_losses(draw: Draw) -> dict[str, Any]:
 
 
 @lesson.exercise(
-    "The mean of all images",
+    "The mean over all images",
     draw=draw_losses,
     wanted=lambda losses, sizes: float(losses.repeat_interleave(sizes).mean()),
     gives="mean",
     tensors=True,
     tolerance=1e-5,
-    mistakes=(
-        Edit(
-            "it is the mean over mini-batches, so each image of the small last one counts more than any other",
-            ("(losses * sizes).sum() / sizes.sum()", "losses.mean()"),
-        ),
-        Edit(
-            "the sum over images is divided by the number of mini-batches",
-            ("/ sizes.sum()", "/ len(sizes)"),
-        ),
-        Edit("it is the sum over all images; want their mean", (" / sizes.sum()", "")),
-        Edit(
-            "the losses are means already, and are divided by the sizes once more",
-            ("(losses * sizes).sum() / sizes.sum()", "(losses / sizes).sum()"),
-        ),
-        Edit(
-            "the last mini-batch is left out",
-            ("(losses * sizes).sum() / sizes.sum()", "losses[:-1].mean()"),
-        ),
-        Edit(
-            "each mini-batch counts as much as the largest",
-            ("(losses * sizes).sum() /", "(losses * sizes.max()).sum() /"),
-        ),
+    mistakes=tuple(
+        Edit(text, ("(losses * sizes).sum() / sizes.sum()", mean))
+        for mean, text in {
+            "losses.mean()": "this is the mean over mini-batches, so an image of the small last one counts more",
+            "(losses * sizes).sum() / len(sizes)": "the sum is divided by the mini-batches; divide by the images",
+            "(losses * sizes).sum()": "this is the sum over all images; take their mean",
+            "(losses / sizes).sum()": "the losses are means already; multiply by the sizes instead of dividing",
+            "losses[:-1].mean()": "the last mini-batch is left out",
+            "losses.sum() * sizes.max() / sizes.sum()": "each mini-batch counts as much as the largest; use its size",
+        }.items()
     ),
     hints=(
-        "A last mini-batch of 1 image, and 9 of 32: for how much does that one image count here?",
-        "A mean times the number that it was taken over is a sum again. Sums add up, and so do the sizes.",
+        "Take 9 mini-batches of 32 images and a last one of 1 image. As how many images does that one count here?",
+        "A mean times the number of its values is their sum. Sums add up, and so do the sizes.",
     ),
     stub="known-mistake",
 )
 def mean_loss(losses: Tensor, sizes: Tensor) -> Tensor:
-    """The mean loss of all images, from the mean of each mini-batch."""
+    """The mean loss over all images, from the mean of each mini-batch."""
     return (losses * sizes).sum() / sizes.sum()

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from twolayer.exercises.draws import Draw
 
 lesson = Lesson()
-SPLIT = "the rows' numbers, without cutting a tensor or an array"
+SPLIT = "row numbers, without splitting a tensor or an array"
+FACTOR, WEIGHT = "processes * loss", "processes * len(x_share) / len(x)"
 
 
 def _batch(draw: Draw) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def _gradient(x: Tensor, y: Tensor, w: Tensor, processes: int) -> Tensor:
 
 
 def _averaged(answer: Any, inputs: Inputs) -> Any:
-    """Call the function, and see to it that it gives the mean over the processes."""
+    """Call the function, and check that it returns the mean over the processes."""
     with Watching("mean") as means:
         gradient = answer(*inputs.values())
     if is_tensor(gradient) and not any(
@@ -46,7 +47,7 @@ def _averaged(answer: Any, inputs: Inputs) -> Any:
         and mean._version == 0  # noqa: SLF001 - it counts changes in place
         for mean in means.given
     ):
-        text = "want it from the page's last line as it is, the mean of all processes' gradients"
+        text = "return the mean that the page's last line computes, and leave that line as it is"
         raise DiagnosisError(diagnoses.KNOWN(name="gradient", text=text))
     return gradient
 
@@ -59,52 +60,34 @@ def _averaged(answer: Any, inputs: Inputs) -> Any:
     run=_averaged,
     tensors=True,
     mistakes=(
+        Edit("the average divides by the number of processes; make up for it", (FACTOR, "loss")),
         Edit(
-            (
-                diagnoses.MEAN_FOR_SUM,
-                {
-                    "count": "processes",
-                    "what": "the average divides by their number, and nothing makes up for it",
-                },
-            ),
-            ("processes * loss", "loss"),
+            "too large by a factor of processes; multiply by it once, and keep the processes' gradients apart",
+            (FACTOR, f"processes * {FACTOR}"),
         ),
-        Edit(
-            "it is too large by the number of processes; multiply by it once, and let no process add to "
-            "another's gradient",
-            ("processes * loss", "processes**2 * loss"),
+        Edit("divided by the number of processes twice; undo that", (FACTOR, "loss / processes")),
+        *(
+            Edit(
+                f"the loss is multiplied by the rows of {said}; what does the average divide by?",
+                (FACTOR, f"len({rows}) * loss"),
+            )
+            for said, rows in (("each share", "x_share"), ("the batch", "x"))
         ),
-        Edit(
-            "it is divided by the number of processes twice; the average does it already, and you want it "
-            "undone",
-            ("processes * loss", "loss / processes"),
-        ),
-        Edit(
-            "each share is multiplied by its rows; want the same factor in all processes",
-            ("processes * loss", "len(x_share) * loss"),
-        ),
-        Edit(
-            "each share is multiplied by the batch's rows; the average divides by the processes",
-            ("processes * loss", "len(x) * loss"),
-        ),
-        Edit(
-            "the loss became a mean; it is a sum over all rows",
-            (".square().sum()", ".square().mean()"),
-            ("processes * loss", "loss"),
-        ),
+        Edit("the loss is now a mean; want a sum", (".sum()", ".mean()"), (FACTOR, "loss")),
     ),
     hints=(
-        "The gradient of the whole batch is the sum of the shares' gradients. What does the last line "
-        "make of them, and by how much is that less?",
-        "An average is a sum divided by the number of processes. What multiplies a loss multiplies its "
-        "gradient, so make up for it before backward.",
+        "The gradient of the whole batch is the sum of the shares' gradients. What does the last line compute "
+        "from them, and by what factor is that smaller?",
+        "An average is a sum divided by the number of processes. A factor of the loss is a factor of its "
+        "gradient, so make up for the division before backward.",
     ),
-    stub="mean-for-sum",
+    stub="known-mistake",
 )
 def summed(x: Tensor, y: Tensor, w: Tensor, processes: int) -> Tensor:
-    """The gradient of the batch's sum of squared errors, as an average over processes."""
+    """The gradient of the sum of squared errors, as an average over processes."""
     gradients: list[Any] = []
-    for x_share, y_share in zip(x.tensor_split(processes), y.tensor_split(processes), strict=True):
+    x_shares, y_shares = x.tensor_split(processes), y.tensor_split(processes)
+    for x_share, y_share in zip(x_shares, y_shares, strict=True):
         leaf = w.clone().requires_grad_()
         loss = (x_share @ leaf - y_share).square().sum()
         (processes * loss).backward()
@@ -126,42 +109,39 @@ def _dealt(N: int, processes: int, rank: int) -> tuple[int, int]:
 
 
 @lesson.exercise(
-    "Rows that don't come out even",
+    "Rows that don't divide evenly",
     draw=_rank,
     wanted=_dealt,
     gives="start, stop",
     whole=("start", "stop"),
     forbids=dict.fromkeys(("tensor_split", "array_split"), SPLIT),
     cases=6,
-    on="ranks among different numbers of processes",
+    on="combinations of rows, processes and rank",
     mistakes=(
         Edit(
-            "it is right for shares of N // processes rows; where the rows don't come out even, the first "
-            "shares have a row more, and those after them begin later",
+            "every share has N // processes rows, so rows are lost; give the first shares one more, and start "
+            "the shares after them later",
             (" + min(rank, more)", ""),
             (" + (rank < more)", ""),
         ),
         Edit(
-            "the longer shares are spread over all processes; want them to be the first ones",
+            "the longer shares are spread over all processes; they should come first",
             ("rank * size + min(rank, more)", "N * rank // processes"),
             ("start + size + (rank < more)", "N * (rank + 1) // processes"),
         ),
         Edit(
-            "each share is rounded up, so the last ones come short, or empty",
+            "every share is rounded up, so the last ones are too short or empty",
             ("rank * size + min(rank, more)", "min(N, rank * -(-N // processes))"),
             ("start + size + (rank < more)", "min(N, (rank + 1) * -(-N // processes))"),
         ),
-        Edit("it is the number of rows; want the row after the last", ("start + size +", "size +")),
-        Edit(
-            "it is one too small: the last row and not the one after it, or a row is left to nobody",
-            ("(rank < more)", "(rank < more) - 1"),
-        ),
+        Edit("this is a number of rows; want the row after the last", ("start + size", "size")),
+        Edit("too small by 1; leave no row out", ("(rank < more)", "(rank < more) - 1")),
     ),
     hints=(
-        "Write down the shares of ten rows for four processes. Where does each begin, and by how many "
-        "rows is that later than in shares rounded down?",
-        "As many of the first shares have a row more as the division leaves over. A share begins "
-        "later by one row for each longer share before it: all of them, or as many as its rank.",
+        "Write down the shares of ten rows for four processes. Where does each share begin, and how many rows "
+        "later is that than if all shares were rounded down?",
+        "If the division leaves r rows over, each of the first r shares has one row more. A share begins one "
+        "row later for each longer share before it. How many of those are there for a given rank?",
     ),
     stub="known-mistake",
 )
@@ -180,47 +160,25 @@ def share(N: int, processes: int, rank: int) -> tuple[int, int]:
     tolerance=1e-6,
     tensors=True,
     mistakes=(
-        Edit(
-            "each share counts as much as any other, so a row of a shorter share counts more; weigh "
-            "the shares by their rows",
-            ("processes * len(x_share) / len(x)", "1"),
-        ),
-        Edit(
-            (
-                diagnoses.MEAN_FOR_SUM,
-                {
-                    "count": "processes",
-                    "what": "the weights add up to 1 already, and the average divides once more",
-                },
-            ),
-            ("processes * len(x_share)", "len(x_share)"),
-        ),
-        Edit(
-            "the means of all shares are added up; want the mean over the batch's rows",
-            ("processes * len(x_share) / len(x)", "processes"),
-        ),
-        Edit(
-            "the shares are weighed by their rows, but the weights' mean is not 1; what do the rows of "
-            "all shares add up to?",
-            ("processes * len(x_share) / len(x)", "len(x_share)"),
-        ),
-        Edit(
-            "the weight is upside down: a longer share should count more",
-            ("processes * len(x_share) / len(x)", "len(x) / (processes * len(x_share))"),
-        ),
+        Edit("a row of a short share counts too much; weight shares by their rows", (WEIGHT, "1")),
+        Edit("the weights sum to 1, and the average divides once more", ("processes * len", "len")),
+        Edit("this is the sum of the shares' means; want a mean over rows", (WEIGHT, "processes")),
+        Edit("weighted by rows, but the mean of the weights isn't 1", (WEIGHT, "len(x_share)")),
+        Edit("a longer share counts less, but should count more", (WEIGHT, f"1 / ({WEIGHT})")),
     ),
     hints=(
-        "Two shares, of two rows and of one. How much does each row count in the mean of the two means? "
-        "How much should it?",
-        "A share should count by its part of the batch's rows, which the average over processes then "
-        "divides once more, as in the first exercise. With equal shares the weight is 1.",
+        "Take two shares, one with two rows and one with a single row. How much does each row count in the "
+        "mean of the two means? How much should it count?",
+        "A share should count in proportion to its rows. The average over processes divides once more, as in "
+        "the first exercise, so make up for that. With equal shares the weight is 1.",
     ),
     stub="known-mistake",
 )
 def averaged(x: Tensor, y: Tensor, w: Tensor, processes: int) -> Tensor:
-    """The gradient of the batch's mean of squared errors, as an average over processes."""
+    """The gradient of the mean of squared errors, as an average over processes."""
     gradients: list[Any] = []
-    for x_share, y_share in zip(x.tensor_split(processes), y.tensor_split(processes), strict=True):
+    x_shares, y_shares = x.tensor_split(processes), y.tensor_split(processes)
+    for x_share, y_share in zip(x_shares, y_shares, strict=True):
         leaf = w.clone().requires_grad_()
         loss = (x_share @ leaf - y_share).square().mean()
         weight = processes * len(x_share) / len(x)

@@ -52,27 +52,23 @@ def share(batches: list[Part]) -> float:
     tolerance=1e-6,
     mistakes=(
         Edit(
-            "it is the mean of the batches' accuracies, so that a sample of the small last batch counts "
-            "more than any other",
+            "this is the mean of the batches' accuracies, which gives a small batch too much weight",
             (".sum()", ".double().mean()"),
             ("len(classes)", "1"),
         ),
-        Edit(
-            "argmax without dim gives one place in a whole table, and that one number is compared with "
-            "every class; want a guess for each row",
-            ("argmax(dim=1)", "argmax()"),
-        ),
-        Edit("it is the number of right guesses; want their share", ("right / count", "right")),
-        Edit("it is divided by the number of batches; want that of samples", ("len(classes)", "1")),
-        Edit("it is the share of wrong guesses", ("== classes", "!= classes")),
-        Edit("it is in per cent; want a share", ("right / count", "100 * right / count")),
-        Edit("the guess is the class of the lowest score; want the highest", ("argmax", "argmin")),
-        Edit("it is that of the last batch alone", ("+=", "=")),
+        Edit("argmax without dim returns one guess for all rows", ("argmax(dim=1)", "argmax()")),
+        Edit("this is the number of right guesses; return their share", ("right / count", "right")),
+        Edit("divided by the number of batches, not of samples", ("len(classes)", "1")),
+        Edit("this is the share of wrong guesses", ("== classes", "!= classes")),
+        Edit("this is a percentage; return a share", ("right / count", "100 * right / count")),
+        Edit("the guess has the lowest score; take the highest", ("argmax", "argmin")),
+        Edit("only the last batch counts", ("+=", "=")),
         Edit("the last batch is left out", ("in batches", "in batches[:-1]")),
     ),
     hints=(
-        "A batch of 30 with 15 right ones, then a batch of 1 that is right: how many of all 31 are right?",
-        "Shares of parts don't add up, but counts do: how many are right, and how many there are.",
+        "Take a batch of 30 samples with 15 right guesses, and a batch of 1 that is right. How many of all 31 "
+        "are right?",
+        "You can't add the shares of the batches, but you can add counts: the right guesses, and all guesses.",
     ),
     stub="known-mistake",
 )
@@ -103,20 +99,19 @@ class Watched(torch.nn.Module):
         """Give the scores."""
         if not self.updating:
             same = (x.reshape(-1, 1, 5) == self.held_out).all(-1).any(1).all()
-            self.refuse(not same, "it evaluates on images that it trains with; want those held out")
-            text = "the net is in training mode while it is evaluated; some layers act otherwise"
-            self.refuse(self.training, text)
-            text = "the evaluation is recorded by autograd; nobody needs that graph"
-            self.refuse(torch.is_grad_enabled(), text)
+            self.refuse(not same, "it evaluates on training images; use the held-out ones")
+            self.refuse(self.training, "the net is evaluated in training mode; switch the mode")
+            grad = torch.is_grad_enabled()
+            self.refuse(grad, "autograd records the evaluation; switch that off")
             self.evaluations += 1
         return torch.nn.functional.linear(x, self.weight)
 
     def update(self, images: Tensor, classes: Tensor) -> None:
         """Take a step down the gradient."""
-        text = "an update is made in evaluation mode; switch to training before each epoch"
+        text = "an update is made in evaluation mode; switch to training mode before each epoch"
         self.refuse(not self.training, text)
-        text = "autograd is switched off while the net is updated; an update needs gradients"
-        self.refuse(not torch.is_grad_enabled(), text)
+        grad = torch.is_grad_enabled()
+        self.refuse(not grad, "autograd is off during an update, which needs gradients")
         self.updating = True
         loss = torch.nn.functional.cross_entropy(self(images), classes)
         (gradient,) = torch.autograd.grad(loss, self.weight)
@@ -160,31 +155,31 @@ def watched(answer: Callable[..., Any], inputs: Inputs) -> list[float]:
     given = answer(*inputs.values())
     if given is None:
         raise DiagnosisError(diagnoses.NONE(name="what your function returns"))
-    text = f"update is called {net.updates} times; want {updates}: each batch once an epoch"
+    text = f"update is called {net.updates} times; want {updates}, one for each batch in each epoch"
     net.refuse(net.updates != updates, text)
-    net.refuse(not net.evaluations, "the net is never called to evaluate it")
+    net.refuse(not net.evaluations, "it never evaluates the net")
     return [float(as_array(entry)) for entry in given]
 
 
 @lesson.exercise(
-    "A loop that flatters itself",
+    "A loop that flatters the network",
     draw=draw_loop,
     wanted=by_weight,
     run=watched,
     gives="the list of accuracies",
     cases=2,
     tolerance=1e-6,
-    mistakes=(Edit("they are the shares of wrong guesses", ("guesses == ", "guesses != ")),),
+    mistakes=(Edit("this is the share of wrong guesses", ("guesses == ", "guesses != ")),),
     hints=(
-        "Which images does the name mean after the inner loop has ended? In which mode is the net then, and "
-        "again at the next epoch's first update?",
-        "Four things are missing: the part held out, the mode to evaluate in, a way to tell autograd to look "
-        "away, and the mode to train in, before each epoch's updates.",
+        "Which images does the name refer to after the inner loop? In which mode is the net then, and at the "
+        "next epoch's first update?",
+        "Four things are missing: the held-out data, the mode for evaluation, a way to stop autograd from "
+        "recording, and the mode for training, before each epoch's updates.",
     ),
     stub="known-mistake",
 )
 def history(net: Any, update: Any, batches: list[Part], held_out: Part, epochs: int) -> list[float]:
-    """Train for some epochs; the accuracy on what was held out, after each."""
+    """Train for some epochs, and list the accuracy on held-out data after each."""
     accuracies = []
     for _ in range(epochs):
         net.train()
@@ -218,39 +213,40 @@ def pairs(classes: Tensor, guesses: Tensor, C: int) -> Tensor:
 
 
 @lesson.exercise(
-    "Which class is read as which",
+    "The confusion matrix",
     draw=draw_guesses,
     wanted=pairs,
     gives="counts",
     tensors=True,
     mistakes=(
-        Edit("it is one row of all pairs; want a row for each true class", (".view(C, C)", "")),
+        Edit("this is one row of all pairs; return a row for each true class", (".view(C, C)", "")),
         Edit(
-            "it is one row of pairs, and it ends at the last pair that occurs; want all pairs",
+            "this is one row of pairs, and it ends at the last pair that occurs; return a table of all pairs",
             (", minlength=C * C).view(C, C)", ")"),
         ),
         Edit(
-            "different pairs get the same number, since both count from 0 to C - 1; make room for C guesses "
-            "between one class and the next",
+            "different pairs get the same number, because class and guess both run from 0 to C - 1; leave "
+            "room for C guesses between one class and the next",
             ("C * classes", "classes"),
         ),
         Edit(
-            "no count is above 1: an assignment with indices meets a pair that occurs twice only once",
-            (".view(C, C)", ".view(C, C).clamp(max=1)"),
+            "no count is above 1, because an indexed += counts a repeated pair only once",
+            ("(C, C)", "(C, C).clamp(max=1)"),
         ),
         Edit(
-            "it has only the classes that occur; C says how many there are",
+            "it has only the classes that occur; the number of classes is C",
             ("return torch", "C = int(max(classes.max(), guesses.max())) + 1\n    return torch"),
         ),
     ),
     hints=(
-        "How do you make one number of a pair of numbers, so that no two pairs get the same?",
-        "In a table with C columns, the place at row i and column j comes after i whole rows and j more. Count "
-        "these places, all of them, those too that never occur, and make a table of the counts.",
+        "How can you turn a pair of numbers into one number, so that no two pairs get the same one?",
+        "In a table with C columns, the element at row i and column j comes after i whole rows and j more "
+        "elements. Count these positions, including those that never occur, and reshape the counts into a "
+        "table.",
     ),
 )
 def confusion(classes: Tensor, guesses: Tensor, C: int) -> Tensor:
-    """How often each class, by row, was read as each other, by column."""
+    """How often each class, by row, was read as each class, by column."""
     return torch.bincount(C * classes + guesses, minlength=C * C).view(C, C)
 
 
@@ -280,32 +276,22 @@ def one_by_one(counts: Tensor) -> tuple[Tensor, int]:
     dtype=False,
     tolerance=1e-6,
     mistakes=(
-        Edit(
-            "it is the class without examples, which has no recall to compare; argmin takes nan for the "
-            "smallest",
-            (".nan_to_num(2.0)", ""),
-        ),
-        Edit("it is the class with the highest recall", ("(2.0).argmin", "(0.0).argmax")),
-        Edit(
-            "it is the share of guesses of a class that are right, its precision; want the share of the "
-            "class's examples",
-            ("dim=1", "dim=0"),
-        ),
-        Edit("it is a share of all examples; want that of a class's own", ("sum(dim=1)", "sum()")),
-        Edit(
-            "a class without examples has 0; 0 / 0 has no value, and the statement wants nan",
-            ("sum(dim=1)", "sum(dim=1).clamp(min=1)"),
-        ),
-        Edit("it is the share of a class that was missed", ("recall =", "recall = 1 -")),
+        Edit("argmin treats nan as the smallest; leave that class out", (".nan_to_num(2.0)", "")),
+        Edit("this is the class with the highest recall", ("(2.0).argmin", "(0.0).argmax")),
+        Edit("this is the precision; want a share of a class's examples", ("dim=1", "dim=0")),
+        Edit("this is a share of all examples, not of the class's", ("sum(dim=1)", "sum()")),
+        Edit("a class without examples has 0; want nan", ("sum(dim=1)", "sum(dim=1).clamp(min=1)")),
+        Edit("this is the share of each class that was missed", ("recall =", "recall = 1 -")),
     ),
     hints=(
-        "In which row or column are all examples of a class, and which of its numbers counts the right ones?",
-        "The right ones stand on the diagonal. Before you look for the smallest share, put something that is "
-        "never the smallest where there is none.",
+        "Which row or column holds all examples of a class, and which of its elements counts the right "
+        "guesses?",
+        "The right guesses are on the diagonal. Before you look for the smallest recall, replace each nan by "
+        "a value that is never the smallest.",
     ),
 )
 def recalls(counts: Tensor) -> tuple[Tensor, int]:
-    """The share of each class that was recognised, and the class with the smallest."""
+    """The recall of each class, and the class with the smallest."""
     recall = counts.diagonal() / counts.sum(dim=1)
     worst = int(recall.nan_to_num(2.0).argmin())
     return recall, worst

@@ -53,7 +53,7 @@ def run_net(*inputs: Any) -> Tensor:
 
 
 @lesson.exercise(
-    "One layer for all",
+    "One shared layer",
     kind=CustomModule,
     draw=draw_net,
     wanted=run_net,
@@ -62,36 +62,34 @@ def run_net(*inputs: Any) -> Tensor:
     parameters=dict(zip(PARAMETERS, WEIGHTS, strict=True)),
     inputs=("x", "repeats"),
     mistakes=(
+        Edit(forgot("ReLU after the middle layer"), ("middle(h_relu).relu()", "middle(h_relu)")),
+        Edit(forgot("ReLU after the input layer"), ("input(x).relu()", "input(x)")),
         Edit(
-            forgot("the ReLU after the middle layer"), ("middle(h_relu).relu()", "middle(h_relu)")
-        ),
-        Edit(forgot("the ReLU after the input layer"), ("input(x).relu()", "input(x)")),
-        Edit(
-            "the middle layer gets the input layer's output each time; want its own from the time before",
+            "the middle layer always gets the input layer's output; give it its own previous output",
             ("h_relu = self.input", "first = h_relu = self.input"),
             ("middle(h_relu)", "middle(first)"),
         ),
         Edit(
-            "ReLU comes once, after the last turn; want it after each",
+            "ReLU is applied once, after the loop; apply it after each repeat",
             ("middle(h_relu).relu()", "middle(h_relu)"),
             ("output(h_relu)", "output(h_relu.relu())"),
         ),
         *(
-            Edit(f"the middle layer runs {said}; want repeats times", ("(repeats)", f"({times})"))
+            Edit(f"the middle layer {said}; run it repeats times", ("(repeats)", f"({times})"))
             for times, said in (
-                ("repeats + 1", "once more than repeats says"),
-                ("repeats - 1", "once less than repeats says"),
-                ("max(repeats, 1)", "where repeats is 0"),
-                ("0", "never"),
-                ("1", "once"),
-                ("2", "twice"),
+                ("repeats + 1", "runs once more than it should"),
+                ("repeats - 1", "runs once less than it should"),
+                ("max(repeats, 1)", "runs even if repeats is 0"),
+                ("0", "never runs"),
+                ("1", "runs once"),
+                ("2", "runs twice"),
             )
         ),
     ),
     hints=(
-        "How many weights from H to H are there to train, and does that depend on repeats?",
-        "Make one layer in __init__. In forward, the loop's body is the line that two lines of the "
-        "stub have in common, and it hands its result on to its next run.",
+        "How many weights from H to H does the network train, and does that depend on repeats?",
+        "Make one layer in __init__. In forward, the loop's body is the line that appears twice in the stub, "
+        "with one layer instead of two.",
     ),
     stub="wrong-parameters",
 )
@@ -105,7 +103,7 @@ class DynamicNet(torch.nn.Module):
         self.output = torch.nn.Linear(H, D_out)
 
     def forward(self, x: Tensor, repeats: int) -> Any:
-        """Apply the middle layer as often as asked."""
+        """Apply the middle layer that many times."""
         h_relu = self.input(x).relu()
         for _ in range(repeats):
             h_relu = self.middle(h_relu).relu()
@@ -124,7 +122,7 @@ def gradient(output: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 @lesson.exercise(
-    "A use that was forgotten",
+    "A forgotten use",
     draw=given(x="with_zeros N H", y="normal N H", w="with_zeros H H"),
     wanted=gradient(lambda x, w: (x @ w).relu() @ w),
     gives="grad_w",
@@ -133,20 +131,20 @@ def gradient(output: Callable[..., Tensor]) -> Callable[..., Tensor]:
         Edit(forgot("the first use's part"), (" + x.T @ grad_h1", "")),
         Edit(forgot("the second use's part"), ("h1_relu.T @ grad_h2 + ", "")),
         Edit(
-            "it is the mean of both uses' parts; want their sum",
+            "this is the mean of both uses' parts; return their sum",
             ("return h1", "return 0.5 * h1"),
             ("+ x.T", "+ 0.5 * x.T"),
         ),
-        Edit("the second use's part is subtracted; want the sum", ("return h1", "return -h1")),
-        Edit("the first use's part is subtracted; want the sum", ("+ x.T", "- x.T")),
+        Edit("the second use's part is subtracted; add it", ("return h1", "return -h1")),
+        Edit("the first use's part is subtracted; add it", ("+ x.T", "- x.T")),
         *masks("grad_h1_relu * (h1 > 0)"),
-        Edit("grad_h2 goes back through w itself; want its transpose", ("@ w.T", "@ w")),
-        Edit("the second use's part is made from h1; its input is h1_relu", ("h1_relu.T", "h1.T")),
+        Edit("grad_h2 is multiplied by w; multiply it by the transpose", ("@ w.T", "@ w")),
+        Edit("the second use's part contains h1, but its input is h1_relu", ("h1_relu.T", "h1.T")),
     ),
     hints=(
-        "Suppose the two uses had weights of their own. What would the gradient of each be?",
-        "Take grad_h2 back through w and through the ReLU to h1; x is the input of the first use. "
-        "The parts of both uses add up.",
+        "Suppose that each use had its own weight. What would the gradient of each be?",
+        "Take grad_h2 back through w and through the ReLU to h1. The input of the first use is x. Add the "
+        "parts of both uses.",
     ),
     stub="forgot-term",
 )
@@ -179,7 +177,6 @@ def draw_loop(draw: Draw) -> dict[str, Any]:
 
 
 MASK = "grad_h_relu * (h > 0)"
-ONE_INPUT = "each use's part is made with one and the same input; want the one that this use had"
 
 
 @lesson.exercise(
@@ -190,30 +187,27 @@ ONE_INPUT = "each use's part is made with one and the same input; want the one t
     tensors=True,
     forbids=dict.fromkeys(("backward", "grad", "jvp"), "a derivation, not autograd"),
     mistakes=(
-        Edit(
-            "it is the last use's part alone; want the sum over all uses",
-            ("reversed(inputs)", "inputs[-1:]"),
-        ),
-        Edit(
-            "it is the first use's part alone; each repeat overwrites what is to be added up",
-            ("grad_w +=", "grad_w ="),
-        ),
+        Edit("this is only the last use's part; want the sum", ("reversed(inputs)", "inputs[-1:]")),
+        Edit("each repeat overwrites grad_w; add to it instead", ("grad_w +=", "grad_w =")),
         Edit(forgot("the first use's part"), ("(inputs)", "(inputs[1:])")),
         Edit(forgot("the last use's part"), ("+= ", "+= (before is not inputs[-1]) * ")),
-        Edit(ONE_INPUT, ("before.T", "x.T")),
-        Edit(ONE_INPUT, ("before.T", "inputs[-1].T")),
-        *masks(MASK),
-        Edit((diagnoses.MASK_MISSING, {}), (MASK, f"{MASK[:-1]} | (before is inputs[-1]))")),
-        Edit(
-            "the last use alone has its ReLU's mask; want one at each",
-            (MASK, f"{MASK[:-1]} | (before is not inputs[-1]))"),
+        *(
+            Edit("all uses' parts contain the same input; take each use's own", ("before.T", one))
+            for one in ("x.T", "inputs[-1].T")
         ),
-        Edit("the gradient goes back through w itself; want its transpose", ("@ w.T", "@ w")),
+        *masks(MASK),
+        *(
+            Edit(
+                "some uses lack the ReLU mask; apply it at each", (MASK, f"{MASK[:-1]} | ({one}))")
+            )
+            for one in ("before is inputs[-1]", "before is not inputs[-1]")
+        ),
+        Edit("the gradient is multiplied by w; multiply by the transpose", ("@ w.T", "@ w")),
     ),
     hints=(
-        "Which arrays of the way forward did the exercise before need, for each use of the weight?",
-        "Keep the input of every use in a list and go through it backwards. At each use: the mask of "
-        "its ReLU, its part added to grad_w, then back through w to the use before.",
+        "Which arrays of the forward pass did the previous exercise need, for each use of the weight?",
+        "Keep the input of every use in a list, and go through the list backwards. At each use, apply the "
+        "mask of its ReLU, add its part to grad_w, and go back through w to the use before.",
     ),
 )
 def backward_through_loop(x: Tensor, y: Tensor, w: Tensor, repeats: int) -> Tensor:
@@ -234,7 +228,7 @@ def backward_through_loop(x: Tensor, y: Tensor, w: Tensor, repeats: int) -> Tens
 
 UNSEEDED = Kind(
     diagnoses.RANDOM.name,
-    "{name}: equal seeds give different ones; the seed doesn't reach the generator that is drawn from",
+    "{name}: equal seeds give different depths; give the seed to the generator that draws them",
 )
 STEPS = 400
 
@@ -255,18 +249,22 @@ def no_depths(drawn: Any) -> Diagnosis | str | None:
     if not isinstance(drawn, list):
         return diagnoses.WRONG_TYPE(name="depths", given=kind_of(drawn), wanted="list")
     if len(drawn) != STEPS:
-        return f"depths has {len(drawn)} entries for {STEPS} steps"
+        return f"depths has {len(drawn)} elements for {STEPS} steps"
     whole = [isinstance(d, int | np.integer) and not isinstance(d, bool) for d in drawn]
     others = [d for d, fits in zip(drawn, whole, strict=True) if not fits or not 0 <= d <= 3]
     if others:
-        return f"depths holds {others[0]!r}, a {kind_of(others[0])}; want whole numbers from 0 to 3"
+        return (
+            f"depths contains {others[0]!r} ({kind_of(others[0])}); want whole numbers from 0 to 3"
+        )
     if missing := {0, 1, 2, 3} - set(drawn):
-        return f"depths never holds {min(missing)} in {STEPS} steps; want each depth from 0 to 3"
+        return (
+            f"depths doesn't contain {min(missing)} in {STEPS} steps; want every depth from 0 to 3"
+        )
     return None
 
 
 def repeatable(answer: Callable[[int, int], Any]) -> Diagnosis | str | None:
-    """Draw with equal seeds and with others, and look at what other draws see of it."""
+    """Draw with equal and different seeds, and look at what other draws see of it."""
     before = generators()
     drawn = [answer(seed, STEPS) for seed in (0, 1, 2)]
     after = generators()
@@ -276,21 +274,21 @@ def repeatable(answer: Callable[[int, int], Any]) -> Diagnosis | str | None:
     if [answer(seed, STEPS) for seed in (0, 1, 2)] != drawn:
         return UNSEEDED(name="depths")
     if any(drawn[a] == drawn[b] for a, b in ((0, 1), (0, 2), (1, 2))):
-        return "another seed gives the same depths; want the seed to decide"
+        return "different seeds give the same depths; make them depend on the seed"
     if len(few := answer(1, 3)) != 3:
-        return f"depths has {len(few)} entries for 3 steps"
+        return f"depths has {len(few)} elements for 3 steps"
     if touched := " and ".join(name for name, state in before.items() if state != after[name]):
-        return f"the draws of {touched} go on from another state afterwards; want a generator of your own"
+        return f"the function changes the state of {touched}, which others draw from; use a generator of its own"
     return None
 
 
 @lesson.checked(
-    "Depths that repeat themselves",
-    Predicate(test=repeatable, after="with equal seeds and with others"),
+    "Reproducible depths",
+    Predicate(test=repeatable, after="with equal and different seeds"),
     hints=(
         "Which generator does randint draw from here, and which one gets the seed?",
-        "Python's random has a class whose objects are generators of their own; so has NumPy, and so has "
-        "torch. Make one in the function, from the seed.",
+        "Python's random module has a class of independent generators, and so have NumPy and torch. Make one "
+        "inside the function, with the seed.",
     ),
     stub="random",
 )

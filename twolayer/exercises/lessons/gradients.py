@@ -26,7 +26,7 @@ lesson = Lesson()
 
 
 def draw_function(draw: Draw) -> Inputs:
-    """A function in which each entry's slope depends on the other entries as well."""
+    """A function in which each element's slope depends on the other elements as well."""
     N, D = draw.sizes("N", "D_in")
     shape = ((N, D), (2, N, D), (D,), (N, D))[draw.case]
     cubes, squares = draw.normal(*shape), draw.normal(*shape)
@@ -45,30 +45,22 @@ def central(f: Function, x: Array, step: float) -> Array:
 
 
 @lesson.exercise(
-    "A difference to one side",
+    "A one-sided difference",
     draw=draw_function,
     wanted=central,
     gives="slopes",
     mistakes=(
-        Edit(
-            "it is the difference to one side, between x and x + step; its error shrinks only as fast as the "
-            "step. Want values on both sides of x",
-            ("f(x - move)) / (2 * step)", "f(x)) / step"),
+        *(
+            Edit("the differences are one-sided; take values of f on both sides of x", change)
+            for change in (
+                ("f(x - move)) / (2 * step)", "f(x)) / step"),
+                ("(f(x + move) - f(x - move)) / (2 * step)", "(f(x) - f(x - move)) / step"),
+            )
         ),
+        Edit("twice too large; how far apart are the two points?", ("(2 * step)", "step")),
+        Edit("all elements of x move at once; move only one", ("move[index]", "move[...]")),
         Edit(
-            "it is the difference to one side, between x - step and x; want values on both sides of x",
-            ("(f(x + move) - f(x - move)) / (2 * step)", "(f(x) - f(x - move)) / step"),
-        ),
-        Edit(
-            "it is twice the slope; how far are the two points apart that you compare?",
-            ("(2 * step)", "step"),
-        ),
-        Edit(
-            "all entries of x move at once; move one, and leave the others where they are",
-            ("move[index]", "move[...]"),
-        ),
-        Edit(
-            "an entry that has been moved is not put back before the next one moves",
+            "a moved element is not put back before the next one moves",
             ("slopes =", "moved, slopes = x.copy(),"),
             ("move = np.zeros_like(x)", "moved[index] += step"),
             ("move[index] = step", "ahead = f(moved)"),
@@ -80,14 +72,14 @@ def central(f: Function, x: Array, step: float) -> Array:
         ),
     ),
     hints=(
-        "The line through two points of a curve has a slope. Where between them does the curve itself have that "
-        "slope, as nearly as can be?",
-        "Near the middle. So let x be in the middle of the two points, and divide by how far they are apart.",
+        "The line through two points of a curve has a slope. At which point between them does the curve have "
+        "about the same slope?",
+        "Near the middle. So put x in the middle of the two points, and divide by the distance between them.",
     ),
     stub="known-mistake",
 )
 def differences(f: Function, x: Array, step: float) -> Array:
-    """The gradient of f at x, from two values of f for each entry."""
+    """The gradient of f at x, from two values of f for each element."""
     slopes = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         move = np.zeros_like(x)
@@ -105,29 +97,28 @@ def differences(f: Function, x: Array, step: float) -> Array:
     tracked=False,
     mistakes=(
         Edit(
-            "it holds the first gradient as well, since backward adds to grad",
+            "it contains the first gradient too, because backward adds to grad",
             ("x.grad\n    x.grad = None", "x.grad.clone()"),
         ),
         Edit(
-            "it holds the second gradient as well: it is the tensor in grad itself, and the second backward "
-            "added to it",
+            "this is the tensor in grad, so the second backward added to it",
             ("    x.grad = None\n", ""),
         ),
         Edit(
-            "it is the second gradient; where first and grad are one tensor, what fills grad anew fills first "
-            "as well",
+            "this is the second gradient, because first and grad are one tensor",
             ("x.grad = None", "x.grad.zero_()"),
         ),
         Edit(
-            "it is the gradient of z.sum(); how much each entry of z counts is left out",
+            "this is the gradient of z.sum(), so all elements of z count the same; pass the weights to "
+            "backward",
             ("z.backward(a,", "z.sum().backward("),
             ("z.backward(b)", "z.sum().backward()"),
         ),
     ),
     hints=(
-        "What does backward do with a grad that holds numbers already? And is first a copy of it?",
-        "Between the two calls, grad must be given up rather than filled with zeros, since first still names "
-        "the same tensor. What does zero_grad of an optimizer leave there?",
+        "What does backward do with a grad that already holds a gradient? And is first a copy of grad?",
+        "Don't fill grad with zeros between the two calls, because first still names the same tensor. What "
+        "does an optimizer's zero_grad leave there instead?",
     ),
     stub="known-mistake",
 )
@@ -155,6 +146,9 @@ def draw_gradient(draw: Draw) -> Inputs:
     return {"f": f, "x": x, "grad": grad, "direction": direction, "step": step}
 
 
+LARGER = "max(abs(slope), abs(product))"
+
+
 def gap_on_a_line(f: Function, x: Array, grad: Array, direction: Array, step: float) -> Any:
     """The gap, from f as a function of one number."""
     ahead, behind = (f(x + t * direction) for t in (step, -step))
@@ -172,7 +166,7 @@ def counted(answer: Any, inputs: Inputs) -> Any:
 
     gap = answer(*(inputs | {"f": f}).values())
     if len(calls) > len(("ahead", "behind")):
-        text = f"it is called {len(calls)} times; want two values of it, however many entries x has"
+        text = f"it is called {len(calls)} times; call it twice, however many elements x has"
         raise DiagnosisError(diagnoses.KNOWN(name="f", text=text))
     return gap
 
@@ -186,56 +180,46 @@ def counted(answer: Any, inputs: Inputs) -> Any:
     gives="gap",
     mistakes=(
         Edit(
-            "the slope is a difference to one side; want values on both sides of x",
+            "the slope is a one-sided difference; take values on both sides of x",
             ("f(x - step * direction)) / (2 * step)", "f(x)) / step"),
         ),
+        Edit("the slope is twice too large; how far apart are the points?", ("(2 * step)", "step")),
         Edit(
-            "the slope is twice too large; how far are the two points apart?",
-            ("(2 * step)", "step"),
-        ),
-        Edit(
-            "the slope is taken where x moves by the direction itself; want step times that",
+            "x moves by the whole direction; move it by step times the direction",
             ("x + step * ", "x + "),
             ("x - step * ", "x - "),
             ("(2 * step)", "2"),
         ),
         Edit(
-            "the direction is brought to length 1; want it as it is",
+            "the direction is scaled to length 1; leave it as it is",
             ("slope = ", "direction = direction / np.linalg.norm(direction)\n    slope = "),
         ),
-        Edit("it is not relative yet", (" / max(abs(slope), abs(product))", "")),
+        Edit("this is the absolute gap; want the relative one", (f" / {LARGER}", "")),
         Edit(
-            "it is negative where the slope is the smaller one; want the size of the difference",
+            "it can be negative; take the absolute value",
             ("abs(slope - product)", "(slope - product)"),
         ),
-        Edit(
-            "it is relative to the product, whichever is larger",
-            ("max(abs(slope), abs(product))", "abs(product)"),
+        *(
+            Edit(f"divided by {said}; divide by the larger absolute value", (LARGER, size))
+            for said, size in (
+                ("the sum's size", "abs(product)"),
+                ("the slope's size", "abs(slope)"),
+                ("the sum of both sizes", "(abs(slope) + abs(product))"),
+                ("the larger of the two, signs included", "max(slope, product)"),
+            )
         ),
-        Edit(
-            "it is relative to the slope, whichever is larger",
-            ("max(abs(slope), abs(product))", "abs(slope)"),
-        ),
-        Edit(
-            "it is relative to both sizes added up; want the larger one",
-            ("max(abs(slope), abs(product))", "(abs(slope) + abs(product))"),
-        ),
-        Edit(
-            "the larger one is sought without regard to sizes: -8 is larger than 3 here",
-            ("max(abs(slope), abs(product))", "max(slope, product)"),
-        ),
-        Edit("the gradient's product is a mean; want the sum", (".sum()", ".mean()")),
+        Edit("the gradient's product is a mean; take the sum", (".sum()", ".mean()")),
     ),
     hints=(
-        "If x moves a little along the direction, by how much does each entry move? And how much does f gain "
-        "by each?",
-        "The slope is a central difference like that of the first exercise, but all entries move at once, each "
-        "by its own amount. A gradient foretells this slope: each of its entries counts as often as the "
+        "If x moves a little along the direction, how far does each element move? And how much does each move "
+        "change f?",
+        "The slope is a central difference as in the first exercise, but all elements move at once, each by "
+        "its own amount. The gradient predicts this slope: each of its elements counts as much as the "
         "direction says.",
     ),
 )
 def gradient_gap(f: Function, x: Array, grad: Array, direction: Array, step: float) -> Any:
-    """The relative gap between the slope along a direction and what the gradient says."""
+    """The relative gap between the slope along a direction and the gradient's slope."""
     slope = (f(x + step * direction) - f(x - step * direction)) / (2 * step)
     product = (grad * direction).sum()
     return abs(slope - product) / max(abs(slope), abs(product))

@@ -64,6 +64,7 @@ FORGETFUL = (
     (" and function not in seen", ""),
     ("seen.add", "seen.append"),
 )
+FIRST_ARROWS = ("in function.next_functions", "in function.next_functions[:1]")
 FOLLOWING = "[next_function for next_function, _ in function.next_functions]"
 
 
@@ -74,13 +75,9 @@ FOLLOWING = "[next_function for next_function, _ in function.next_functions]"
     gives="count",
     cases=len(FORMULAS),
     mistakes=(
+        Edit("a function is counted once for each way that leads to it", *FORGETFUL),
         Edit(
-            "a function that is reached on two ways is counted twice, and so is all that is behind it",
-            *FORGETFUL,
-        ),
-        Edit(
-            "a function to which two arrows of one function lead is counted once, but not one that two "
-            "functions lead to; remember over the whole walk where it has been",
+            "a function is counted twice if two others lead to it; remember it for the whole walk",
             *FORGETFUL,
             (FOLLOWING, "{f for f, _ in function.next_functions}"),
         ),
@@ -91,32 +88,28 @@ FOLLOWING = "[next_function for next_function, _ in function.next_functions]"
             (FOLLOWING, "function[0].next_functions"),
         ),
         Edit(
-            "None is counted too: an input that isn't tracked has no function",
+            "None is counted too; an untracked input has no function",
             ("function is not None and ", ""),
             ("in function.next_functions", "in getattr(function, 'next_functions', ())"),
         ),
-        Edit(
-            "AccumulateGrad is left out; it is a function of the graph too",
-            ("len(seen)", "len([f for f in seen if not hasattr(f, 'variable')])"),
+        *(
+            Edit(text, ("len(seen)", new))
+            for text, new in (
+                (
+                    "AccumulateGrad is left out, but it is a function of the graph too",
+                    "len([f for f in seen if not hasattr(f, 'variable')])",
+                ),
+                ("one is missing, perhaps the result's own grad_fn", "len(seen) - 1"),
+                ("functions with the same name count as one", "len({f.name() for f in seen})"),
+                ("this is the number of arrows", "sum(len(f.next_functions) for f in seen)"),
+            )
         ),
-        Edit("one is left out, perhaps the result's own grad_fn", ("len(seen)", "len(seen) - 1")),
-        Edit(
-            "functions of one name are counted as one; two products are two functions",
-            ("len(seen)", "len({f.name() for f in seen})"),
-        ),
-        Edit(
-            "these are the arrows; want the functions",
-            ("len(seen)", "sum(len(f.next_functions) for f in seen)"),
-        ),
-        Edit(
-            "only the first arrow of each function is followed",
-            ("in function.next_functions", "in function.next_functions[:1]"),
-        ),
+        Edit("only the first arrow of each function is followed", FIRST_ARROWS),
     ),
     hints=(
         "Draw the graph of ``squares + squares``. How many arrows lead to the function of the product?",
-        "Remember the functions that you have met, in a set say, and go on from a function only if it is a "
-        "new one. The answer is then the set's size.",
+        "Remember the functions that you have met, for example in a set, and continue only from functions "
+        "that are new. The answer is the size of the set.",
     ),
     stub="known-mistake",
 )
@@ -145,11 +138,11 @@ def named(answer: Callable[[Tensor], Any], inputs: Inputs) -> tuple[tuple[str, .
         )
     names = {id(leaf): name for name, leaf in inputs["leaves"].items()}
     for one in given:
-        text = "it holds a tensor that is none of the leaves themselves, but a copy perhaps"
+        text = "it contains a tensor that isn't one of the leaves, perhaps a copy"
         if not is_tensor(one):
-            text = f"it holds a {kind_of(one)}; want the tensors that belong to the functions"
+            text = f"it contains an object of type {kind_of(one)}; list the tensors that belong to the functions"
         elif not one.is_leaf:
-            text = "it holds a tensor that is a result, not a leaf"
+            text = "it contains a tensor that is a result, not a leaf"
         if id(one) not in names:
             raise DiagnosisError(diagnoses.KNOWN(name="leaves", text=text))
     return (tuple(sorted(names[id(one)] for one in given)),)
@@ -163,16 +156,10 @@ def named(answer: Callable[[Tensor], Any], inputs: Inputs) -> tuple[tuple[str, .
     gives="leaves",
     cases=len(FORMULAS),
     mistakes=(
+        Edit("a leaf is listed twice; several arrows lead to it", (" or function in seen", "")),
+        Edit("a leaf is missing; follow every arrow", FIRST_ARROWS),
         Edit(
-            "a leaf is listed more than once; several arrows may lead to its function",
-            (" or function in seen", ""),
-        ),
-        Edit(
-            "a leaf is missing; let the walk follow every arrow",
-            ("in function.next_functions", "in function.next_functions[:1]"),
-        ),
-        Edit(
-            "a leaf is left out that is equal to another; two tensors may hold equal numbers",
+            "a leaf is missing that equals another one; two tensors may hold equal numbers",
             (
                 'hasattr(function, "variable")',
                 'hasattr(function, "variable") and not any(torch.equal(function.variable, one) for one in leaves)',
@@ -181,8 +168,8 @@ def named(answer: Callable[[Tensor], Any], inputs: Inputs) -> tuple[tuple[str, .
     ),
     hints=(
         "What does an ``AccumulateGrad`` have that no other function has?",
-        "Walk as in the exercise before, each function once, and collect the attribute ``variable`` of those "
-        "that have one.",
+        "Walk as in the previous exercise, each function once, and collect the attribute ``variable`` of the "
+        "functions that have one.",
     ),
 )
 def leaves_of(result: Tensor) -> list[Tensor]:
@@ -202,18 +189,18 @@ def leaves_of(result: Tensor) -> list[Tensor]:
 
 
 def kept(N: int, D_in: int, H: int, D_out: int) -> int:
-    """The bytes of the tensors that PyTorch puts aside."""
+    """The bytes of the tensors that PyTorch saves."""
     places: dict[int, int] = {}
     alive = []
 
-    def put_aside(tensor: Tensor) -> Tensor:
+    def save(tensor: Tensor) -> Tensor:
         alive.append(tensor)  # or its place might be used again
         places[tensor.data_ptr()] = tensor.nbytes
         return tensor
 
     x, y = torch.ones(N, D_in), torch.ones(N, D_out)
     w1, w2 = torch.ones(D_in, H, requires_grad=True), torch.ones(H, D_out, requires_grad=True)
-    with torch.autograd.graph.saved_tensors_hooks(put_aside, lambda tensor: tensor):
+    with torch.autograd.graph.saved_tensors_hooks(save, lambda tensor: tensor):
         (torch.relu(x @ w1) @ w2 - y).pow(2).sum()
     return sum(places.values())
 
@@ -224,44 +211,41 @@ def kept(N: int, D_in: int, H: int, D_out: int) -> int:
     wanted=kept,
     gives="total",
     mistakes=(
-        Edit("this is how many numbers are kept; want bytes", ("4 * (", "(")),
+        Edit("this is how many numbers are kept; return bytes", ("4 * (", "(")),
         Edit(
-            "the hidden layer is counted twice; ReLU keeps its result and nothing else of that size, and the "
-            "next product keeps the same memory",
-            ("+ h_relu", "+ 2 * h_relu"),
+            "ReLU and a product keep the same memory; count it once", ("h_relu +", "2 * h_relu +")
         ),
+        Edit("w1 is counted, but x needs no gradient", ("(x +", "(D_in * H + x +")),
         Edit(
-            "w1 is counted; nobody asks for a gradient with respect to x, so it isn't kept",
-            ("(x +", "(D_in * H + x +"),
-        ),
-        Edit(
-            "w1 is counted, which nobody needs, and the hidden layer twice",
+            "w1 is counted, which isn't kept, and the hidden layer is counted twice",
             ("(x + h_relu", "(D_in * H + x + 2 * h_relu"),
         ),
-        Edit(
-            "an array of shape (N, D_out) is counted twice; only the square keeps one, its input",
-            ("+ error", "+ 2 * error"),
-        ),
-        Edit(forgot("x, which the first product needs for w1's gradient"), ("(x + ", "(")),
-        Edit(forgot("the result of ReLU"), (" + h_relu", "")),
-        Edit(forgot("what the square keeps, its input"), (" + error", "")),
-        Edit(
-            forgot("w2, which the second product needs for the gradient that goes on to w1"),
-            (" + w2", ""),
+        Edit("two arrays (N, D_out) are counted; only one is kept", ("error)", "2 * error)")),
+        *(
+            Edit(forgot(term), change)
+            for term, change in (
+                ("x, which the first product needs for w1's gradient", ("(x + ", "(")),
+                ("the result of ReLU", (" + h_relu", "")),
+                ("the input of the square", (" + error", "")),
+                (
+                    "w2, which the second product needs for the hidden layer's gradient",
+                    (" + w2", ""),
+                ),
+            )
         ),
     ),
     hints=(
-        "There are two products, a ReLU, a difference, a square and a sum. Which of their gradients can be "
-        "computed without knowing any numbers of the forward pass?",
-        "The gradient of a factor needs the other one, if the factor leads to something tracked. ReLU keeps its "
-        "result, in the same memory as a factor of the second product. The square keeps its input, the "
-        "difference and the sum nothing.",
+        "There are two products, a ReLU, a difference, a square and a sum. Which of their gradients need no "
+        "numbers from the forward pass?",
+        "A product keeps a factor if the other factor leads to something tracked. ReLU keeps its result, in "
+        "the same memory as a factor of the second product. The square keeps its input. The difference and "
+        "the sum keep nothing.",
     ),
 )
 def kept_bytes(N: int, D_in: int, H: int, D_out: int) -> int:
     """The bytes that the graph of the ladder's loss keeps."""
-    x = N * D_in  # the first product, for the gradient of w1
-    h_relu = N * H  # ReLU, and the second product for the gradient of w2: the same memory
-    w2 = H * D_out  # the second product, for the gradient that goes on to w1
-    error = N * D_out  # the square
+    x = N * D_in  # kept by the first product, for the gradient of w1
+    h_relu = N * H  # by ReLU, and by the second product for the gradient of w2: the same memory
+    w2 = H * D_out  # by the second product, for the gradient that goes back to w1
+    error = N * D_out  # by the square
     return 4 * (x + h_relu + w2 + error)

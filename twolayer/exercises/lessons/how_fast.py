@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from twolayer.exercises.draws import Draw
 
 lesson = Lesson()
-ADDITIONS = "only multiplications are counted; each goes with an addition"
+ADDITIONS = "only multiplications are counted; each comes with an addition"
 
 
 def _counted(N: int, *widths: int) -> int:
@@ -45,25 +45,18 @@ def _counted(N: int, *widths: int) -> int:
     on="networks of different sizes",
     mistakes=(
         Edit(
-            "the backward pass is counted as two products for each of the forward pass; one of them would "
-            "be the gradient of x, which nobody reads",
+            "it counts the gradient of x, which nothing needs",
             ("first + 2 * second", "2 * forward"),
         ),
-        Edit("it is the forward pass alone", ("forward + backward", "forward")),
-        Edit(
-            "the backward pass has three products here, not two; grad_h_relu is one",
-            ("first + 2 * second", "forward"),
-        ),
+        Edit("this is only the forward pass", ("forward + backward", "forward")),
+        Edit("the backward pass has three products", ("first + 2 * second", "forward")),
         Edit(ADDITIONS, ("2 * N", "N")),
-        Edit(
-            "three products are counted with x and two with w2; it is the other way round",
-            ("first + 2 * second", "2 * first + second"),
-        ),
+        Edit("x needs no gradient, but h_relu does", ("first + 2 * second", "2 * first + second")),
     ),
     hints=(
-        "Name the products of the backward pass. Which of those that could be computed is never used?",
-        "Each forward product could have two behind it: the gradient of its weights, and that of "
-        "what went in. What went into the first is x, and no update needs its gradient.",
+        "Name the products of the backward pass. Which gradient could it compute, but never uses?",
+        "For each product of the forward pass there can be two in the backward pass: the gradient of its "
+        "weights and that of its input. The input of the first is x, and no update needs its gradient.",
     ),
     stub="known-mistake",
 )
@@ -87,44 +80,31 @@ def _measured(a: int, b: int, c: int, itemsize: int) -> float:
 
 
 @lesson.exercise(
-    "Operations for each byte",
+    "Operations per byte",
     draw=_product,
     wanted=_measured,
     gives="intensity",
     on="products of different sizes",
     mistakes=(
-        Edit(
-            "these are operations for each number moved; a number has itemsize bytes",
-            ("itemsize * numbers", "numbers"),
-        ),
+        Edit("this is operations per number, not per byte", ("itemsize * numbers", "numbers")),
         Edit(ADDITIONS, ("2 * a", "a")),
         Edit(
-            "these are bytes for each operation; want operations for each byte",
+            "this is upside down; want operations per byte",
             ("operations / (itemsize * numbers)", "itemsize * numbers / operations"),
         ),
-        Edit("what is written is left out; the result has to go to memory, too", (" + a * c", "")),
-        Edit(
-            "what is read is left out; both matrices have to come from memory",
-            ("a * b + b * c + ", ""),
-        ),
-        Edit("what is left over is thrown away; want a number with decimals", ("/ (", "// (")),
-        Edit(
-            "what is read is counted in bytes, what is written in numbers",
-            ("itemsize * numbers", "itemsize * (a * b + b * c) + a * c"),
-        ),
-        Edit(
-            "each number is counted as often as it is used; count it once, as if it stayed near",
-            ("a * b + b * c", "2 * a * b * c"),
-        ),
+        Edit("the result is left out, but it is written to memory", (" + a * c", "")),
+        Edit("the factors are left out, but they are read", ("a * b + b * c + ", "")),
+        Edit("the fraction is cut off; divide by /, not by //", ("/ (", "// (")),
+        Edit("each number counts at each use; count it once", ("a * b + b * c", "2 * a * b * c")),
     ),
     hints=(
-        "Three matrices travel between memory and the processor. Which, and how many numbers has each?",
-        "Two are read, one is written; add up their entries, and a number has itemsize bytes. Each "
-        "entry of the result is a sum of b products.",
+        "Three matrices travel between memory and the processor. Which ones, and how many numbers are in each?",
+        "Two are read, one is written. Add up their numbers, each of itemsize bytes. Each element of the "
+        "result is a sum of b products.",
     ),
 )
 def intensity(a: int, b: int, c: int, itemsize: int) -> float:
-    """The operations of a product for each byte that it moves."""
+    """The operations of a matrix product per byte that it moves."""
     operations = 2 * a * b * c
     numbers = a * b + b * c + a * c
     return operations / (itemsize * numbers)
@@ -144,32 +124,21 @@ def _widths(draw: Draw) -> dict[str, Any]:
     whole=("operations",),
     on="networks with up to 5 layers",
     mistakes=(
+        Edit("it counts the gradient of x, which nothing needs", (" - layers[0]", "")),
+        Edit("this is only the forward pass", ("3 * sum(layers) - layers[0]", "sum(layers)")),
         Edit(
-            "the gradient of x is counted as well; the first layer needs only that of its weights",
-            (" - layers[0]", ""),
-        ),
-        Edit("it is the forward pass alone", ("3 * sum(layers) - layers[0]", "sum(layers)")),
-        Edit(
-            "one product for each layer is missing in the backward pass: the gradient of what went into "
-            "it, which all layers but the first must pass on",
+            "the backward pass lacks the gradients of the layers' inputs, which all layers but the first need",
             ("3 * sum(layers) - layers[0]", "2 * sum(layers)"),
         ),
         Edit(ADDITIONS, ("2 * N", "N")),
-        Edit("only the first layer is counted", ("3 * sum(layers) -", "3 * layers[0] -")),
-        Edit(
-            "it stops after two layers",
-            ("range(len(widths) - 1)", "range(min(2, len(widths) - 1))"),
-        ),
-        Edit(
-            "a product is left out at the last layer, where it belongs left out at the first",
-            ("layers[0]", "layers[-1]"),
-        ),
+        Edit("only two layers are counted", ("len(widths) - 1", "min(2, len(widths) - 1)")),
+        Edit("the first layer has one product less, not the last", ("layers[0]", "layers[-1]")),
     ),
     hints=(
-        "What does one layer in the middle compute in a step, forward and backward? What does the first "
-        "one leave out?",
-        "A layer from a to b numbers has a forward product, one for its weights' gradient and one "
-        "for the gradient that it passes on, all of the same count. The first passes nothing on.",
+        "What does a layer in the middle compute in a step, forward and backward? What does the first layer "
+        "leave out?",
+        "A layer from a to b numbers has three products of the same size: the forward product, the gradient "
+        "of its weights, and the gradient that it passes back. The first layer passes nothing back.",
     ),
 )
 def deep_operations(N: int, widths: list[int]) -> int:
@@ -217,56 +186,53 @@ def _timed(answer: Any, inputs: Inputs) -> Any:
     seconds = answer(*inputs.values())
     device, repeats = inputs["clock"].__self__, inputs["repeats"]
     if not device.looked:
-        text = "does not read the clock that it gets"
+        text = "never calls clock"
         raise DiagnosisError(diagnoses.KNOWN(name="your code", text=text))
     if device.asked < repeats:
-        text = f"calls work {device.asked} times; want {repeats} times that count, and a warm-up"
+        text = f"calls work {device.asked} times; want {repeats} timed calls, and a warm-up"
         raise DiagnosisError(diagnoses.KNOWN(name="your code", text=text))
     return seconds
 
 
 @lesson.exercise(
-    "A clock that stops too early",
+    "A timer that stops too early",
     draw=_device,
     wanted=lambda work, wait, clock, repeats: 0.5 + 8.0,
     gives="seconds",
     run=_timed,
-    on="devices with clocks of their own",
+    on="devices with their own clocks",
     mistakes=(
-        Edit(
-            "the clock is stopped before the work is done: work returns at once, so wait before you read it",
-            ("        wait()\n", ""),
+        Edit("the timer stops before the work is done; wait for it", ("        wait()\n", "")),
+        *(
+            Edit(
+                "the slow first call is included; before the loop, call work and wait until it is done",
+                ("    work()\n    wait()\n    times", "    times"),
+                ("statistics.median", statistic),
+            )
+            for statistic in ("statistics.median", "statistics.mean")
         ),
-        Edit(
-            "the first call has a part in them, which pays for what later ones find ready; before the "
-            "loop, call work once, and wait until that is done",
-            ("    work()\n    wait()\n    times", "    times"),
+        *(
+            Edit(f"this is {said}; return the median", ("statistics.median", statistic))
+            for said, statistic in (
+                ("the mean, which one interruption can change", "statistics.mean"),
+                ("the shortest time", "min"),
+                ("the longest time", "max"),
+                ("the sum of all times", "sum"),
+            )
         ),
-        Edit(
-            "the first call has a part in them, and the mean is taken; warm up first, and take the median",
-            ("    work()\n    wait()\n    times", "    times"),
-            ("statistics.median", "statistics.mean"),
-        ),
-        Edit(
-            "it is the mean, which one interruption moves; want the median",
-            ("statistics.median", "statistics.mean"),
-        ),
-        Edit("it is the shortest time; want the median", ("statistics.median", "min")),
-        Edit("it is the longest time; want the median", ("statistics.median", "max")),
-        Edit("it is the sum of all times; want the median", ("statistics.median", "sum")),
     ),
     hints=(
-        "When does work come back: when the device has done it, or when it has been asked? And "
-        "what is special about the first call?",
-        "Before the loop, call work once and wait, so that nothing of it is left. Inside the loop, "
-        "wait between the work and the second look at the clock.",
+        "When does work return: when the device is done, or when it has been asked? And what is special about "
+        "the first call?",
+        "Before the loop, call work once and wait until it is done. Inside the loop, wait between the work "
+        "and the second look at the clock.",
     ),
     stub="known-mistake",
 )
 def median_time(
     work: Callable[[], None], wait: Callable[[], None], clock: Callable[[], float], repeats: int
 ) -> float:
-    """The median of the times that work takes on a device, in seconds."""
+    """The median of the times that the work takes on a device, in seconds."""
     work()
     wait()
     times = []

@@ -21,7 +21,7 @@ PARTS = ("x_train", "y_train", "x_fresh", "y_fresh")
 
 
 def _numbered(draw: Draw) -> dict[str, Any]:
-    """Rows whose every entry tells which row it is."""
+    """Rows in which every element shows the row's number."""
     rows = np.arange(20.0 + 10 * draw.case)[:, None]
     held_out = (6, 12, 25, 1)[draw.case]
     x, y = (rows + np.arange(columns) / 10 for columns in (3, 2))
@@ -69,11 +69,11 @@ def _no_chance(held: list[set[float]], rows: int) -> str:
     """Say what is wrong with the rows held back by a seed, by it once more, and by others."""
     beside = [len(one) > 1 and len(one - {(n + 1) % rows for n in one}) == 1 for one in held]
     if held[0] != held[1]:
-        return "equal seeds hold back different rows; draw by a generator made with the seed"
+        return "equal seeds hold back different rows; use a generator with that seed"
     if all(beside):
-        return "the fresh rows stand side by side in the data, which may be sorted; want them drawn"
+        return "the fresh rows are consecutive, and the data may be sorted; draw them at random"
     if all(one == held[0] for one in held):
-        return "another seed holds back the same rows; want the seed to decide"
+        return "different seeds hold back the same rows; make them depend on the seed"
     return ""
 
 
@@ -81,16 +81,16 @@ def _torn(parts: Any, x: Array) -> str:
     """Say what is wrong with the rows of a split."""
     train, fresh = set(parts[0][:, 0]), set(parts[2][:, 0])
     if any(not np.allclose(part, part[:, :1] + np.arange(part.shape[1]) / 10) for part in parts):
-        return "a row has entries of several rows; want whole rows"
+        return "a row mixes elements of several rows; keep rows whole"
     for name, given_x, given_y in (("training", *parts[:2]), ("fresh", *parts[2:])):
         if not np.array_equal(given_x[:, 0], given_y[:, 0]):
-            return f"the {name} data's rows no longer belong together: an input got another row's target"
+            return f"the {name} data pairs inputs with targets of other rows; keep pairs together"
     if both := train & fresh:
         rows = "row is" if len(both) == 1 else "rows are"
-        return f"{len(both)} {rows} in both sets, so the fit has seen what is to be fresh"
+        return f"{len(both)} {rows} in both sets, so the fit has seen fresh data"
     if len(train) + len(fresh) < len(x):
-        return "a row is in one set more than once, so others are left out; want each row once"
-    return "" if train | fresh == set(x[:, 0]) else "it holds rows that the data doesn't have"
+        return "a set contains a row twice, so another one is missing; use each row once"
+    return "" if train | fresh == set(x[:, 0]) else "it contains rows that the data doesn't have"
 
 
 @lesson.exercise(
@@ -99,10 +99,10 @@ def _torn(parts: Any, x: Array) -> str:
     wanted=_cut,
     gives=", ".join(PARTS),
     run=_split,
-    on="data sets, with equal seeds and with others",
+    on="data sets, with equal and different seeds",
     hints=(
-        "How many times is an order of rows drawn here, and how many orders do you want?",
-        "Draw one order of the row numbers, and pick the rows of both arrays by it.",
+        "How many random orders of the rows does the function draw, and how many do you need?",
+        "Draw one order of the row numbers, and index both arrays with it.",
     ),
     stub="known-mistake",
 )
@@ -125,34 +125,22 @@ def _entry_by_entry(y_train: Array, y_fresh: Array) -> Any:
     wanted=_entry_by_entry,
     gives="loss",
     mistakes=(
+        Edit("the prediction is the fresh targets' mean", ("y_train.mean", "y_fresh.mean")),
         Edit(
-            "the prediction is the fresh targets' own mean, which nobody knows before they are there",
-            ("y_train.mean", "y_fresh.mean"),
-        ),
-        Edit(
-            "the fresh targets have a part in the mean that is predicted; want training targets alone",
+            "the predicted mean includes the fresh targets; use only training targets",
             ("y_train.mean", "np.concatenate([y_train, y_fresh]).mean"),
         ),
+        Edit("the prediction is 0; predict a mean", ("y_train.mean(axis=0)", "0")),
+        Edit("all outputs get the same mean; predict each output's own", ("(axis=0)", "()")),
+        Edit("measured on the training targets; use the fresh ones", ("y_fresh - ", "y_train - ")),
         Edit(
-            "the prediction is 0; want the mean of the training targets",
-            ("y_train.mean(axis=0)", "0"),
-        ),
-        Edit(
-            "one mean of all outputs is predicted; want a mean for each output", ("(axis=0)", "()")
-        ),
-        Edit(
-            "it is measured on the training targets; want the fresh ones",
-            ("y_fresh - ", "y_train - "),
-        ),
-        Edit(
-            "it compares the two means; want each fresh target against the prediction",
-            ("y_fresh - ", "y_fresh.mean(axis=0) - "),
+            "compare each fresh target, not their mean", ("y_fresh - ", "y_fresh.mean(axis=0) - ")
         ),
     ),
     hints=(
-        "Which numbers does somebody know who has only seen the training data?",
-        "The prediction has the shape (D_out,); broadcasting sets it against each row of the fresh "
-        "targets. The loss per element is a mean over all entries.",
+        "Which numbers do you know if you have seen only the training data?",
+        "The prediction has the shape (D_out,), and broadcasting subtracts it from each row of the fresh "
+        "targets. The loss per element is a mean over all elements.",
     ),
 )
 def baseline(y_train: Array, y_fresh: Array) -> Any:
@@ -177,48 +165,35 @@ BOTH = "np.concatenate([x_train, x_fresh])"
     gives="x_train, x_fresh",
     mistakes=(
         Edit(
-            "the fresh rows have a say in its mean and standard deviation",
+            "the mean and the standard deviation include the fresh rows",
             ("x_train.mean", f"{BOTH}.mean"),
             ("x_train.std", f"{BOTH}.std"),
         ),
+        Edit("the standard deviation includes the fresh rows", ("x_train.std", f"{BOTH}.std")),
+        Edit("the mean includes the fresh rows", ("x_train.mean", f"{BOTH}.mean")),
         Edit(
-            "the fresh rows still have a say in the standard deviation",
-            ("x_train.std", f"{BOTH}.std"),
-        ),
-        Edit("the fresh rows still have a say in the mean", ("x_train.mean", f"{BOTH}.mean")),
-        Edit(
-            "each set has a mean and a standard deviation of its own, so one input gives two numbers; "
-            "want both by the training data's",
+            "each set is scaled by its own mean and standard deviation; use the training data's for both",
             ("(x_fresh - mean) / std", "(x_fresh - x_fresh.mean(axis=0)) / x_fresh.std(axis=0)"),
         ),
         Edit(
-            "the mean and the standard deviation are the fresh data's; want the training data's",
+            "the mean and the standard deviation are the fresh data's; use the training data's",
             ("x_train.mean(axis=0), x_train.std", "x_fresh.mean(axis=0), x_fresh.std"),
         ),
-        Edit(
-            "all columns share one mean and one standard deviation; want each column's own",
-            ("(axis=0)", "()"),
-        ),
-        Edit(
-            "the standard deviation divides by N - 1; want N, as NumPy's std does",
-            ("std(axis=0)", "std(axis=0, ddof=1)"),
-        ),
+        Edit("all columns share one mean and deviation; use each column's", ("(axis=0)", "()")),
+        Edit("std divides by N - 1; divide by N", ("std(axis=0)", "std(axis=0, ddof=1)")),
         Edit(forgot("the standard deviation"), (" / std", "")),
         Edit(forgot("the mean"), (" - mean", "")),
-        Edit(
-            "it is as it was, but the network sees the training data shifted and scaled",
-            ("(x_fresh - mean) / std", "x_fresh"),
-        ),
+        Edit("unchanged; scale it like the training data", ("(x_fresh - mean) / std", "x_fresh")),
     ),
     hints=(
-        "If one fresh row were another, would the standardized training data change?",
-        "The mean and the standard deviation are a part of the fit. Take them from the rows that the fit may "
-        "see, and use the same numbers for both sets.",
+        "If you changed one fresh row, would the standardized training data change?",
+        "The mean and the standard deviation are part of the fit. Compute them from the rows that the fit may "
+        "see, and use them for both sets.",
     ),
     stub="known-mistake",
 )
 def standardize(x_train: Array, x_fresh: Array) -> tuple[Array, Array]:
-    """Inputs with their mean taken away and their standard deviation divided out."""
+    """Subtract the mean of each column, and divide by its standard deviation."""
     mean, std = x_train.mean(axis=0), x_train.std(axis=0)
     return (x_train - mean) / std, (x_fresh - mean) / std
 
@@ -239,27 +214,20 @@ def _curves(draw: Draw) -> dict[str, Any]:
     gives="step, loss",
     whole=("step",),
     mistakes=(
+        Edit("this is the lowest test loss, not the step's", ("losses[step]", "losses.min()")),
+        Edit("the test data chooses the step", ("(validation_losses)", "(test_losses)")),
         Edit(
-            "it is the lowest test loss of any step; want that of the chosen one",
-            ("test_losses[step]", "test_losses.min()"),
-        ),
-        Edit(
-            "the test data decides on the step, so its loss there looks better than it is",
-            ("argmin(validation_losses)", "argmin(test_losses)"),
-        ),
-        Edit(
-            "it is the last step, where the network has begun to memorise",
+            "this is the last step, after the network has begun to memorise",
             ("np.argmin(validation_losses)", "len(test_losses) - 1"),
         ),
-        Edit("it counts from 1; want steps from 0", ("return step", "return step + 1")),
+        Edit("counted from 1; count steps from 0", ("return step", "return step + 1")),
         Edit(
-            "it is the validation loss, by which the step was chosen; want that of the test data",
-            ("test_losses[step]", "validation_losses[step]"),
+            "this loss chose the step; report the test loss", ("test_losses[", "validation_losses[")
         ),
     ),
     hints=(
-        "Which of the two data sets may decide, and which must not have been looked at yet?",
-        "One array chooses the step, another tells its loss. Only one name in the stub is wrong.",
+        "Which of the two data sets may choose the step, and which must not be used before that?",
+        "One array chooses the step, and the other provides its loss. Only one name in the stub is wrong.",
     ),
     stub="known-mistake",
 )

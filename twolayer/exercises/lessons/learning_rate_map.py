@@ -53,13 +53,10 @@ def _by_fit(x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, rates: Tensor) -> Any:
     tensors=True,
     copy=True,
     mistakes=(
-        Edit("it is the sum over all fits; want one loss for each", ("dim=(1, 2)", "")),
+        Edit("this is the sum over all fits; return a loss for each", ("dim=(1, 2)", "")),
+        Edit("all fits use the first rate; use each fit's", ("rates.view(-1, 1, 1)", "rates[0]")),
         Edit(
-            "each fit goes at the first fit's rate; want its own",
-            ("rates.view(-1, 1, 1)", "rates[0]"),
-        ),
-        Edit(
-            "the gradients of all fits are added up; want each fit to follow its own",
+            "the gradients of all fits are summed; update each fit with its own",
             ("(x.T @ grad_h)", "(x.T @ grad_h).sum(dim=0)"),
             ("(h_relu.mT @ grad_y_pred)", "(h_relu.mT @ grad_y_pred).sum(dim=0)"),
         ),
@@ -70,16 +67,13 @@ def _by_fit(x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, rates: Tensor) -> Any:
                 "grad_y_pred @ (w2 - rates.view(-1, 1, 1) * (h_relu.mT @ grad_y_pred)).mT",
             ),
         ),
-        Edit(
-            "its gradient is made from h, but what the second layer gets is h_relu",
-            ("h_relu.mT", "h.mT"),
-        ),
+        Edit("its gradient contains h, but the layer's input is h_relu", ("h_relu.mT", "h.mT")),
         *masks("grad_h_relu * (h > 0)"),
     ),
     hints=(
-        "Which of the three axes tells the fits apart? What must a sum and a transposition leave alone?",
-        "``mT`` exchanges the last two axes, and ``sum`` takes several axes at once. A rate meets a whole matrix, so "
-        "``rates`` needs two more axes, at its end.",
+        "Which of the three axes separates the fits? Which axes should a sum and a transposition leave alone?",
+        "``mT`` exchanges the last two axes, and ``sum`` takes several axes in one call. A rate multiplies a "
+        "whole matrix, so ``rates`` needs two more axes, at its end.",
     ),
 )
 def step_all(
@@ -100,7 +94,7 @@ def step_all(
 
 
 def _mixed(x: Tensor, y: Tensor, w: Tensor) -> Tensor:
-    """A loss that is not quadratic, so that its Hessian depends on w, and mixed over all entries of w."""
+    """A loss whose Hessian depends on w and mixes all elements of w."""
     z = x @ w.reshape(x.shape[1], -1)
     return (z.sin().sum(dim=1, keepdim=True) - y + z**2).square().sum()
 
@@ -119,11 +113,11 @@ def _by_building(loss_of: Callable[[Tensor], Tensor], w: Tensor, direction: Tens
 
 
 def _turned(answer: Any, inputs: Inputs) -> Any:
-    """Call the function, and count how often the gradient's graph is gone through."""
+    """Call the function, and count its passes through the gradient's graph."""
     with Watching("cos") as slopes:  # of the loss's sine
         turned = answer(*inputs.values())
     if len(slopes.given) > inputs["w"].numel():
-        text = "differentiates once for each entry of w, which builds the Hessian; want its product alone"
+        text = "differentiates once per element of w, which builds the Hessian; compute only its product"
         raise DiagnosisError(diagnoses.KNOWN(name="your code", text=text))
     return turned
 
@@ -142,36 +136,29 @@ BUILT = ("hessian", "jacobian", "jacrev", "jacfwd", "vmap", "_vmap")
     flags=True,
     forbids=dict.fromkeys(BUILT, "a product with the Hessian, without building it"),
     mistakes=(
+        Edit("this is the gradient; multiply the Hessian by the direction", (TURNED, "gradient")),
         Edit(
-            "it is the gradient; want the Hessian times the direction",
-            (TURNED, "gradient"),
-        ),
-        Edit(
-            "it is the gradient, entry by entry times the direction, and not differentiated again",
+            "this is the gradient times the direction; differentiate it",
             (TURNED, "gradient * direction"),
         ),
         Edit(
-            "it is the slope along the direction, one number; differentiate it by w once more",
+            "this is the slope along the direction; differentiate it by w",
             (TURNED, "(gradient * direction).sum()"),
         ),
+        Edit("the direction is left out of the product", ("direction)", "torch.ones_like(w))")),
         Edit(
-            "it is the gradient of the gradient's sum, in which the direction is left out",
-            ("w, direction)", "w, torch.ones_like(w))"),
+            "the gradient is added to it; backward adds to w.grad", (TURNED, f"{TURNED} + gradient")
         ),
         Edit(
-            "the gradient is added to it: backward adds to w.grad, which held it already",
-            (TURNED, f"{TURNED} + gradient"),
-        ),
-        Edit(
-            "it is the curvature along the direction, one number; want the vector",
+            "this is the curvature along the direction; want the vector",
             (TURNED, f"({TURNED} * direction).sum()"),
         ),
     ),
     hints=(
-        "The Hessian holds the slopes of the gradient. What must autograd record so that you can differentiate the "
-        "gradient?",
-        "Ask ``torch.autograd.grad`` for the gradient, with ``create_graph``. Its product with the direction is one "
-        "number: differentiate that by ``w``.",
+        "The Hessian contains the slopes of the gradient. What must autograd record so that you can "
+        "differentiate the gradient?",
+        "Compute the gradient by ``torch.autograd.grad`` with ``create_graph``. Its product with the "
+        "direction is one number: differentiate that by ``w``.",
     ),
 )
 def hessian_times(loss_of: Callable[[Tensor], Tensor], w: Tensor, direction: Tensor) -> Tensor:
@@ -209,46 +196,37 @@ QUOTIENT = "direction @ times(direction) / (direction @ direction)"
     tensors=True,
     on="Hessians",
     mistakes=(
+        Edit("the sign is missing; a length has none", (".item()", ".abs().item()")),
+        Edit("this is the largest rate; want the curvature", ("return ", "return 2 / ")),
         Edit(
-            "its size is right, but a length has no sign; ask how the direction and its product with the "
-            "Hessian point to each other",
-            (".item()", ".abs().item()"),
-        ),
-        Edit(
-            "it is the bound of the learning rate; want the curvature",
-            ("curvature.item()", "2 / curvature.item()"),
-        ),
-        Edit(
-            "it is the largest eigenvalue; want the one that is the largest in size, which may be negative",
+            "this is the largest eigenvalue; return the one with the largest absolute value",
             (
                 "curvature.item()",
                 "torch.linalg.eigvalsh(torch.stack([times(column) for column in "
                 "torch.eye(len(direction)).to(direction)])).max().item()",
             ),
         ),
-        Edit(
-            "it is the curvature along the first direction, which was not turned towards the steepest",
-            ("range(100)", "range(0)"),
-        ),
-        Edit(
-            "it is the square of the curvature: the direction holds one product more, and isn't brought "
-            "back to length 1",
-            (QUOTIENT, "direction @ direction"),
-        ),
-        Edit(
-            "it is the curvature to the third: divide by the square of the direction's length",
-            (QUOTIENT, "direction @ times(direction)"),
+        Edit("this is the curvature along the first direction only", ("range(100)", "range(0)")),
+        *(
+            Edit(
+                f"this is the {power} of the curvature, because the direction's length isn't 1",
+                (QUOTIENT, product),
+            )
+            for power, product in (
+                ("square", "direction @ direction"),
+                ("cube", "direction @ times(direction)"),
+            )
         ),
     ),
     hints=(
         "Print the direction's length after each product. What is the largest float64?",
-        "The quotient at the end doesn't depend on the direction's length. So within the loop you may divide by that "
-        "length as often as you like.",
+        "The quotient at the end doesn't depend on the direction's length. So inside the loop you may divide "
+        "by that length.",
     ),
     stub="nan",
 )
 def largest_curvature(times: Callable[[Tensor], Tensor], direction: Tensor) -> float:
-    """The eigenvalue that is the largest in size."""
+    """The eigenvalue with the largest absolute value."""
     for _ in range(100):
         direction = direction / direction.norm()
         direction = times(direction)
@@ -305,26 +283,20 @@ def _run_on_both_sides(answer: Any, inputs: Inputs) -> Any:
     tolerance=1e-3,
     on="losses, with runs on both sides of your rate",
     mistakes=(
-        Edit("1 / curvature is the half of the bound; want 2 over it", ("1.99 /", "1 /")),
-        Edit("it is the curvature; want the rate", ("1.99 / ", "")),
-        Edit(
-            "it goes by the flattest direction; the steepest one is the first to go up",
-            ("max()", "min()"),
-        ),
-        Edit(
-            "it goes by the sum of all curvatures, which is more than the largest; the bound is higher",
-            ("max()", "sum()"),
-        ),
+        Edit("1 / curvature is half of the limit; divide 2 by the curvature", ("1.99 /", "1 /")),
+        Edit("this is the curvature; return the rate", ("1.99 / ", "")),
+        Edit("this comes from the smallest curvature; the largest decides", ("max()", "min()")),
+        Edit("this comes from the sum of all curvatures; use the largest", ("max()", "sum()")),
     ),
     hints=(
-        "Along a direction of the Hessian, a step multiplies the distance from the lowest point by 1 minus the rate times the "
-        "curvature. When is that number's size below 1?",
-        "The steepest direction decides. Its curvature is the largest eigenvalue: build the Hessian with "
-        "``torch.autograd.functional``, or multiply by it and search as before.",
+        "Along an eigenvector of the Hessian, a step multiplies the distance from the lowest point by 1 minus "
+        "the rate times the curvature. When is the absolute value of that factor below 1?",
+        "The largest curvature decides. It is the largest eigenvalue of the Hessian: build the Hessian with "
+        "``torch.autograd.functional``, or search for the eigenvalue as before.",
     ),
 )
 def largest_rate(loss_of: Callable[[Tensor], Tensor], w: Tensor) -> Any:
-    """A rate just below the largest at which descent comes down."""
+    """A learning rate slightly below the largest at which descent converges."""
     hessian = torch.autograd.functional.hessian(loss_of, w)
     curvature = torch.linalg.eigvalsh(hessian).max()
     return 1.99 / curvature.item()

@@ -19,7 +19,7 @@ lesson = Lesson()
 
 
 def after(*, padding: int = 0, pools: int = 2, convolutions: int = 2) -> tuple[int, ...]:
-    """The shape of a real image on its way, or on another way."""
+    """The shape of a real image after these layers, or after others."""
     maps = torch.zeros(1, 28, 36)
     channels = (1, 6, 16)
     for i in range(2):
@@ -33,34 +33,31 @@ def after(*, padding: int = 0, pools: int = 2, convolutions: int = 2) -> tuple[i
 SHAPE = Value(
     wanted=after,
     wrong=(
-        (
-            after(padding=2),
-            "that is right for padding; without it, a square near the edge must fit",
-        ),
+        (after(padding=2), "that would be right with padding, but these convolutions have none"),
         (after(pools=1), "the second pooling is left out"),
         (after(convolutions=1), "the second convolution is left out"),
         (after(pools=0), "both poolings are left out"),
-        ((16, 6, 4), "the last two are swapped; rows come before columns"),
-        ((16, 3, 5), "a square of 5 takes 4 off a side, not 5"),
-        ((6, 4, 6), "6 maps come from the first convolution; the second makes more of them"),
-        ((16, 5, 5), "that is the lesson's, for images of another size"),
-        ((1, *after()), "one image is no batch of one here; want three numbers"),
+        ((16, 6, 4), "the last two are swapped; put rows before columns"),
+        ((16, 3, 5), "a square of 5 removes 4 rows and columns, not 5"),
+        ((6, 4, 6), "6 is the number of maps after the first convolution; the second makes more"),
+        ((16, 5, 5), "that is the lesson's shape, for images of a different size"),
+        ((1, *after()), "leave out the batch's axis; want three numbers"),
     ),
 )
 
 
 @lesson.checked(
-    "An image of another size",
+    "An image of a different size",
     SHAPE,
     (
-        "In how many places does a square of 5 fit along a side of 28 pixels? And how many numbers does "
-        "pooling keep of them?",
-        "Each convolution takes 4 off a side, and each pooling halves what is left. Do this twice for the "
-        "rows, twice for the columns; the number of maps is that of conv2.",
+        "In how many positions does a square of 5 fit along a side of 28 pixels? And how many of these does "
+        "pooling keep?",
+        "Each convolution removes 4 from a side, and each pooling halves what is left. Do this twice for the "
+        "rows and twice for the columns. The number of maps is that of the second convolution.",
     ),
 )
 def shape() -> tuple[int, int, int]:
-    """A square of 5 by 5 takes off 4 rows and 4 columns; pooling leaves half."""
+    """A square of 5 by 5 removes 4 rows and 4 columns, and pooling leaves half."""
     rows, columns = 28, 36
     for _ in range(2):
         rows, columns = (rows - 4) // 2, (columns - 4) // 2
@@ -99,57 +96,46 @@ NO_LINEAR_BIAS = ("rows * columns + 1", "rows * columns")
     wanted=built,
     gives="numbers",
     mistakes=(
-        Edit(
-            "the pooling is left out: the linear layer gets a quarter of that, or less",
-            (") // 2", ")"),
-        ),
-        Edit(
-            "the square is taken for one that may hang over the edge; it takes side - 1 rows and columns off",
-            (" - side + 1", ""),
-        ),
+        Edit("the pooling is left out; it halves the rows and the columns", (") // 2", ")")),
+        Edit("without padding, a convolution removes rows and columns", (" - side + 1", "")),
         Edit("the biases are left out, in both layers", NO_BIAS, NO_LINEAR_BIAS),
         Edit("the convolution's biases are left out", NO_BIAS),
         Edit("the linear layer's biases are left out", NO_LINEAR_BIAS),
-        Edit(
-            "the convolution has one bias for each map, not one for each channel as well",
-            ("channels * side**2 + 1", "channels * (side**2 + 1)"),
+        *(
+            Edit(f"the convolution has {said}; it needs one for each map", change)
+            for said, change in (
+                ("a bias for each channel", ("channels * side**2 + 1", "channels * (side**2 + 1)")),
+                (
+                    "one bias in all",
+                    ("maps * (channels * side**2 + 1)", "maps * channels * side**2 + 1"),
+                ),
+            )
         ),
         Edit(
-            "the convolution has one bias for each map, not one for all of them",
-            ("maps * (channels * side**2 + 1)", "maps * channels * side**2 + 1"),
-        ),
-        Edit(
-            "the linear layer has a bias for each output, not for each input",
+            "the linear layer has a bias for each input; it needs one for each output",
             ("D_out * (maps * rows * columns + 1)", "(D_out + 1) * maps * rows * columns"),
         ),
         Edit(
-            "pooling comes after the convolution, not before",
+            "pooling comes before the convolution; it should come after",
             ("(rows - side + 1) // 2", "rows // 2 - side + 1"),
             ("(columns - side + 1) // 2", "columns // 2 - side + 1"),
         ),
-        Edit(
-            "a map has a square of weights for each channel that comes in",
-            ("channels * side**2", "side**2"),
-        ),
-        Edit("the linear layer gets all maps, not one", ("maps * rows", "rows")),
-        Edit(
-            "pooling takes whole squares of four; a row or column left over is dropped",
-            (") // 2", ") / 2"),
-        ),
+        Edit("a map has one kernel for each input channel", ("channels * side**2", "side**2")),
+        Edit("the linear layer gets only one map; it should get all", ("maps * rows", "rows")),
+        Edit("a row or column left over is dropped; divide by //, not by /", (") // 2", ") / 2")),
         Edit("only the linear layer is counted", ("conv + linear", "linear")),
         Edit("only the convolution is counted", ("conv + linear", "conv")),
     ),
     hints=(
-        "What does one map need: how many squares of weights, and how many biases? And how many numbers does "
-        "one output of the linear layer look at?",
-        "Neither layer's count depends on the number of images. The convolution's does not depend on their "
-        "size, the linear layer's does: it sees all maps, after the square has taken side - 1 off the rows "
-        "and off the columns, and pooling, rounding down, has halved both.",
+        "What does one map need: how many kernels, and how many biases? And how many numbers does one output "
+        "of the linear layer depend on?",
+        "The linear layer gets all maps. Before that, the convolution has removed side - 1 rows and columns, "
+        "and the pooling has halved both, rounding down. Each output has one bias, and so has each map.",
     ),
     stub="known-mistake",
 )
 def numbers(channels: int, maps: int, side: int, rows: int, columns: int, D_out: int) -> int:
-    """How many numbers are in the parameters of both layers."""
+    """How many numbers the parameters of both layers hold."""
     conv = maps * (channels * side**2 + 1)
     rows, columns = (rows - side + 1) // 2, (columns - side + 1) // 2
     linear = D_out * (maps * rows * columns + 1)
@@ -182,53 +168,45 @@ def changing(layers: Any, image: Tensor, place: tuple[int, int, int]) -> Tensor:
 
 
 @lesson.exercise(
-    "The pixels that reach one number",
+    "The pixels that affect one output",
     draw=draw_layers,
     wanted=changing,
     gives="mask",
     tensors=True,
     mistakes=(
+        Edit("a negative gradient marks a pixel as well", ("gradient != 0", "gradient > 0")),
         Edit(
-            "a pixel with a negative gradient is left out; it reaches the number as well",
-            ("gradient != 0", "gradient > 0"),
-        ),
-        Edit(
-            "it marks what reaches any number; want the gradient of the one at place",
+            "it marks pixels that affect any element; want only the one at place",
             ("maps[place]", "maps.sum()"),
         ),
         Edit(
-            "it marks what reaches the numbers of all maps there; want one map's",
-            ("maps[place]", "maps[:, place[1], place[2]].sum()"),
+            "it marks pixels that affect any map there; want only one map",
+            ("place]", ":, place[1], place[2]].sum()"),
         ),
-        Edit("only the first channel is looked at", (".any(dim=0)", "[0]")),
+        Edit("it looks only at the first channel; look at all", (".any(dim=0)", "[0]")),
+        Edit("all channels of a pixel must affect the output; one is enough", (".any(", ".all(")),
         Edit(
-            "only pixels of which each channel reaches the number are marked; one is enough",
-            (".any(", ".all("),
-        ),
-        Edit(
-            "a pixel is left out whose channels' gradients, added up, are below 0",
+            "pixels are left out whose channels' gradients have a negative sum",
             ("(gradient != 0).any(dim=0)", "gradient.sum(dim=0) > 0"),
         ),
         Edit(
-            "all pixels between the outermost ones are marked; of each four, pooling lets one pass",
+            "all pixels between the outermost ones are marked, but pooling lets only one of four through",
             (
                 "return (gradient != 0).any(dim=0)",
-                "mask = (gradient != 0).any(dim=0)\n"
-                "    (i, j), (k, m) = mask.nonzero().amin(0), mask.nonzero().amax(0)\n"
-                "    mask[i : k + 1, j : m + 1] = True\n"
-                "    return mask",
+                "mask = (gradient != 0).any(dim=0)\n    (i, j), (k, m) = mask.nonzero().amin(0), "
+                "mask.nonzero().amax(0)\n    mask[i : k + 1, j : m + 1] = True\n    return mask",
             ),
         ),
     ),
     hints=(
-        "If a small change of a pixel doesn't change the number, what is the number's gradient with respect to "
-        "that pixel?",
-        "Make a leaf of the image, send it through the layers, and differentiate the one number. A gradient "
-        "that isn't 0, be it above or below, marks a pixel; what is left to do is to join the channels.",
+        "If a small change of a pixel doesn't change the output, what is the output's gradient with respect "
+        "to that pixel?",
+        "Make a leaf from the image, pass it through the layers, and differentiate the one element. A "
+        "gradient other than 0, positive or negative, marks a pixel. Then combine the channels.",
     ),
 )
 def reaching(layers: Any, image: Tensor, place: tuple[int, int, int]) -> Tensor:
-    """The pixels that one number after the layers depends on."""
+    """The pixels that one element of the layers' output depends on."""
     pixels = image.clone().requires_grad_()
     maps = layers(pixels)
     (gradient,) = torch.autograd.grad(maps[place], pixels)
@@ -262,36 +240,36 @@ def by_slices(maps: Tensor, coefficient: Tensor, bias: Tensor) -> Tensor:
     gives="pooled",
     tensors=True,
     mistakes=(
-        Edit("the four are averaged; want their sum", ("4 * ", "")),
+        Edit("this is the average of four; compute their sum", ("4 * ", "")),
         Edit(
-            "it keeps the largest of four, as the lesson's network does; want their sum",
+            "this keeps the largest of four, as in the lesson; compute their sum",
             ("4 * torch.nn.functional.avg", "torch.nn.functional.max"),
         ),
         Edit(forgot("the bias"), (" + bias[:, None, None]", "")),
         Edit(forgot("the coefficient"), (" * coefficient[:, None, None]", "")),
         Edit(
-            "the bias is multiplied as well; add it last",
-            ("+ bias[:, None, None]", "+ (bias * coefficient)[:, None, None]"),
+            "the bias is multiplied by the coefficient; add it last",
+            ("+ bias", "+ coefficient[:, None, None] * bias"),
         ),
-        Edit("the bias is added to each of the four, and so four times", ("+ bias", "+ 4 * bias")),
+        Edit("the bias is added four times; add it to the sum, once", ("+ bias", "+ 4 * bias")),
         Edit(
-            "a row or a column left over is pooled as well; want it dropped",
-            ("(maps, 2)", "(maps, 2, ceil_mode=True, divisor_override=4)"),
+            "a row or a column left over is pooled; drop it",
+            ("maps, 2)", "maps, 2, ceil_mode=True, divisor_override=4)"),
         ),
         Edit(
-            "the sigmoid that followed is in it; it is left out here",
+            "it includes the sigmoid; leave that out here",
             ("return sums", "return torch.sigmoid(sums"),
             ("bias[:, None, None]", "bias[:, None, None])"),
         ),
     ),
     hints=(
-        "Which kind of pooling does torch.nn.functional have whose result, times one number, is the sum of "
-        "four? And with which axis of the maps has the coefficient to line up?",
-        "An average of four is a quarter of their sum. Shapes meet from the right, so a vector of channels "
-        "lines up with the columns; it takes two axes of 1 behind it to meet the channels.",
+        "Which pooling in torch.nn.functional returns the sum of four, except for a factor? And which axis of "
+        "the maps should the coefficient line up with?",
+        "An average of four is a quarter of their sum. Broadcasting aligns shapes from the right, so a vector "
+        "of channels would line up with the columns. Give it two axes of 1 behind its own.",
     ),
 )
 def subsample(maps: Tensor, coefficient: Tensor, bias: Tensor) -> Tensor:
-    """Each square of 2 by 2 added up, times its map's coefficient, plus its map's bias."""
+    """The sum of each square of 2 by 2, times a coefficient, plus a bias."""
     sums = 4 * torch.nn.functional.avg_pool2d(maps, 2)
     return sums * coefficient[:, None, None] + bias[:, None, None]

@@ -24,48 +24,38 @@ lesson = Lesson()
 
 
 @lesson.exercise(
-    "How far new outputs spread",
+    "The spread of new outputs",
     draw=lambda draw: {"D_in": (6, 100, 2, 1)[draw.case]},
     wanted=lambda D_in: math.sqrt((1 + 1 / D_in) / 3),
     gives="spread",
     mistakes=(
         Edit(forgot("the bias"), (" + variance", "")),
-        Edit("it is the variance; want its root", ("math.sqrt", "float")),
-        Edit(
-            "the bound is taken for the standard deviation; numbers drawn evenly up to a bound spread "
-            "less far",
-            ("(3 * D_in)", "D_in"),
+        Edit("this is the variance; take its square root", ("math.sqrt", "float")),
+        Edit("the bound isn't the standard deviation of uniform numbers", ("(3 * D_in)", "D_in")),
+        Edit("only one product is counted; sum D_in of them", ("D_in * variance", "variance")),
+        *(
+            Edit(f"the standard deviations of {said} are added; add variances", change)
+            for said, change in (
+                ("the products' sum and the bias", (" + variance)", ") + math.sqrt(variance)")),
+                (
+                    "the products",
+                    ("math.sqrt(D_in * variance + variance)", "(D_in + 1) * math.sqrt(variance)"),
+                ),
+            )
         ),
-        Edit(
-            "only one product is counted; an output is a sum of D_in products and the bias",
-            ("D_in * variance", "variance"),
-        ),
-        Edit(
-            "the deviations of the products' sum and of the bias are added; of independent numbers it is "
-            "the variances that add",
-            (" + variance)", ") + math.sqrt(variance)"),
-        ),
-        Edit(
-            "the deviations of the products are added; of independent numbers it is the variances that "
-            "add",
-            ("math.sqrt(D_in * variance + variance)", "(D_in + 1) * math.sqrt(variance)"),
-        ),
-        Edit(
-            "the interval from -bound to bound is taken for twice as wide; its variance is the square of "
-            "bound, over 3",
-            ("1 / (3", "4 / (3"),
-        ),
+        Edit("the variance is too large; want bound squared over 3", ("1 / (3", "4 / (3")),
     ),
     hints=(
-        "The standard deviation of numbers drawn evenly from -bound to bound is on the lesson's "
-        "page. An output is the sum of how many independent numbers?",
-        "Add variances, not deviations. A weight times an input has the product of their variances, "
-        "since both have mean 0. Sum D_in of those, add the bias's, and take the root.",
+        "The lesson shows the standard deviation of numbers drawn uniformly from -bound to bound. An output "
+        "is the sum of how many independent numbers?",
+        "Add variances, not standard deviations. The variance of a weight times an input is the product of "
+        "their variances, because both have mean 0. Add up D_in of those and the bias's, and take the square "
+        "root.",
     ),
 )
 def output_spread(D_in: int) -> float:
     """The standard deviation of an output of a new linear layer."""
-    variance = 1 / (3 * D_in)  # of a weight and of the bias: the square of their bound, over 3
+    variance = 1 / (3 * D_in)  # of each weight and of the bias: their bound squared, over 3
     return math.sqrt(D_in * variance + variance)
 
 
@@ -90,32 +80,25 @@ def count_built(sizes: list[int], bias: bool) -> int:  # noqa: FBT001 - called b
     forbids={"reset_parameters": "a count from the sizes; a layer calls that when you build it"},
     mistakes=(
         Edit("the biases are left out", ("count += outputs", "count += 0")),
-        Edit(
-            "it has a bias for each of a layer's inputs; want one for each output",
-            ("count += outputs", "count += inputs"),
+        *(
+            Edit(f"a layer has {said}; want one for each output", ("count += outputs", new))
+            for said, new in (
+                ("a bias for each input", "count += inputs"),
+                ("only one bias", "count += 1"),
+            )
         ),
         Edit(
-            "it has biases for the network's input too, which no layer puts out",
+            "the network's input has biases too",
             ("return count", "return count + bias * sizes[0]"),
         ),
-        Edit(
-            "it has one number a layer for the bias; want one for each output of the layer",
-            ("count += outputs", "count += 1"),
-        ),
-        Edit("it has biases where bias is false", ("if bias", "if True")),
-        Edit(
-            "it stops after two layers; want as many as sizes has, less one",
-            ("len(sizes) - 1", "min(len(sizes) - 1, 2)"),
-        ),
-        Edit(
-            "the last layer is left out; it stands between the last two sizes",
-            ("len(sizes) - 1", "len(sizes) - 2"),
-        ),
+        Edit("biases are counted although bias is false", ("if bias", "if True")),
+        Edit("only two layers are counted", ("len(sizes) - 1", "min(len(sizes) - 1, 2)")),
+        Edit("the last layer is left out", ("len(sizes) - 1", "len(sizes) - 2")),
     ),
     hints=(
-        "Between which sizes does each layer stand, and how many layers are there then?",
-        "Go over neighbouring pairs of sizes: the weight has an entry for each pair of an input and an "
-        "output, the bias one for each output.",
+        "Which two sizes does each layer connect, and how many layers are there then?",
+        "Go over neighbouring pairs of sizes. The weight has an element for each pair of an input and an "
+        "output, and the bias has one for each output.",
     ),
 )
 def count_parameters(sizes: list[int], bias: bool) -> int:  # noqa: FBT001 - as above
@@ -136,7 +119,7 @@ def samples(D_in: int) -> Tensor:
 
 
 def run_network(answer: Any, inputs: Inputs) -> Any:
-    """Build the network, look whether it can be trained, and call it."""
+    """Build the network, check that it can be trained, and call it."""
     net = answer(*inputs.values())
     if net is None or net is Ellipsis:
         return net
@@ -149,7 +132,7 @@ def run_network(answer: Any, inputs: Inputs) -> Any:
                 raise DiagnosisError(diagnoses.ALIASES(name=f"net's {name}", input=source))
     trained = sum(param.numel() for param in net.parameters() if param.requires_grad)
     if trained < (wanted := sum(value.numel() for value in inputs.values())):
-        text = f"{trained} numbers in it could be trained; want {wanted}, all weights and biases"
+        text = f"{trained} of its numbers can be trained; want {wanted}, all weights and biases"
         raise DiagnosisError(diagnoses.KNOWN(name="net", text=text))
     return net.double()(samples(len(inputs["w1"])))
 
@@ -161,7 +144,7 @@ NO_B2 = ("net[2].bias.copy_(b2)", "net[2].bias.zero_()")
 
 
 @lesson.exercise(
-    "From a network made by hand",
+    "From handwritten weights to layers",
     draw=given(w1="normal D_in H", b1="normal H", w2="normal H D_out", b2="normal D_out"),
     wanted=lambda w1, b1, w2, b2: (samples(len(w1)) @ w1 + b1).relu() @ w2 + b2,
     gives="net(x)",
@@ -171,8 +154,8 @@ NO_B2 = ("net[2].bias.copy_(b2)", "net[2].bias.zero_()")
     mistakes=(
         *(
             Edit(
-                f"{which} has the right shape, but its entries are in the wrong places: reshape keeps "
-                "their order, where the transpose exchanges rows and columns",
+                f"{which} has its elements in the wrong places; reshape keeps their order, so transpose "
+                "instead",
                 *weights,
                 *biases,
             )
@@ -189,14 +172,14 @@ NO_B2 = ("net[2].bias.copy_(b2)", "net[2].bias.zero_()")
         Edit(forgot("the ReLU"), ("torch.nn.ReLU", "torch.nn.Identity")),
     ),
     hints=(
-        "A linear layer keeps its weight as (out, in). Which entry of w1 belongs at row 0, column 1 of it?",
-        "Copy what has rows and columns exchanged, not what has the same entries in another shape. The "
-        "biases have the layer's shape already: copy them in zero_'s place.",
+        "A linear layer stores its weight as (out, in). Which element of w1 belongs at its row 0 and column 1?",
+        "Exchange rows and columns before you copy: a reshape only arranges the same order of elements in a "
+        "different shape. The biases already have the layers' shapes, so copy them instead of calling zero_.",
     ),
     stub="known-mistake",
 )
 def as_layers(w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> torch.nn.Module:
-    """The network made by hand, as a row of layers."""
+    """The network written by hand, as a sequence of layers."""
     D_in, H = w1.shape
     D_out = b2.shape[0]
     net: Any = torch.nn.Sequential(

@@ -1,4 +1,4 @@
-"""Exercises on the network in NumPy, its backward pass derived by hand."""
+"""Exercises on the network in NumPy, with its backward pass derived by hand."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ lesson = Lesson()
 
 
 @lesson.exercise(
-    "A mean in place of the sum",
+    "A mean instead of the sum",
     draw=given(y_pred="normal N D_out", y="normal N D_out"),
     wanted=loss_and(lambda y_pred, y: ((y_pred - y) ** 2).mean(), "y_pred"),
     gives="loss, grad_y_pred",
     hints=(
-        "A mean is a sum divided by a number. What does that do to each slope?",
-        "``y_pred`` and ``y`` hold ``N * D_out`` entries, and the mean divides by all of them.",
+        "A mean is a sum divided by a number. What does the division do to each slope?",
+        "``y_pred`` has ``N * D_out`` elements, and the mean divides by their number.",
     ),
     stub="sum-for-mean",
 )
@@ -49,23 +49,14 @@ def loss_and_grad(y_pred: Array, y: Array) -> tuple[float, Array]:
     mistakes=(
         Edit((diagnoses.MASK_AFTER_CHANGE, {}), ("grad_h[h <= 0] = 0", "grad_h[h_relu < 0] = 0")),
         *masks("grad_h[h <= 0] = 0")[1:],
-        Edit(
-            "it is made from h, but what the second layer gets is h_relu",
-            ("h_relu.T @ grad_y_pred", "h.T @ grad_y_pred"),
-        ),
-        Edit(
-            "y_pred is computed from h, but what the second layer gets is h_relu",
-            ("y_pred = h_relu @ w2", "y_pred = h @ w2"),
-        ),
-        Edit(
-            "the way back to h goes through w2's gradient; want w2 itself",
-            ("grad_y_pred @ w2.T", "grad_y_pred @ grad_w2.T"),
-        ),
+        Edit("it is computed from h; use h_relu, the layer's input", ("h_relu.T", "h.T")),
+        Edit("y_pred is computed from h; use h_relu", ("y_pred = h_relu", "y_pred = h")),
+        Edit("grad_h is computed from grad_w2; use w2", ("y_pred @ w2.T", "y_pred @ grad_w2.T")),
     ),
     hints=(
-        "Print ``h`` before and after the line that makes ``h_relu``. Which entries are below zero?",
-        "An assignment makes no copy, so two names stand for one array here. Look for a way to "
-        "apply ReLU that makes a new one.",
+        "Print ``h`` before and after the line that computes ``h_relu``. Which elements are below zero?",
+        "An assignment makes no copy, so both names refer to the same array. Apply ReLU in a way that makes a "
+        "new array.",
     ),
     stub="mask-after-change",
 )
@@ -104,15 +95,12 @@ def backward(x: Array, y: Array, w1: Array, w2: Array) -> tuple[Array, Array]:
         *masks("grad_h[h <= 0] = 0"),
         Edit(forgot("b1 in h"), ("x @ w1 + b1", "x @ w1")),
         Edit(forgot("b2 in y_pred"), ("h_relu @ w2 + b2", "h_relu @ w2")),
-        Edit(
-            "it adds up each row; want the sum over the batch, axis 0",
-            ("sum(axis=0)", "sum(axis=1)"),
-        ),
+        Edit("it sums each row; sum over the batch, axis 0", ("sum(axis=0)", "sum(axis=1)")),
     ),
     hints=(
-        "Each row of ``h`` gets the same ``b1``. By how much does the loss grow when one entry of ``b1`` does?",
-        "One entry of ``b1`` moves a whole column of ``h``, so its gradient adds up the slopes of that "
-        "column: find the array that has them, and the axis that runs over the batch.",
+        "Every row of ``h`` gets the same ``b1``. If one element of ``b1`` grows, how does the loss change?",
+        "One element of ``b1`` moves a whole column of ``h``, so its gradient is the sum of that column's slopes. "
+        "Which array contains these slopes, and which axis runs over the batch?",
     ),
 )
 def backward_with_bias(
@@ -134,7 +122,7 @@ def backward_with_bias(
 
 def leaky_gradient(h: Array, grad_h_relu: Array, slope: float) -> Any:
     """The gradient of LeakyReLU's input, by autograd."""
-    import torch  # noqa: PLC0415 - takes a second, which only those who check need wait
+    import torch  # noqa: PLC0415 - takes a second, so only checks import it
 
     leaf = torch.tensor(h, requires_grad=True)
     output = torch.nn.functional.leaky_relu(leaf, slope)
@@ -151,32 +139,20 @@ SLOPES = "np.where(h > 0, 1.0, slope)"
     gives="grad_h",
     copy=True,
     mistakes=(
-        Edit("it passes whole where h is not above 0; want slope times it there", (SLOPES, "1")),
+        Edit("it passes unchanged where h <= 0; multiply it by slope there", (SLOPES, "1")),
+        Edit("it is 0 where h <= 0, as for ReLU; multiply it by slope there", (SLOPES, "(h > 0)")),
+        Edit("the two slopes are swapped", (SLOPES, "np.where(h > 0, slope, 1.0)")),
+        Edit("it passes unchanged where h is 0; multiply it by slope there", ("h > 0", "h >= 0")),
+        Edit("it is 0 where h is 0; multiply it by slope there", (SLOPES, f"{SLOPES} * (h != 0)")),
+        Edit("the slopes come from the gradient's signs; use h's", ("h > 0", "grad_h_relu > 0")),
         Edit(
-            "below 0 it is ReLU's; LeakyReLU lets a part of the gradient through there",
-            (SLOPES, "(h > 0)"),
-        ),
-        Edit("the two slopes are exchanged", (SLOPES, "np.where(h > 0, slope, 1.0)")),
-        Edit(
-            "it passes whole where h is exactly 0; want slope times it there", ("h > 0", "h >= 0")
-        ),
-        Edit(
-            "it is 0 where h is exactly 0; want slope times it there",
-            (SLOPES, f"{SLOPES} * (h != 0)"),
-        ),
-        Edit(
-            "the slopes are chosen by the gradient's signs; want those of h",
-            ("h > 0", "grad_h_relu > 0"),
-        ),
-        Edit(
-            "it is multiplied by LeakyReLU's value; want its slope",
-            (SLOPES, "np.where(h > 0, h, slope * h)"),
+            "it is multiplied by LeakyReLU's value; use its slope", ("1.0, slope", "h, slope * h")
         ),
     ),
     hints=(
         "What is LeakyReLU's slope where its input is positive, and what is it elsewhere?",
-        "Make an array in the shape of ``h`` that holds the slope at each entry; the chain rule says what "
-        "to do with it. PyTorch takes ``slope`` at exactly 0.",
+        "Make an array of the shape of ``h`` with the slope at each element. What does the chain rule do with it? "
+        "At exactly 0, PyTorch uses ``slope``.",
     ),
 )
 def leaky_relu_backward(h: Array, grad_h_relu: Array, slope: float) -> Array:

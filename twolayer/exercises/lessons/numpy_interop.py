@@ -1,4 +1,4 @@
-"""Exercises on tensors and NumPy: a shared memory to find, and two dtypes."""
+"""Exercises on tensors and NumPy: shared memory, and two dtypes."""
 
 from __future__ import annotations
 
@@ -20,41 +20,38 @@ lesson = Lesson()
 
 
 @lesson.exercise(
-    "A history of one moment",
+    "A history that repeats itself",
     draw=given(w="normal D", grads="normal steps D", learning_rate="number 0.1 0.9"),
     wanted=lambda w, grads, learning_rate: w - learning_rate * np.cumsum(grads, axis=0),
     gives="history",
     starts={"history": "w"},
     mistakes=(
         Edit(
-            "each of its rows holds the last step's weights; what you keep is the memory that the next step "
-            "writes into, not the numbers of its moment",
+            "each row holds the last step's weights, because the next step writes into the memory that you keep; "
+            "keep a copy",
             (".copy()", ""),
         ),
         Edit(
-            "each of its rows holds the weights from before the first step",
+            "each row holds the starting weights; keep the new ones",
             ("weights.numpy().copy()", "w"),
         ),
         Edit(
-            "each row holds the weights from before its step; want those after it",
+            "each row holds the weights from before its step; keep those after it",
             ("weights -= ", "kept.append(weights.numpy().copy())\n        weights -= "),
             ("* grad\n        kept.append(weights.numpy().copy())", "* grad"),
         ),
-        Edit(
-            "each step starts from w; want it to start where the one before ended",
-            ("weights -= ", "weights = torch.tensor(w) - "),
-        ),
+        Edit("each step starts from w", ("weights -= ", "weights = torch.tensor(w) - ")),
     ),
     hints=(
-        "How many blocks of memory for weights are there in this function, and which names lead to them?",
-        "All names lead to the one block of ``w``. A copy must be made in two places: once before the first "
-        "step, and once for each row that is kept.",
+        "How many blocks of memory does this function use for weights, and which names refer to them?",
+        "All names refer to the memory of ``w``. Copy in two places: once before the first step, and once for "
+        "each row that is kept.",
     ),
     stub="known-mistake",
 )
 def history(w: Array, grads: Array, learning_rate: float) -> Array:
     """The weights after each step."""
-    import torch  # noqa: PLC0415 - takes a second, which only those who check need wait
+    import torch  # noqa: PLC0415 - takes a second, so only checks import it
 
     weights = torch.tensor(w)
     kept = []
@@ -65,7 +62,7 @@ def history(w: Array, grads: Array, learning_rate: float) -> Array:
 
 
 def draw_product(draw: Draw) -> Inputs:
-    """An array of float64, and tracked weights of float32."""
+    """A float64 array, and tracked float32 weights."""
     import torch  # noqa: PLC0415 - as above
 
     N, D_in, D_out = draw.sizes("N", "D_in", "D_out")
@@ -81,9 +78,9 @@ def draw_product(draw: Draw) -> Inputs:
     flags=True,
     tolerance=1e-5,
     hints=(
-        "The message names two dtypes. Which of the two tensors may change its own?",
-        "Ask ``w`` for its dtype and bring ``x`` to it before the product. Then look which of the tensor's "
-        "attributes keeps it from becoming an array: the error names the method that helps.",
+        "The message names two dtypes. Which of the two tensors may change its dtype?",
+        "Convert ``x`` to the dtype of ``w`` before the product. Then read the next error message: it names the "
+        "method that lets the result become an array.",
     ),
     stub="raises",
 )

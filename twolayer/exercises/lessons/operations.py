@@ -20,14 +20,14 @@ lesson = Lesson()
 
 
 def draw_column(draw: Draw) -> Inputs:
-    """A column of predictions, and a line of targets."""
+    """A column of predictions, and a vector of targets."""
     (N,) = draw.sizes("N")
     return {"y_pred": draw.normal(N, 1), "y": draw.normal(N)}
 
 
 def one_by_one(y_pred: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """The errors, and the sum of their squares."""
-    import torch  # noqa: PLC0415 - takes a second, which only those who check need wait
+    import torch  # noqa: PLC0415 - takes a second, so only checks import it
 
     errors = torch.stack([p[0] - t for p, t in zip(y_pred, y, strict=True)])
     return errors, errors @ errors
@@ -40,17 +40,14 @@ def one_by_one(y_pred: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     gives="errors, loss",
     tensors=True,
     mistakes=(
-        Edit("the errors are not squared", (".pow(2)", "")),
-        Edit(
-            "it is the square of the sum; want the sum of the squares",
-            ("pow(2).sum()", "sum().pow(2)"),
-        ),
+        Edit("it is the sum of the errors; square them first", (".pow(2)", "")),
+        Edit("it is the square of the sum; sum the squares", ("pow(2).sum()", "sum().pow(2)")),
     ),
     hints=(
-        "Which shape does the difference have? Write both shapes one below the other, flush right: which "
-        "axis of the one meets which axis of the other?",
-        "Take the axis of size 1 away from ``y_pred`` first. Then a line meets a line, and each "
-        "prediction its own target.",
+        "What is the shape of the difference? Write both shapes one below the other, aligned right. Which axes "
+        "meet?",
+        "Remove the axis of size 1 from ``y_pred`` first. Then a vector meets a vector, and each prediction meets "
+        "its own target.",
     ),
     stub="broadcast",
 )
@@ -62,13 +59,13 @@ def errors_and_loss(y_pred: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def draw_table(draw: Draw) -> Inputs:
-    """A table; of one row in the last case but one, and of one column in the last."""
+    """A table, with one row in the second to last case and one column in the last."""
     N, H = draw.sizes("N", "H")
     return {"h": draw.normal(N, 1 if draw.case == CASES else H)}
 
 
 @lesson.exercise(
-    "A view that refuses",
+    "A view that fails",
     draw=draw_table,
     wanted=lambda h: h.new_tensor([h[n, j] for j in range(h.shape[1]) for n in range(len(h))]),
     gives="line",
@@ -76,23 +73,23 @@ def draw_table(draw: Draw) -> Inputs:
     copy=True,
     cases=CASES + 1,
     mistakes=(
-        Edit("the numbers come row by row; want them column by column", ("h.t()", "h")),
-        Edit("the columns come last first", ("h.t()", "h.t().flip(0)")),
+        Edit("the elements are in row order; put them in column order", ("h.t()", "h")),
+        Edit("the columns are reversed; begin with column 0", ("h.t()", "h.t().flip(0)")),
     ),
     hints=(
-        "In which order does ``h.t()`` walk the storage? Could one stride describe that walk as a line?",
-        "Where no view is possible the numbers must be copied, and the lesson has a method that does so by "
-        "itself. But with one row, or one column, a view is possible: then something else has to copy.",
+        "In which order does ``h.t()`` go through the storage? Could one stride describe that order?",
+        "Where no view is possible, the elements must be copied, and the lesson has a method that copies only if it "
+        "must. But with one row or one column a view is possible. Then something else has to copy.",
     ),
     stub="raises",
 )
 def columns_in_line(h: Tensor) -> Tensor:
-    """The numbers of h, column by column, in memory of their own."""
+    """The elements of h, column by column, in memory of their own."""
     return h.t().clone().reshape(-1)
 
 
 def draw_rows(draw: Draw) -> Inputs:
-    """Rows of which the first begins with a negative number, and the second with 0."""
+    """Rows. The first begins with a negative number, the second with 0."""
     N, H = draw.sizes("N", "H")
     h = draw.with_zeros(N, H) + 0.5 * draw.normal(N, H)
     h[0, :2] = -1.0, 2.0
@@ -110,37 +107,31 @@ def cleared(h: Tensor) -> Tensor:
 
 
 @lesson.exercise(
-    "A write that is lost",
+    "A write that gets lost",
     draw=draw_rows,
     wanted=cleared,
     changes=("h",),
     tensors=True,
     mistakes=(
         Edit(
-            "nothing in it changed; the zeros went into a copy, or into a new tensor. An index by a mask "
-            "copies, and a second index behind it writes into that copy",
+            "nothing changed, because the zeros went into a copy; a mask copies, and a second index after it "
+            "writes into that copy",
             (", 1:]", "][:, 1:]"),
         ),
-        Edit("the first number of a cleared row is gone too; want it as it was", (", 1:]", "]")),
+        Edit("the first element of a cleared row is 0 too; leave it as it was", (", 1:]", "]")),
         Edit("a row that begins with 0 is cleared too; 0 is not negative", ("< 0", "<= 0")),
-        Edit(
-            "each negative number became 0; want whole rows, chosen by their first number",
-            ("h[:, 0] < 0, 1:", "h < 0"),
-        ),
-        Edit(
-            "the other rows are cleared; want those that begin with a negative number",
-            ("< 0", ">= 0"),
-        ),
+        Edit("each negative element is 0; choose whole rows", ("h[:, 0] < 0, 1:", "h < 0")),
+        Edit("the other rows are cleared; clear those that begin below 0", ("< 0", ">= 0")),
     ),
     hints=(
-        "There are two pairs of brackets. What does the first one give, a view or a copy?",
-        "One pair of brackets on the left writes into ``h`` itself. It takes one entry for each axis: the "
-        "mask chooses the rows, and what chooses the columns?",
+        "There are two pairs of brackets. Does the first one return a view or a copy?",
+        "One pair of brackets on the left writes into ``h`` itself. It takes one index per axis. The mask chooses "
+        "the rows; what chooses the columns?",
     ),
     stub="known-mistake",
 )
 def clear_rows(h: Tensor) -> None:
-    """Clear the rows that begin with a negative number, but for their first number, in place."""
+    """Clear the rows that begin with a negative number, except their first element, in place."""
     h[h[:, 0] < 0, 1:] = 0
 
 
@@ -148,7 +139,7 @@ SHAPES = ((4, 3), (2, 5, 3), (7,), (6, 1, 2, 4), (1, 5), (10**8, 3, 10**8))
 
 
 def strides_given(answer: Any, inputs: Inputs) -> tuple[Any, ...]:
-    """The strides for a shape, and those for the shape without axes."""
+    """The strides for a shape, and for the shape without axes."""
     given = answer(inputs["shape"]), answer(())
     if any(isinstance(one, list) for one in given):
         raise DiagnosisError(diagnoses.WRONG_TYPE(name="strides", given="list", wanted="tuple"))
@@ -156,7 +147,7 @@ def strides_given(answer: Any, inputs: Inputs) -> tuple[Any, ...]:
 
 
 def strides_found(shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Those of a tensor without numbers."""
+    """The strides of a tensor without data."""
     import torch  # noqa: PLC0415 - as above
 
     return torch.empty(shape, device="meta").stride(), ()
@@ -171,32 +162,27 @@ def strides_found(shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, .
     cases=len(SHAPES),
     forbids={"stride": "a computation from the sizes, without a tensor of that shape"},
     mistakes=(
+        Edit("they begin with the last axis; reverse them", ("(reversed(strides))", "(strides)")),
         Edit(
-            "they are in the order of the last axis first; want one for each axis, from the first on",
-            ("tuple(reversed(strides))", "tuple(strides)"),
-        ),
-        Edit(
-            "the first axis moves by 1 here; in reading order it is the last one that does",
+            "the first axis has stride 1; in reading order the last one does",
             ("reversed(shape)", "shape"),
             ("tuple(reversed(strides))", "tuple(strides)"),
         ),
         Edit(
-            "the size of an axis itself enters its stride; a step along an axis passes only what lies "
-            "behind it, the axes to its right",
+            "an axis's own size is part of its stride; multiply only the sizes to its right",
             ("strides.append(step)", "step *= size"),
             ("step *= size\n        step *= size", "step *= size\n        strides.append(step)"),
         ),
         Edit(
-            "a stride is not just the size of the next axis: a step passes all the axes to the right",
+            "a stride is only the next axis's size; multiply all to the right",
             ("step *= size", "step = size"),
         ),
-        Edit("they count bytes, as NumPy's do; PyTorch counts numbers", ("[], 1", "[], 8")),
+        Edit("they count bytes, as NumPy's do; count elements", ("[], 1", "[], 8")),
     ),
     hints=(
-        "In a tensor of shape (2, 5, 3), how many numbers do you pass when you go from one block of 5 by 3 "
-        "to the next?",
-        "A step along an axis passes all that lies behind it: multiply the sizes to its right. To the right "
-        "of the last axis there is nothing, and the product of nothing is 1.",
+        "In a tensor of shape (2, 5, 3), how many elements are there from one block of 5 by 3 to the next?",
+        "A step along an axis skips everything to its right, so multiply the sizes there. To the right of the last "
+        "axis there is nothing, and the product of no numbers is 1.",
     ),
 )
 def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:

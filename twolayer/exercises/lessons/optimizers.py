@@ -1,4 +1,4 @@
-"""Exercises on optimizers: the loop around one, and three of their rules by hand."""
+"""Exercises on optimizers: the loop around one, and three update rules by hand."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ RATE = {"learning_rate": "number 0.1 0.3"}
 STEPS = {"w": "normal H D_out", "grads": "with_zeros steps H D_out", **RATE}
 EPS = {"eps": "number 0.01 0.1"}
 
-# PyTorch loads its compiler with the first optimizer, which can take longer than an answer may.
+# The first optimizer loads PyTorch's compiler, which can take longer than an answer may.
 torch.optim.SGD([torch.zeros(1)], lr=1.0)
 
 
 def descent(w: Tensor, x: Tensor, y: Tensor, learning_rate: float) -> Tensor:
-    """Four steps of gradient descent, by their formula."""
+    """Four steps of gradient descent, by formula."""
     w = w.detach()
     for _ in range(4):
         w = w - learning_rate * 2 * x.T @ (x @ w - y)
@@ -49,22 +49,21 @@ ZERO, BACKWARD, STEP = "optimizer.zero_grad()", "loss.backward()", "optimizer.st
     mistakes=(
         Edit((diagnoses.ACCUMULATES, {}), (ZERO, "pass")),
         Edit(
-            "it is as it was: step finds no gradient to follow, or the optimizer holds another tensor",
+            "it hasn't changed; step finds no gradient, or the optimizer holds a different tensor",
             (BACKWARD, f"{BACKWARD}; {ZERO}"),
         ),
-        Edit("only one step was taken; all three calls belong into the loop", ("(4)", "(1)")),
+        Edit("only one step was taken; put all three calls inside the loop", ("(4)", "(1)")),
         Edit(
-            "each step follows the gradient of the turn before; the first finds none",
+            "each step uses the previous loss's gradient; call backward before step",
             (BACKWARD, "pass"),
             (ZERO, "pass"),
             (STEP, f"{STEP}; {ZERO}; {BACKWARD}"),
         ),
-        Edit("the loss is the mean; want the sum of squared errors", (".sum()", ".mean()")),
+        Edit("the loss is the mean of the squared errors; use their sum", (".sum()", ".mean()")),
     ),
     hints=(
         "Print w.grad before each of the three calls. What does step find there?",
-        "backward fills grad, step reads it, and zero_grad forgets it. Which of the three must not "
-        "come between the other two?",
+        "backward fills grad, step reads it, and zero_grad clears it. Which one must not come between the other two?",
     ),
     stub="known-mistake",
 )
@@ -79,7 +78,7 @@ def fit(w: Tensor, x: Tensor, y: Tensor, learning_rate: float) -> None:
 
 
 def steps(rule: type[torch.optim.Optimizer], w: Tensor, grads: Tensor, **options: Any) -> Tensor:
-    """The weight after PyTorch's own steps along given gradients."""
+    """The weight after PyTorch's own steps with given gradients."""
     weight = w.clone().requires_grad_()
     optimizer = rule([weight], **options)
     for grad in grads:
@@ -101,7 +100,7 @@ def steps(rule: type[torch.optim.Optimizer], w: Tensor, grads: Tensor, **options
     mistakes=(
         Edit(forgot("the momentum of earlier steps"), ("momentum * velocity +", "")),
         Edit(
-            "the gradient enters times 1 - momentum, as in an average; SGD adds it whole",
+            "the gradient is multiplied by 1 - momentum; add all of it",
             ("+ grad", "+ (1 - momentum) * grad"),
         ),
         Edit(
@@ -110,7 +109,7 @@ def steps(rule: type[torch.optim.Optimizer], w: Tensor, grads: Tensor, **options
             ("rate * velocity", "rate * old"),
         ),
         Edit(
-            "only the last gradient is carried on; the velocity holds those before it as well",
+            "only the last gradient is carried on; carry on the velocity",
             ("velocity = torch", "last = torch"),
             (
                 "velocity = momentum * velocity + grad",
@@ -118,27 +117,27 @@ def steps(rule: type[torch.optim.Optimizer], w: Tensor, grads: Tensor, **options
             ),
         ),
         Edit(
-            "this is Nesterov's momentum, which looks one step ahead; want the plain one",
+            "this is Nesterov's momentum, which looks one step ahead; use plain momentum",
             ("rate * velocity", "rate * (momentum * velocity + grad)"),
         ),
         Edit(
-            "the velocity is carried on whole; want it multiplied by momentum first",
+            "the velocity never shrinks; multiply it by momentum",
             ("momentum * velocity", "velocity"),
         ),
         Edit(
-            "the new gradient is multiplied by momentum too; want it whole",
+            "the new gradient is multiplied by momentum too; add all of it",
             ("momentum * velocity + grad", "momentum * (velocity + grad)"),
         ),
         Edit(
-            "only the last step is in it; each step starts where the one before ended",
+            "it contains only the last step; start each step where the previous one ended",
             ("w = w -", "new = w -"),
             ("return w", "return new"),
         ),
     ),
     hints=(
-        "What does the statement do with the velocity first, and which value of it moves the weight?",
-        "The new velocity has two terms: the old one, shrunk, and the gradient as it is. The "
-        "weight follows plain SGD's formula, with the new velocity in the gradient's place.",
+        "What happens to the velocity first, and does the old or the new velocity move the weight?",
+        "The new velocity is the old one, shrunk, plus the gradient. The weight follows the formula of plain SGD, "
+        "with the new velocity instead of the gradient.",
     ),
 )
 def momentum_steps(w: Tensor, grads: Tensor, learning_rate: float, momentum: float) -> Tensor:
@@ -166,42 +165,33 @@ ROOT = "(v_hat.sqrt() + eps)"
     tensors=True,
     flags=True,
     mistakes=(
-        Edit(
-            "it is NaN, since the correction divides by 0 where t is 0; the first step has t = 1",
-            (", start=1", ""),
-        ),
+        Edit("it is NaN: the correction divides by 0 when t is 0; start at 1", (", start=1", "")),
         Edit(forgot("the correction of both averages"), M_AS_IT_IS, V_AS_IT_IS),
         Edit(forgot("the correction of v"), V_AS_IT_IS),
         Edit(forgot("the correction of m"), M_AS_IT_IS),
+        Edit("eps is added under the root; add it to the root", (ROOT, "(v_hat + eps).sqrt()")),
         Edit(
-            "eps is added under the root; want it added to the root", (ROOT, "(v_hat + eps).sqrt()")
-        ),
-        Edit(
-            "eps is added before the correction; want it added to the root of the corrected v",
+            "eps is added before the correction; add it to the root of the corrected v",
             (ROOT, "((v.sqrt() + eps) / (1 - beta2**t) ** 0.5)"),
         ),
-        Edit("it is divided by the corrected v itself; want its root", ("v_hat.sqrt()", "v_hat")),
-        Edit("v averages the gradients themselves; want their squares", ("grad.square()", "grad")),
+        Edit("it is divided by the corrected v; divide by its root", ("v_hat.sqrt()", "v_hat")),
+        Edit("v averages the gradients; average their squares", ("grad.square()", "grad")),
         Edit(
-            "beta1 and beta2 are exchanged; beta1 belongs to the average of the gradients",
+            "beta1 and beta2 are swapped; beta1 belongs to the average of the gradients",
             ("beta1: float, beta2", "beta2: float, beta1"),
         ),
+        Edit("each step is corrected like the first; raise the betas to the power t", ("**t", "")),
         Edit(
-            "each step is corrected as if it were the first; want the betas to the power of t",
-            ("**t", ""),
-        ),
-        Edit(
-            "the corrected averages go on into the next step; want those from before the correction",
+            "the corrected averages carry on into the next step; carry on the uncorrected ones",
             ("m_hat", "m"),
             ("v_hat", "v"),
         ),
         Edit(forgot("eps"), (" + eps", "")),
     ),
     hints=(
-        "How much of the first gradient is in m after one step, and by what do you divide to get "
-        "all of it back?",
-        "Count t from 1: enumerate takes a start. Keep m and v as they are for the next step, and give "
-        "their corrected values names of their own.",
+        "How much of the first gradient is in m after one step, and what do you divide by to get all of it back?",
+        "Count t from 1: enumerate takes a start. Keep m and v for the next step, and give their corrected values "
+        "different names.",
     ),
 )
 def adam_steps(
@@ -223,7 +213,7 @@ SHRINKS = "(1 - learning_rate * weight_decay)"
 
 
 @lesson.exercise(
-    "Decay beside the gradient",
+    "Decay apart from the gradient",
     draw=given(
         w="normal H D_out",
         grad="with_zeros H D_out",
@@ -240,30 +230,27 @@ SHRINKS = "(1 - learning_rate * weight_decay)"
     flags=True,
     mistakes=(
         Edit(
-            "the decay is a part of the gradient, and the division takes its size out again",
+            "the decay is part of the gradient, so the division cancels its size; shrink w apart from it",
             (f"w = w * {SHRINKS}", IN_GRADIENT),
         ),
         Edit(forgot("the weight decay"), (SHRINKS, "1")),
+        Edit("the decay must be learning_rate * weight_decay", (SHRINKS, "(1 - weight_decay)")),
         Edit(
-            "the weight shrinks by weight_decay alone; want learning_rate * weight_decay",
-            (SHRINKS, "(1 - weight_decay)"),
-        ),
-        Edit(
-            "the weight shrinks after the step; AdamW shrinks it before",
+            "the weight shrinks after the step; shrink it before",
             (f"w = w * {SHRINKS}", "pass"),
             ("w - learning_rate * grad", f"{SHRINKS} * w - {SHRINKS} * learning_rate * grad"),
         ),
-        Edit("the decay makes the weight grow; want it to shrink", ("(1 -", "(1 +")),
+        Edit("the decay makes the weight grow; subtract the decay", ("(1 -", "(1 +")),
         Edit(
-            "the decay shrinks the weight, and is still a part of the gradient",
+            "the decay shrinks the weight and is still part of the gradient; take it out there",
             ("w = w *", f"{IN_GRADIENT}; w = w *"),
         ),
         Edit(forgot("eps"), (" + eps", "")),
     ),
     hints=(
-        "Where the gradient is 0, how far does this function move a weight of 1, and one of 100?",
-        "Let the gradient be. Shrink w in a line of its own, before the step, by a factor a little "
-        "below 1 that both numbers make.",
+        "If the gradient is 0, how far does this function move a weight of 1, and a weight of 100?",
+        "Leave the gradient as it is. Before the step, on its own line, multiply w by a factor a little below 1, "
+        "made from learning_rate and weight_decay.",
     ),
     stub="known-mistake",
 )

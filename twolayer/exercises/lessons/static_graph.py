@@ -1,4 +1,4 @@
-"""Exercises on graphs: what a trace keeps, a decision and a loop that can be captured."""
+"""Exercises on graphs: what a trace keeps, and a decision and a loop that can be captured."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ lesson = Lesson()
 
 
 class Growing(torch.nn.Module):
-    """A network that looks at its settings."""
+    """A network that reads its settings."""
 
     doubling = True
     turns = 3
@@ -43,7 +43,7 @@ class Growing(torch.nn.Module):
 
 
 def kept() -> tuple[float, float]:
-    """What the network and the graph give after the settings changed."""
+    """What the network and the graph return after the settings changed."""
     network = Growing()
     traced = torch.fx.symbolic_trace(network)
     network.doubling, network.turns = False, 1
@@ -58,28 +58,28 @@ def kept() -> tuple[float, float]:
         wrong=(
             (
                 (6, 6),
-                "the graph doesn't look at the settings again; want what was taken while tracing",
+                "the graph doesn't read the settings again; use those from the time of tracing",
             ),
-            ((13, 6), "the two are exchanged: one looks at the settings anew, the other doesn't"),
-            ((13, 13), "the network itself runs its lines anew; want what the new settings give"),
-            ((6, 11), "the loop is gone from the graph; its turns are in it, one after the other"),
-            ((6, 8), "the if is gone from the graph; the branch that was taken is in it"),
+            ((13, 6), "the two numbers are swapped; only the network reads the settings again"),
+            ((13, 13), "the network itself runs its lines again; use the new settings for it"),
+            ((6, 11), "the graph has no loop; it has all three iterations, one after the other"),
+            ((6, 8), "the graph has no if; it has the branch that was taken"),
         ),
     ),
     hints=(
-        "Print traced.code. Does it look at the settings at all?",
-        "Tracing runs forward once, and Python's if and for are carried out then: the graph has only the "
-        "operations on h that were met on the way. The network itself runs anew each time.",
+        "Print traced.code. Does it read the settings at all?",
+        "Tracing runs forward once, including Python's if and for, and the graph keeps only the operations on h. The "
+        "network itself runs all its lines each time.",
     ),
 )
 def what_is_kept() -> tuple[float, float]:
-    """What the network gives, which looks at its settings now, and what the graph gives."""
+    """What the network returns with the new settings, and what the graph returns."""
     h = 5.0
     return h + 1, 2 * h + 1 + 1 + 1
 
 
 class Program(torch.nn.Module):
-    """A function as a module, which is what can be exported."""
+    """A function as a module, because only modules can be exported."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class Program(torch.nn.Module):
 
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
-    """Drop what a capture prints, logs and warns of."""
+    """Hide what a capture prints and logs, and its warnings."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -118,21 +118,21 @@ def capture(answer: Any, inputs: Inputs) -> Any:
             with silence():
                 graph = way(answer)
                 graph(*inputs.values())
-        except Exception as error:  # noqa: BLE001 - told below
+        except Exception as error:  # noqa: BLE001 - reported below
             errors.append(f"{error}")
         else:
             return graph
     with silence():
         answer(*inputs.values())  # Raises what isn't the capture's fault.
     line = errors[1].partition("\n")[0].rstrip(".")
-    text = f"torch.export refuses your function: {line}"
+    text = f"torch.export can't capture your function: {line}"
     if "control flow" in errors[0]:
-        text = "a Python `if` or `while` asks for a tensor's value, and a graph has none while it is captured"
+        text = "a Python `if` or `while` reads a tensor's value, but there is none during capture"
     raise DiagnosisError(diagnoses.KNOWN(name="the graph", text=text))
 
 
 def draw_decision(draw: Draw) -> dict[str, Any]:
-    """A sum that is positive and negative in turn, and once exactly 0."""
+    """A sum that is positive and negative by turns, and once exactly 0."""
     x, w1 = draw.normal(4, 3), draw.normal(3, 5)
     if draw.case == 2:
         x, w1 = draw.with_zeros(4, 3), draw.with_zeros(3, 5)
@@ -159,27 +159,18 @@ def decided(x: Tensor, w1: Tensor) -> Tensor:
     cases=5,
     mistakes=(
         Edit(
-            "each entry decides alone; want one decision, by the sum",
+            "each element makes its own decision; make one, by the sum",
             ("torch.cond(h.sum() > 0, torch.relu, torch.neg, (h,))", "h.abs()"),
         ),
-        Edit(
-            "both branches are exchanged; want ReLU where the sum is positive",
-            ("relu, torch.neg", "neg, torch.relu"),
-        ),
-        Edit(
-            "it is ReLU whatever the sum is; want -h where that isn't positive",
-            ("torch.neg", "torch.relu"),
-        ),
-        Edit(
-            "it is -h whatever the sum is; want ReLU where that is positive",
-            ("torch.relu", "torch.neg"),
-        ),
-        Edit("a sum of exactly 0 isn't positive; want -h for it", ("> 0", ">= 0")),
+        Edit("the branches are swapped", ("relu, torch.neg", "neg, torch.relu")),
+        Edit("it is always ReLU; return -h if the sum isn't positive", ("torch.neg", "torch.relu")),
+        Edit("it is always -h; return ReLU if the sum is positive", ("torch.relu", "torch.neg")),
+        Edit("a sum of exactly 0 isn't positive; return -h for it", ("> 0", ">= 0")),
     ),
     hints=(
         "Which operation of the lesson takes a condition and two functions?",
-        "The condition stays a tensor, h.sum() > 0. Give it with both branches, as functions of h, to "
-        "torch.cond; or compute both results and let torch.where choose.",
+        "The condition stays a tensor, h.sum() > 0. Pass it to torch.cond with both branches as functions of h, or "
+        "compute both results and let torch.where choose.",
     ),
     stub="known-mistake",
 )
@@ -191,7 +182,7 @@ def decide(x: Tensor, w1: Tensor) -> Tensor:
 
 
 def draw_norm(draw: Draw) -> dict[str, Any]:
-    """From a few turns to many, and once none; then a norm of exactly 1, after two turns and at once."""
+    """A few iterations, many or none; then a norm of exactly 1, after two iterations and at the start."""
     h = draw.normal(4, 3)
     if draw.case > 3:
         h[:] = 0
@@ -218,37 +209,26 @@ def halved(h: Tensor) -> tuple[Tensor, int]:
     prepare=capture,
     cases=6,
     mistakes=(
+        Edit("it stays 0; return the next count from the body", ("count + 1", "count.clone()")),
         Edit(
-            "it stays 0; the body has to give back the next count", ("count + 1", "count.clone()")
-        ),
-        Edit(
-            "one turn is made where none is needed; want the condition asked first",
+            "one iteration runs even if none is needed; test the condition first",
             ("(h, torch.tensor(0))", "(h / 2, torch.tensor(1))"),
         ),
-        Edit(
-            "it is one too many; how many turns are made where none is needed?",
-            ("torch.tensor(0)", "torch.tensor(1)"),
-        ),
-        Edit(
-            "it is as it was; the body has to give back the halved one",
-            ("return halved,", "return h + 0,"),
-        ),
-        Edit(
-            "it is halved once; was one turn captured, in place of the loop?",
-            ("return halved,", "return h / 2,"),
-        ),
-        Edit("a norm of exactly 1 isn't above 1; want no more turns then", ("> 1", ">= 1")),
-        Edit("the largest entry decides; want the norm", ("h.norm()", "h.abs().max()")),
+        Edit("it is 1 too high; start the count at 0", ("torch.tensor(0)", "torch.tensor(1)")),
+        Edit("it hasn't changed; return the halved h", ("return halved,", "return h + 0,")),
+        Edit("it is halved only once; capture the loop", ("return halved,", "return h / 2,")),
+        Edit("a norm of exactly 1 isn't above 1; stop there", ("> 1", ">= 1")),
+        Edit("the largest element decides; use the norm", ("h.norm()", "h.abs().max()")),
     ),
     hints=(
-        "What goes from turn to turn here? The lesson's loop had one such value.",
-        "torch.while_loop takes a condition and a body, both functions of all that goes from turn to "
-        "turn, and the start values as a tuple. The count has to be a tensor as well.",
+        "Which values change from iteration to iteration? The lesson's loop had one.",
+        "torch.while_loop takes a condition and a body, both functions of all the values that change, and a tuple of "
+        "their start values. The count must be a tensor too.",
     ),
     stub="known-mistake",
 )
 def halve(h: Tensor) -> tuple[Tensor, Tensor]:
-    """Halve h while its norm is above 1; give it and the number of turns."""
+    """Halve h while its norm is above 1; return it and the number of iterations."""
     halved, count = torch.while_loop(
         lambda h, _: h.norm() > 1,
         lambda h, count: (h / 2, count + 1),

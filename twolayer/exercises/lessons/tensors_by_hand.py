@@ -1,4 +1,4 @@
-"""Exercises on the network in tensors, the gradients still derived by hand."""
+"""Exercises on the network in tensors, with gradients still derived by hand."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from twolayer.exercises.values import Array
 
 lesson = Lesson()
+PICKED = "[torch.arange(len(labels)), labels]"
 _gradients = by_autograd(
     lambda x, y, w1, w2: ((torch.relu(x @ w1) @ w2 - y) ** 2).sum(), "w1", "w2"
 )
@@ -33,7 +34,7 @@ def moved(x: Array, y: Array, w1: Array, w2: Array, learning_rate: float) -> tup
 
 
 @lesson.exercise(
-    "Arrays behind your back",
+    "Changes behind your back",
     draw=given(
         x_array="with_zeros N D_in",
         y_array="normal N D_out",
@@ -46,9 +47,8 @@ def moved(x: Array, y: Array, w1: Array, w2: Array, learning_rate: float) -> tup
     starts={"w1": "w1_array", "w2": "w2_array"},
     copy=True,
     hints=(
-        "Which array does the tensor w1 share its memory with, and which line writes into it?",
-        "torch.from_numpy copies nothing. Before the loop, the lesson makes a copy of each weight by a "
-        "method that is named for it.",
+        "Which array does the tensor w1 share memory with, and which line writes into it?",
+        "torch.from_numpy copies nothing. Before its loop, the lesson copies each weight with a tensor's method.",
     ),
     stub="modified-input",
 )
@@ -71,7 +71,7 @@ def step(
 
 
 def scores_of_a_kind(draw: Draw) -> dict[str, Any]:
-    """Scores of another dtype in each case, and labels."""
+    """Scores of a different dtype in each case, and labels."""
     drawn = given(scores="normal N C", labels="labels N C")(draw)
     kinds = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
     tensors = {name: torch.from_numpy(array) for name, array in drawn.items()}
@@ -84,7 +84,7 @@ def hot(scores: Tensor, labels: Tensor) -> Tensor:
 
 
 def table_in_its_place(answer: Any, inputs: dict[str, Any]) -> Any:
-    """The table, if a right one comes back on the inputs' device, whichever that is."""
+    """The table, if it comes back on the inputs' device, whichever that is."""
     table, wanted = answer(*inputs.values()), hot(**inputs)
     right = torch.is_tensor(table) and table.dtype == wanted.dtype and table.equal(wanted)
     if right and leaves_device(answer, tuple(inputs.values())):
@@ -94,14 +94,14 @@ def table_in_its_place(answer: Any, inputs: dict[str, Any]) -> Any:
 
 
 def leaves_device(answer: Any, inputs: tuple[Tensor, ...]) -> bool:
-    """Whether what comes back is elsewhere than inputs on meta, a device of every machine.
+    """Whether the result of inputs on meta, a device that every machine has, is elsewhere.
 
-    Tensors on meta hold no values. Code that looks at values gets inputs on the CPU, and meta for a
-    tensor that it makes without a device, or of an array.
+    Tensors on meta have no values. Code that reads values gets inputs on the CPU instead, and meta as the
+    default for new tensors and for tensors made from an array.
     """
     try:
         return bool(answer(*(tensor.to("meta") for tensor in inputs)).device.type != "meta")
-    except Exception as error:  # noqa: BLE001 - whatever a reader's code raises without values
+    except Exception as error:  # noqa: BLE001 - a reader's code may raise anything without values
         if "device" in f"{error}":
             return True
     try:
@@ -112,27 +112,21 @@ def leaves_device(answer: Any, inputs: tuple[Tensor, ...]) -> bool:
 
 
 @lesson.exercise(
-    "The same kind, in the same place",
+    "The same dtype, on the same device",
     draw=scores_of_a_kind,
     wanted=hot,
     run=table_in_its_place,
     gives="table",
     tensors=True,
     mistakes=(
-        Edit(
-            "whole columns are 1: a label picks one entry, in its own row; give the row as well",
-            ("[torch.arange(len(labels)), labels]", "[:, labels]"),
-        ),
-        Edit("ones and zeros are exchanged", ("return table", "return 1 - table")),
-        Edit(
-            "it holds the scores at the labels; want ones there",
-            ("return table", "return table * scores"),
-        ),
+        Edit("whole columns are 1; index with the row as well", (PICKED, "[:, labels]")),
+        Edit("ones and zeros are swapped", ("return table", "return 1 - table")),
+        Edit("it has scores at the labels; put 1 there", ("return table", "return table * scores")),
     ),
     hints=(
-        "Which dtype does torch.zeros choose, and which device, if you name none?",
-        "You may name both after the shape, as scores has them. Or look for the relative of torch.zeros "
-        "that takes a tensor in place of a shape.",
+        "Which dtype and which device does torch.zeros choose by default?",
+        "Pass the dtype and the device of scores after the shape, or use the relative of torch.zeros that takes a "
+        "tensor instead of a shape.",
     ),
     stub="wrong-dtype",
 )
@@ -143,15 +137,18 @@ def one_hot(scores: Tensor, labels: Tensor) -> Tensor:
     return table
 
 
+COLUMNS = "the probabilities sum to 1 in each column; they must in each row"
+
+
 def far_scores(draw: Draw) -> dict[str, Any]:
-    """Labels, and rows so large and so small that exp overflows, or gives zeros alone."""
+    """Labels, and rows so large or so small that exp overflows or returns only zeros."""
     drawn = given(scores="normal N C", labels="labels N C")(draw)
     drawn["scores"] += 1000 * (-1.0) ** np.arange(len(drawn["scores"]))[:, None]
     return drawn
 
 
 @lesson.exercise(
-    "Softmax through the dictionary",
+    "Softmax from NumPy to tensors",
     draw=far_scores,
     wanted=lambda scores, labels: (
         torch.nn.functional.cross_entropy(scores, labels),
@@ -163,46 +160,31 @@ def far_scores(draw: Draw) -> dict[str, Any]:
     tolerance=1e-5,
     mistakes=(
         Edit(
-            "exp overflows, since the row's largest score is not subtracted first",
-            ("scores - scores.amax(dim=1, keepdim=True)", "scores"),
+            "exp overflows; subtract each row's maximum",
+            (" - scores.amax(dim=1, keepdim=True)", ""),
         ),
+        Edit(COLUMNS, ("exps.sum(dim=1", "exps.sum(dim=0")),
+        Edit(COLUMNS, ("dim=1", "dim=0")),
+        Edit("it is a mean over all classes; use only each row's label", (PICKED, "")),
+        Edit("each row uses the labels of all rows; use its own", (PICKED, "[:, labels]")),
         Edit(
-            "the probabilities add up to 1 in each column; want that in each row",
-            ("exps.sum(dim=1", "exps.sum(dim=0"),
-        ),
-        Edit(
-            "the probabilities add up to 1 in each column; want that in each row",
-            ("dim=1", "dim=0"),
-        ),
-        Edit(
-            "it is a mean over all classes; want each row's label alone",
-            ("[torch.arange(len(labels)), labels]", ""),
-        ),
-        Edit(
-            "each row counts with the labels of all rows; want its own label alone",
-            ("[torch.arange(len(labels)), labels]", "[:, labels]"),
-        ),
-        Edit(
-            "softmax is taken twice; cross_entropy takes scores and has one in it",
+            "softmax is applied twice; pass scores to cross_entropy, which includes softmax",
             (
                 "-probabilities[torch.arange(len(labels)), labels].log().mean()",
                 "torch.nn.functional.cross_entropy(probabilities, labels)",
             ),
         ),
-        Edit("the logarithm is left out", (".log()", "")),
-        Edit(
-            "it is the logarithm of a mean; want the mean of the logarithms",
-            (".log().mean()", ".mean().log()"),
-        ),
+        Edit("the logarithm is missing", (".log()", "")),
+        Edit("it is the logarithm of the mean; swap the two", (".log().mean()", ".mean().log()")),
     ),
     hints=(
-        "Which words for axis and keepdims do tensors use, and what does max give besides the values?",
-        "max along a dim returns two tensors, the values and where they stand; amax returns the values "
-        "alone. exp and log are methods, and indexing works as it does on arrays.",
+        "What do tensors call axis and keepdims, and what does max return besides the values?",
+        "max along a dim returns two tensors, the values and their indices. amax returns only the values. exp and log "
+        "are methods, and indexing works as it does on arrays.",
     ),
 )
 def loss_and_probabilities(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """The mean cross-entropy, and the probabilities that softmax gives."""
+    """The mean cross-entropy, and the probabilities from softmax."""
     shifted = scores - scores.amax(dim=1, keepdim=True)
     exps = shifted.exp()
     probabilities = exps / exps.sum(dim=1, keepdim=True)
@@ -228,45 +210,35 @@ def through_layer_norm(x: Tensor, grad_z: Tensor, eps: float) -> Tensor:
     forbids=dict.fromkeys(("backward", "grad", "jvp", "make_dual"), "a derivation, not autograd"),
     mistakes=(
         Edit(
-            "mean and spread are taken for fixed numbers; both move with every entry of the row",
+            "mean and spread are treated as constants; both depend on every element of the row",
             (" - along_ones - along_z", ""),
         ),
-        Edit(forgot("the way through the mean"), (" - along_ones", "")),
-        Edit(forgot("the way through the spread"), (" - along_z", "")),
+        Edit(forgot("the path through the mean"), (" - along_ones", "")),
+        Edit(forgot("the path through the spread"), (" - along_z", "")),
+        Edit("the part through the spread lacks the factor z", ("along_z = z * ", "along_z = ")),
         Edit(
-            "the way through the spread is the same for all of a row's entries; it grows with "
-            "how far an entry is from the mean",
-            ("along_z = z * ", "along_z = "),
-        ),
-        Edit(
-            "it is divided by the variance; want the spread, its root",
+            "it is divided by the variance; use its root",
             ("along_z) / spread", "along_z) / spread**2"),
         ),
         Edit(
-            "both ways count D_in times: the mean divides by D_in, and so do its slopes",
+            "both paths count D_in times; divide by D_in, as the mean does",
             ("grad_z.mean(", "grad_z.sum("),
             ("(grad_z * z).mean(", "(grad_z * z).sum("),
         ),
+        Edit("mean and spread are those of columns; use those of rows", ("dim=1", "dim=0")),
         Edit(
-            "mean and spread run down the columns; one sample is a row",
-            ("dim=1", "dim=0"),
-        ),
-        Edit(
-            "the variance is divided by D_in - 1, as Tensor.var does unless you say otherwise; "
-            "here it is a mean",
+            "the variance is divided by D_in - 1, the default of Tensor.var; divide by D_in",
             ("centred.pow(2).mean(dim=1, keepdim=True)", "x.var(dim=1, keepdim=True)"),
         ),
-        Edit(
-            "eps is added to the root; want it under the root", (" + eps).sqrt()", ").sqrt() + eps")
-        ),
+        Edit("eps is added to the root; add it inside", (" + eps).sqrt()", ").sqrt() + eps")),
         Edit(forgot("eps under the root"), (" + eps", "")),
     ),
     hints=(
-        "On how many ways does one entry of x reach an entry of z in its row? Write z as centred "
-        "divided by spread, and ask what x moves in each.",
-        "Three parts, all divided by the spread. An entry moves its own place, which gives grad_z. "
-        "It moves the mean, which takes off the row's mean of grad_z. And it moves the spread, "
-        "which takes off z times a mean over the row: that of which product?",
+        "By how many paths does an element of x affect an element of z in its row? Write z as centred divided by "
+        "spread, and ask how x affects each.",
+        "There are three parts, all divided by the spread. An element moves itself, which contributes grad_z. It moves "
+        "the mean, which subtracts the row's mean of grad_z. And it moves the spread, which subtracts z times the "
+        "row's mean of a product. Which product?",
     ),
 )
 def normalised_backward(x: Tensor, grad_z: Tensor, eps: float) -> Tensor:

@@ -1,4 +1,4 @@
-"""Exercises on what autograd tracks: updates, and looks at numbers."""
+"""Exercises on what autograd tracks: updates, and changes to saved numbers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PRODUCTS = {"matmul", "mm", "addmm", "linear", "einsum"}
 
 
 class Watch(TorchFunctionMode):
-    """Refuses weights that a recorded update made, where they meet the inputs."""
+    """Raises if weights that a recorded update made are multiplied by the inputs."""
 
     def __init__(self, w: Tensor) -> None:
         super().__init__()
@@ -35,17 +35,17 @@ class Watch(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        """Look at what a product gets."""
+        """Look at the arguments of a product."""
         if getattr(func, "__name__", "") in PRODUCTS:
             for one in filter(is_tensor, args):
                 if one.shape in self.shapes and _moved(one.grad_fn):
-                    text = "an update is part of the record, and so is all before it, when the next loss is computed"
+                    text = "an update is recorded, so the next loss goes back through it; update without a record"
                     raise DiagnosisError(diagnoses.KNOWN(name="w_new", text=text))
         return func(*args, **(kwargs or {}))
 
 
 def _moved(function: Any) -> bool:
-    """Whether a step, a sum or a difference, is on record behind weights."""
+    """Whether the record of some weights contains a step, which is a sum or a difference."""
     if function is None:
         return False
     steps = ("Add", "Sub", "Rsub")
@@ -53,17 +53,17 @@ def _moved(function: Any) -> bool:
 
 
 def descended(answer: Callable[..., Any], inputs: Inputs) -> Any:
-    """Let an answer take its steps, and want a tracked tensor of it."""
+    """Let an answer take its steps, and expect a tracked tensor."""
     with Watch(inputs["w"]):
         w_new = answer(*inputs.values())
     if is_tensor(w_new) and not w_new.requires_grad:
-        text = "it is a leaf, but not tracked any more; ask for tracking again"
+        text = "it is a leaf, but no longer tracked; turn tracking on again"
         raise DiagnosisError(diagnoses.KNOWN(name="w_new", text=text))
     return w_new
 
 
 def by_formula(x: Tensor, y: Tensor, w: Tensor, learning_rate: float, steps: int) -> Tensor:
-    """Descend with the gradient's formula."""
+    """Descend by the gradient's formula."""
     new = w.detach()
     for _ in range(steps):
         new = new - learning_rate * 2 * x.T @ (x @ new - y)
@@ -90,13 +90,13 @@ def by_formula(x: Tensor, y: Tensor, w: Tensor, learning_rate: float, steps: int
     copy=True,
     mistakes=(
         Edit(
-            "each step uses the gradient at the first weights; want it at those of the step before",
+            "each step uses the gradient at the first weights; use the current weights",
             ("loss = (x @ w", "start = start if _ else w\n        loss = (x @ start"),
             ("grad(loss, w)", "grad(loss, start)"),
         ),
-        Edit("its steps go up; want them down the gradient", ("w - learning", "w + learning")),
-        Edit("it took one step too few", ("range(steps)", "range(steps - 1)")),
-        Edit("it took one step too many", ("range(steps)", "range(steps + 1)")),
+        Edit("its steps go up the gradient; subtract", ("w - learning", "w + learning")),
+        Edit("it is one step short", ("range(steps)", "range(steps - 1)")),
+        Edit("it is one step too far", ("range(steps)", "range(steps + 1)")),
         Edit(
             (diagnoses.ACCUMULATES, {}),
             (
@@ -107,8 +107,8 @@ def by_formula(x: Tensor, y: Tensor, w: Tensor, learning_rate: float, steps: int
     ),
     hints=(
         "Print ``w.grad_fn`` after each step. Which line puts a function there?",
-        "Put the update under ``torch.no_grad``. Then its result isn't tracked, but it is a leaf, and a "
-        "leaf's flag can be set: the next step needs it.",
+        "Put the update under ``torch.no_grad``. Its result is then an untracked leaf, and you can turn tracking on "
+        "for the next step.",
     ),
     stub="known-mistake",
 )
@@ -124,7 +124,7 @@ def descend(x: Tensor, y: Tensor, w: Tensor, learning_rate: float, steps: int) -
 
 
 def draw_look(draw: Draw) -> Inputs:
-    """Inputs and weights of which at least one number of h is above 1."""
+    """Inputs and weights that make at least one element of h greater than 1."""
     N, D_in, H = draw.sizes("N", "D_in", "H")
     x, w = draw.normal(N, D_in), draw.normal(D_in, H)
     x[0], w[:, 0] = abs(x[0]), abs(w[:, 0])
@@ -132,7 +132,7 @@ def draw_look(draw: Draw) -> Inputs:
 
 
 def look_by_formula(x: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
-    """The slope of exp is exp."""
+    """The derivative of exp is exp."""
     h = (x @ w.detach()).exp()
     return h.clamp(max=1), x.T @ h
 
@@ -148,35 +148,31 @@ def look_by_formula(x: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
     flags=True,
     mistakes=(
         Edit(
-            "it is computed from numbers that were cut off at 1 in the memory of h. exp keeps its result "
-            "for backward, and data hides the change from PyTorch",
+            "it is computed from an h that was cut off at 1 in place; exp saves its result for backward, and data "
+            "hides the change from PyTorch",
             ("h.detach().clone()", "h.data"),
         ),
         Edit(
-            "it is the gradient of the numbers cut off at 1; want that of the sum of h itself",
+            "it is the gradient of the sum of shown; use the sum of h itself",
             ("h.detach().clone()", "h.clone()"),
             ("h.sum()", "shown.sum()"),
         ),
         Edit("it isn't cut off at 1", ("shown.clamp_(max=1)", "pass")),
+        Edit("elements above 1 became 0; make them 1", ("clamp_(max=1)", "mul_(shown <= 1)")),
         Edit(
-            "what was above 1 became 0; want 1 there",
-            ("shown.clamp_(max=1)", "shown[shown > 1] = 0"),
-        ),
-        Edit(
-            "the slope of exp is left out, which is exp again",
+            "the derivative of exp, which is exp, is missing",
             ("(grad_w,) = torch.autograd.grad(h.sum(), w)", "grad_w = x.T @ torch.ones_like(h)"),
         ),
-        Edit("it is cut off from below; want no number above 1", ("max=1", "min=1")),
+        Edit("it is cut off from below; cut it off from above", ("max=1", "min=1")),
     ),
     hints=(
-        "What does ``exp`` keep for ``backward``, and where in memory does that lie?",
-        "The numbers to show need a place of their own before they are cut off. Leave the record first, so "
-        "that the copy isn't tracked.",
+        "What does ``exp`` save for ``backward``, and where in memory is it?",
+        "``shown`` needs its own memory before it is cut off. Detach it first, so that the copy isn't tracked.",
     ),
     stub="known-mistake",
 )
 def look(x: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
-    """The numbers of h, none above 1, and the gradient of the sum of h itself."""
+    """The elements of h, none above 1, and the gradient of the sum of h itself."""
     h = torch.exp(x @ w)
     shown = h.detach().clone()
     shown.clamp_(max=1)

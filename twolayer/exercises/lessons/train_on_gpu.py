@@ -1,4 +1,4 @@
-"""Exercises on training anywhere: a module that moves as a whole, and one synchronisation an epoch."""
+"""Exercises on training on any device: a module that moves as a whole, and one wait per epoch."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def _rows(draw: Draw) -> dict[str, Any]:
 
 
 def _moved(answer: Any, inputs: Inputs) -> Any:
-    """Call the module, move it, and call another that has its state dict."""
+    """Call the module, move it, and call a second one that loads its state dict."""
     x, mean, std = inputs.values()
     module = answer(mean, std)
     if trained := [name for name, _ in module.named_parameters()]:
-        wanted = "none: mean and std as buffers"
+        wanted = "none, because mean and std are buffers"
         raise DiagnosisError(diagnoses.PARAMETERS(given=", ".join(trained), wanted=wanted))
     output = module(x)
     moved = answer(mean, std).to("meta")
@@ -42,14 +42,14 @@ def _moved(answer: Any, inputs: Inputs) -> Any:
         device = getattr(moved(x.to("meta")), "device", torch.device("meta"))
     except RuntimeError as error:
         message = str(error).splitlines()[0].rstrip(".!")
-        text = f'after to("meta") it raises: {message} ({" and ".join(left) or "nothing"} stayed behind)'
+        text = f'after to("meta") it raises {message!r} ({" and ".join(left) or "nothing"} stayed behind)'
         raise DiagnosisError(diagnoses.KNOWN(name="your module", text=text)) from error
     if device.type != "meta":
         words = {"given": device, "wanted": "meta, where x and the module are"}
         raise DiagnosisError(diagnoses.WRONG_DEVICE(name="the output after a move", **words))
     state = module.state_dict()
     if set(state) != {"mean", "std"}:
-        text = f"holds {', '.join(state) or 'nothing'}; want mean and std, so that a file has them"
+        text = f"it contains {', '.join(state) or 'nothing'}; it must contain mean and std"
         raise DiagnosisError(diagnoses.KNOWN(name="the state dict", text=text))
     loaded = answer(torch.zeros_like(mean), torch.ones_like(std))
     loaded.load_state_dict(state)
@@ -73,8 +73,8 @@ def _stayed(value: Any) -> bool:
         Edit(forgot("the mean"), ("x - self.mean", "x")),
     ),
     hints=(
-        "What does ``to`` find of a module, and is a tensor in a plain attribute among it?",
-        "The lesson's ``Scaled`` has one of each kind. Both tensors want to be of the kind that moves, under their own names.",
+        "What does ``to`` move, and does it include a tensor in a plain attribute?",
+        "The lesson's ``Scaled`` has one tensor of each kind. Make both tensors the kind that moves, and keep their names.",
     ),
     stub="known-mistake",
 )
@@ -101,17 +101,17 @@ def _epoch(draw: Draw) -> dict[str, Any]:
 
 
 def _waited(answer: Any, inputs: Inputs) -> Any:
-    """Call the function, and count how often it asks for a number."""
+    """Call the function, and count how often it reads a number from a tensor."""
     with Watching("_local_scalar_dense") as waits:
         mean = answer(*inputs.values())
     if (count := len(waits.given)) > 1:
-        text = f"for {len(inputs['batches'])} mini-batches it asks {count} times for a number, and on a GPU waits as often; want once"
+        text = f"it reads {count} numbers for {len(inputs['batches'])} mini-batches, and waits for the GPU each time; read one"
         raise DiagnosisError(diagnoses.KNOWN(name="your code", text=text))
     return mean
 
 
 @lesson.exercise(
-    "One number an epoch",
+    "One number per epoch",
     draw=_epoch,
     wanted=lambda net, loss_fn, batches: float(
         np.mean([loss_fn(net(x), y).item() for x, y in batches])
@@ -123,19 +123,21 @@ def _waited(answer: Any, inputs: Inputs) -> Any:
     on="lists of mini-batches, each wait counted",
     mistakes=(
         Edit(
-            "each mini-batch is weighed by its rows; want each to count once",
+            "each mini-batch is weighted by its rows; count each once",
             ("loss_fn(net(x), y) for", "len(x) * loss_fn(net(x), y) for"),
             ("torch.stack(losses).mean()", "(sum(losses) / sum(len(x) for x, _ in batches))"),
         ),
         Edit(
-            "it is divided by the number of rows; want that of mini-batches",
+            "it is divided by the number of rows; divide by the number of mini-batches",
             ("torch.stack(losses).mean()", "(sum(losses) / sum(len(x) for x, _ in batches))"),
         ),
-        Edit("it is the last mini-batch's loss", ("torch.stack(losses).mean()", "losses[-1]")),
+        Edit(
+            "it is only the last loss; take the mean", ("torch.stack(losses).mean()", "losses[-1]")
+        ),
     ),
     hints=(
-        "How often is ``item`` called here, and where could one call do for all?",
-        "Tensors add up as well as numbers do. Keep the losses as tensors until the loop is over.",
+        "How often is ``item`` called here, and where would one call be enough?",
+        "You can add tensors as well as numbers. Keep the losses as tensors until after the loop.",
     ),
     stub="known-mistake",
 )

@@ -1,4 +1,4 @@
-"""Exercises on the product of a vector and a Jacobian, and on the Jacobian from such products."""
+"""Exercises on products of a vector and a Jacobian, and on building the Jacobian from them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from twolayer.exercises.draws import Draw
 
 lesson = Lesson()
+MASKED = "moved_h * (h > 0)"
 WHOLE = ("jacobian", "jacrev", "jacfwd", "hessian")
 
 
@@ -29,22 +30,16 @@ WHOLE = ("jacobian", "jacrev", "jacfwd", "hessian")
     tensors=True,
     mistakes=(
         Edit(
-            "it is J @ v, which says how y moves when x moves along v; backward gives v @ J",
+            "it is J @ v, how y moves if x moves along v; backward computes v @ J",
             ("v @ J", "J @ v"),
         ),
-        Edit(
-            "it has the diagonal's share only; x.sum() depends on each entry of x, too",
-            (" + x[:, None]", ""),
-        ),
-        Edit(
-            "it is a table, each row of J times its entry of v; want these rows added up",
-            ("v @ J", "v[:, None] * J"),
-        ),
+        Edit("it has only the diagonal's part; x.sum() depends on x too", (" + x[:, None]", "")),
+        Edit("it is a table of weighted rows of J; sum the rows", ("v @ J", "v[:, None] * J")),
     ),
     hints=(
-        "J has a row for each output. Does an entry of v belong to an input or to an output?",
-        "Here both are equally many, so both sides of J accept v. backward says how much each output "
-        "counts: v weighs the rows, and adds them up.",
+        "J has a row for each output. Does an element of v belong to an input or to an output?",
+        "Here there are as many inputs as outputs, so v fits both sides of J. In backward, v is the weight of each "
+        "output: multiply the rows by these weights, and sum them.",
     ),
     stub="known-mistake",
 )
@@ -60,25 +55,19 @@ def product(x: Tensor, v: Tensor) -> Tensor:
     wanted=lambda x, w, v: torch.func.vjp(lambda x, w: torch.tanh(x @ w), x, w)[1](v),
     gives="grad_x, grad_w",
     tensors=True,
-    forbids=dict.fromkeys((*WHOLE, "kron", "block_diag"), "products without any Jacobian"),
+    forbids=dict.fromkeys((*WHOLE, "kron", "block_diag"), "products without a Jacobian"),
     mistakes=(
-        Edit(
-            "v went through the product only; tanh has a slope at each entry as well",
-            ("v * (1 - y**2)", "v"),
-        ),
-        Edit(
-            "the slope of tanh is 1 - y**2 with y after the tanh; yours has x @ w there",
-            ("1 - y**2", "1 - (x @ w) ** 2"),
-        ),
-        Edit("v is multiplied by tanh's value; want its slope", ("(1 - y**2)", "y")),
+        Edit("v skipped tanh; multiply it by the slopes of tanh first", ("v * (1 - y**2)", "v")),
+        Edit("1 - y**2 needs tanh's output; you used x @ w", ("1 - y**2", "1 - (x @ w) ** 2")),
+        Edit("v is multiplied by tanh's value; multiply it by the slope", ("(1 - y**2)", "y")),
         Edit("the slope of tanh is not 1 - y; is a square missing?", ("y**2", "y")),
-        Edit("tanh is taken of y, which is a tanh already", ("y**2", "torch.tanh(y) ** 2")),
+        Edit("tanh is applied twice; y is already its output", ("y**2", "torch.tanh(y) ** 2")),
     ),
     hints=(
-        "Walk back from y: which comes first, tanh or the product? And what does each do to one entry of v?",
-        "tanh acts on each entry alone, so its Jacobian is diagonal, and the product with it is one entry "
-        "times one slope, which y itself tells. What comes out has the shape of x @ w; the shapes of x and w "
-        "say on which side each stands, and which is transposed.",
+        "Go back from y. Which comes first, tanh or the product, and what does each do to an element of v?",
+        "tanh is elementwise, so its Jacobian is diagonal: multiply each element of v by a slope, which you can compute "
+        "from y. The result has the shape of x @ w. The shapes of x and w show on which side each is, and which one is "
+        "transposed.",
     ),
 )
 def tanh_vjp(x: Tensor, w: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
@@ -89,9 +78,9 @@ def tanh_vjp(x: Tensor, w: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def draw_network(draw: Draw) -> dict[str, Any]:
-    """One sample of which one entry of h is exactly 0, while t @ w1 is not, there."""
+    """One sample in which one element of h is exactly 0, but that of t @ w1 is not."""
     D_in, D_out = draw.sizes("D_in", "D_out")
-    H = 16 + draw.case  # so many that h and its movement meet with all signs
+    H = 16 + draw.case  # enough for h and its movement to have all pairs of signs
     x, w1 = draw.normal(D_in), draw.normal(D_in, H)
     x[0], w1[:, 0] = 0.0, 0.0
     w1[0, 0] = 1.5
@@ -99,7 +88,7 @@ def draw_network(draw: Draw) -> dict[str, Any]:
 
 
 def moved(x: Tensor, w1: Tensor, w2: Tensor, t: Tensor) -> tuple[Tensor, ...]:
-    """The output and its movement, by two products from the other side."""
+    """The output and its movement, by PyTorch's own product from the other side."""
     y, moved_y = torch.autograd.functional.jvp(lambda x: torch.relu(x @ w1) @ w2, x, t)
     return y, moved_y
 
@@ -111,34 +100,23 @@ def moved(x: Tensor, w1: Tensor, w2: Tensor, t: Tensor) -> tuple[Tensor, ...]:
     gives="y, moved_y",
     tensors=True,
     mistakes=(
-        Edit(
-            "ReLU is applied to the movement; a movement may be negative, and it passes wherever h is "
-            "positive",
-            ("moved_h * (h > 0)", "torch.relu(moved_h)"),
-        ),
-        Edit(
-            "the ReLU mask is missing; where h is not positive, its movement doesn't reach y",
-            (" * (h > 0)", ""),
-        ),
+        Edit("ReLU is applied to the movement; use h's mask", (MASKED, "torch.relu(moved_h)")),
+        Edit("the ReLU mask is missing; the movement must be 0 where h <= 0", (" * (h > 0)", "")),
         Edit((diagnoses.MASK_INVERTED, {}), ("h > 0", "h <= 0")),
+        Edit("the mask lets the movement through where h is 0; it must be 0", ("h > 0", "h >= 0")),
         Edit(
-            "the mask lets the movement through where h is exactly 0; want 0 there, as PyTorch has it",
-            ("h > 0", "h >= 0"),
+            "it is the output at x + t; compute the slope along t",
+            (MASKED, "torch.relu(h + moved_h)"),
         ),
         Edit(
-            "it is the output at x + t; want how y moves, the slope along t",
-            ("moved_h * (h > 0)", "torch.relu(h + moved_h)"),
-        ),
-        Edit(
-            "it is the difference between two outputs, a whole t apart; want the slope along t, at x itself",
-            ("moved_h * (h > 0)", "torch.relu(h + moved_h) - torch.relu(h)"),
+            "it is the difference of the outputs at x + t and x; compute the slope at x",
+            (MASKED, "torch.relu(h + moved_h) - torch.relu(h)"),
         ),
     ),
     hints=(
-        "If x moves by a small multiple of t, by what does h move? And which of those movements get through "
-        "ReLU?",
-        "A movement goes the same way as the numbers do, from x to y. A product treats it like x; ReLU keeps "
-        "an entry of it where h, not the movement, is positive.",
+        "If x moves by a small multiple of t, how does h move? Which of these movements pass through ReLU?",
+        "A movement goes forward, from x to y. A product treats it like x. ReLU keeps an element of it where h, not the "
+        "movement, is positive.",
     ),
 )
 def network_jvp(x: Tensor, w1: Tensor, w2: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
@@ -151,7 +129,7 @@ def network_jvp(x: Tensor, w1: Tensor, w2: Tensor, t: Tensor) -> tuple[Tensor, T
 
 
 def draw_function(draw: Draw) -> dict[str, Any]:
-    """A function of a vector; in the last case it gives a vector of one number."""
+    """A function of a vector; in the last case it returns a vector of one element."""
     D_in, H, N = draw.sizes("D_in", "H", "N")
     w1, w2 = torch.from_numpy(draw.normal(D_in, H)), torch.from_numpy(draw.normal(H, N))
     return {"f": lambda x: torch.tanh(x @ w1) @ w2, "x": draw.normal(D_in)}
@@ -167,29 +145,19 @@ def draw_function(draw: Draw) -> dict[str, Any]:
     forbids=dict.fromkeys(WHOLE, "a product for each output"),
     mistakes=(
         Edit(
-            "each row is the sum of all rows; either v is all ones, or backward added every row to one "
-            "grad, and each row is that grad",
+            "each row is the sum of all rows; v is all ones, or each row is the same grad, to which backward adds",
             ("leaf, unit,", "leaf, torch.ones_like(y),"),
         ),
+        Edit("each row includes the rows before it; clear grad", ("rows)", "rows).cumsum(0)")),
         Edit(
-            "each row holds the rows before it as well, since backward adds to grad",
-            ("torch.stack(rows)", "torch.stack(rows).cumsum(0)"),
+            "each row is the last one; keep copies of grad", ("(rows)", "(len(rows) * rows[-1:])")
         ),
-        Edit(
-            "each row is the last one: all are one grad, which you cleared and filled again; keep a copy of "
-            "it, or let it be None",
-            ("torch.stack(rows)", "torch.stack(len(rows) * rows[-1:])"),
-        ),
-        Edit(
-            "it is the sum of the rows, one product with ones; want each row by itself",
-            ("torch.stack(rows)", "sum(rows)"),
-        ),
+        Edit("it is the sum of the rows; stack them", ("torch.stack(rows)", "sum(rows)")),
     ),
     hints=(
         "Which v makes v @ J the first row of J?",
-        "A 1 in one place and 0 elsewhere picks one row; there are as many as y has entries. The graph must "
-        "outlast the first product, so say that it is retained, and where you use grad, see that nothing is "
-        "left in it from the row before.",
+        "A vector with one 1 and otherwise 0 picks one row, and there are as many rows as y has elements. Retain the "
+        "graph after each product, and if you use grad, make sure that nothing is left from the previous row.",
     ),
 )
 def jacobian(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
