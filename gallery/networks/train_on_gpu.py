@@ -70,10 +70,10 @@ assert moved_layer is layer
 
 # %%
 # Move first, then create the optimizer. The optimizer keeps references to the
-# parameters that it was given, but on some devices ``to`` creates new parameters. If
-# the optimizer is older, it updates the old parameters, and the network learns nothing,
-# without any error. Besides, what an optimizer has accumulated, such as a running sum
-# for momentum, doesn't move with the module.
+# parameters that it was given, but on some devices ``to`` creates new parameters. An
+# optimizer from before the move then updates the old parameters, and the network learns
+# nothing, without any error. Besides, what an optimizer has accumulated, such as a
+# running sum for momentum, doesn't move with the module.
 
 after = torch.optim.SGD(layer.parameters(), lr=0.1)
 own = {id(param) for param in layer.parameters()}
