@@ -116,7 +116,7 @@ for name, work in (
 # of operations per byte moved is called the arithmetic intensity. A float64 takes up
 # twice as many bytes as a float32, so in float64 every intensity halves.
 #
-# How many bytes does the update of ``w1`` move? As this series writes it, the update
+# How many bytes does the update of ``w1`` move? The update, as written in this series,
 # calls two functions. ``mul`` reads the gradient and writes a tensor of the same size;
 # ``sub_`` reads that tensor and ``w1``, and writes ``w1``. With the argument ``alpha``,
 # ``sub_`` does both in one call. Either way, the update does only two arithmetic
@@ -199,8 +199,9 @@ print("threads inside Timer:", *seen)
 # Look at the dotted lines. Each line stands for one computation, and its length shows
 # how much higher the GPU's roof is. For an update, the GPU's advantage is only the
 # ratio of the two bandwidths. The more rows ``x`` has, the more times ``x @ w1`` uses
-# each element of ``w1``. That raises its intensity and moves its line to the right,
-# until the advantage is the ratio of the two peaks.
+# each element of ``w1``. So with more rows, the intensity of this product rises and its
+# line moves to the right. Past both ridges, the GPU's advantage is the ratio of the two
+# peaks.
 
 roofs = {  # operations per second, and bytes per second
     "a CPU core": (2 * 8 * 2 * 3e9, 8 * 3.2e9),  # multiplies and adds, at 3 GHz
@@ -261,7 +262,8 @@ for dtype, (product, copy) in machine.items():
 # versions of the rungs' training loops, each as a function that runs one step and
 # returns the loss. The autograd loops differ only in the loss function passed in. The
 # loops with a module differ in how they update the weights; the last one, from
-# ``data_parallel``, also wraps the network, here in a group of one process.
+# ``data_parallel``, also wraps the network in ``DistributedDataParallel``, here with
+# one process.
 #
 # Three rungs are left out: the engine in ``autograd_by_hand`` calls the same NumPy
 # operations as the first loop, and the networks in ``custom_module`` and
@@ -378,11 +380,11 @@ loops = {
 }
 
 # %%
-# Now add one more loop, with as little work as PyTorch's own operations allow. Every
-# result has a buffer that is allocated once. The products that would compute the
-# weights' gradients update the weights directly (``torch.Tensor.addmm_`` adds a product
-# to a tensor), so no gradient of a weight is ever stored. A step allocates no memory,
-# and does little besides the two large products. All loops return the same losses.
+# Now add one more loop, which does as little work as PyTorch's own operations allow.
+# Every result has a buffer that is allocated once. Instead of computing the gradients
+# of the weights and then subtracting them, two products update the weights directly
+# (``torch.Tensor.addmm_`` adds a product to a tensor). A step allocates no memory, and
+# does little besides the two large products. All loops return the same losses.
 
 
 def fused_step(x, y, w1, w2):
@@ -455,11 +457,11 @@ else:
 # Each loop and the bound
 # -----------------------
 #
-# Every loop needs the two large products, so the time of these two alone is the bound
-# to compare with. The first two rows show it. The roofline is how long the two would
-# take at the rates that you measured for a larger product and for memory; small
-# matrices can fit in a cache, which is faster than memory. The second row is how long
-# the two products really take.
+# Every loop needs the two large products, so the time that these two take on their own
+# is the bound to compare with. The first row predicts it from the rates that you
+# measured for a larger product and for memory. Small matrices can fit in a cache, which
+# is faster than memory, so a product can beat this prediction. The second row is how
+# long the two products really take.
 #
 # The other rows show one step of each loop, with one thread. NumPy is an exception: its
 # products have their own threads, which Timer doesn't control. Any extra time beyond

@@ -17,9 +17,9 @@ through an index, ``w2.t()`` moves no data, and ``loss.item()`` returns a Python
 
 What you'll learn:
 
-- how to add in four ways, and what the underscore at the end of a name means;
+- four ways to add, and what the underscore at the end of a name means;
 - which kinds of indexing return a view of the same memory, and which return a copy;
-- when ``view`` fails, and what ``reshape`` does then;
+- when ``view`` fails, and what ``reshape`` does instead;
 - how to get a Python number from a tensor.
 """
 
@@ -56,11 +56,11 @@ assert torch.equal(in_place, x + y)
 # ----------------------
 #
 # A method whose name ends in an underscore changes its tensor in place: ``add_``,
-# ``zero_``, ``relu_``. ``y.add(x)``, by contrast, returns a new tensor. Below,
-# ``y.add(x)`` is called without assigning the result to a name, so the sum is lost. To
-# see what a line does to ``y``, give the tensor a second name, ``old``, first.
-# ``torch.Tensor.data_ptr`` returns the address of a tensor's first element. If ``y``
-# has the same address as ``old``, it still uses the same memory.
+# ``zero_``, ``relu_``. ``y.add(x)``, by contrast, returns a new tensor. Below, nothing
+# keeps the result of ``y.add(x)``, so the sum is lost. To see what a line does to
+# ``y``, first give the tensor a second name, ``old``. ``torch.Tensor.data_ptr`` returns
+# the address of a tensor's first element. If ``y`` has the same address as ``old``, it
+# still uses the same memory.
 
 
 def report(line, y, old):
@@ -110,11 +110,11 @@ for target, other in pairs:
 # Indexing
 # --------
 #
-# Indexing works as in NumPy and has two kinds of result. Integers and slices pick
-# elements at regular intervals in memory, so they return a view: a tensor that uses the
-# same memory. Lists and masks can pick elements from anywhere, so they return a copy.
-# To find out which kind you have, look at the storage, the block of memory behind a
-# tensor.
+# Indexing works much as in NumPy, and gives one of two kinds of result. Integers and
+# slices pick elements at regular intervals in memory, so they return a view: a tensor
+# that uses the same memory. Lists and masks can pick elements from anywhere, so they
+# return a copy. To find out which kind you have, look at the storage, the block of
+# memory behind a tensor.
 
 x = torch.arange(12.0).view(3, 4)
 
@@ -202,10 +202,10 @@ for name, result in results.items():
     print(f"{name:28s} {kind}: {result.tolist()}")
 
 # %%
-# The figure shows the order in which each tensor visits the storage when you read it
-# row by row. Each element of ``x`` equals its own position in the storage, so the
-# elements that you read are the positions. A view of shape ``(6,)`` can describe the
-# straight line, but not the zigzag.
+# The figure shows which positions in the storage you visit, in order, when you read
+# each tensor row by row. Each element of ``x`` equals its own position in the storage,
+# so each value that you read is also its position. A view of shape ``(6,)`` can
+# describe the straight line, but not the zigzag.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for tensor, name in ((table, "table"), (turned, "turned = table.t()")):

@@ -14,7 +14,7 @@ You write the forward pass and the loss, and PyTorch computes the gradients. The
 that you wrote in ``autograd_by_hand`` can differentiate five operations on arrays;
 PyTorch's engine can differentiate hundreds of operations on tensors. One call replaces
 the lines that computed ``grad_y_pred``, ``grad_w2``, ``grad_h_relu``, ``grad_h`` and
-``grad_w1`` in ``tensors_by_hand``. The forward pass and the update stay.
+``grad_w1`` in ``tensors_by_hand``. The forward pass and the update stay as they were.
 
 What you'll learn:
 
@@ -63,12 +63,12 @@ for name, tensor in (("x", x), ("y", y), ("w1", w1), ("w2", w2)):
 #
 # PyTorch records the functions that you call on tracked tensors as a graph. Each
 # function is a node, and its ``next_functions`` are the edges that lead back to the
-# functions before it. A result stores the function that made it in ``grad_fn``, so you
-# can walk back from the loss. The walk ends at two functions called ``AccumulateGrad``,
-# which add to the ``grad`` of ``w1`` and of ``w2``. No path leads to ``x`` or ``y``,
-# because they aren't tracked. (Older tutorials describe the graph the other way round,
-# with tensors as nodes and functions as edges. For more about the nodes, see
-# ``graph``.)
+# functions before it. Each result's ``grad_fn`` is the function that produced it, so
+# you can walk back from the loss. The walk ends at two functions called
+# ``AccumulateGrad``, which add to the ``grad`` of ``w1`` and of ``w2``. No path leads
+# to ``x`` or ``y``, because they aren't tracked. (Older tutorials describe the graph
+# the other way round, with tensors as nodes and functions as edges. For more about the
+# nodes, see ``graph``.)
 
 h = x @ w1
 h_relu = torch.relu(h)
@@ -143,14 +143,14 @@ for track in (False, True):
 # The update without no_grad
 # --------------------------
 #
-# An update is arithmetic on ``w1``, so PyTorch would record it as well. An update in
-# place raises an error, because it would overwrite a leaf, that is, a tracked tensor
-# that you created and not one that was computed. If the update isn't in place, PyTorch
-# records it: the new ``w1`` is not a leaf but a result with a ``grad_fn``, and the
-# graph would grow from step to step. Under ``torch.no_grad``, nothing is recorded, and
-# results aren't tracked. There the loop can update ``w1`` in place, so ``w1`` stays a
-# tracked leaf. (Older programs update ``w1.data``, which can make gradients silently
-# wrong. To find out how, see ``tracking``.)
+# An update is arithmetic on ``w1``, so PyTorch would record it as well. An in-place
+# update raises an error, because it would overwrite a leaf: a tracked tensor that you
+# created directly, rather than one computed from other tensors. If the update isn't in
+# place, PyTorch records it: the new ``w1`` is not a leaf but a result with a
+# ``grad_fn``, and the graph would grow from step to step. Under ``torch.no_grad``,
+# nothing is recorded, and results aren't tracked. There the loop can update ``w1`` in
+# place, so ``w1`` stays a tracked leaf. (Older programs update ``w1.data``, which can
+# make gradients silently wrong. To find out how, see ``tracking``.)
 
 try:
     w1 -= 1e-6 * w1.grad
@@ -171,8 +171,8 @@ print("under no_grad: requires_grad", unrecorded.requires_grad)
 #
 # Within one backward pass, the engine first adds up all contributions to a tensor's
 # gradient, along all paths. Only then does it write to ``grad``, once per leaf, no
-# matter how many times the leaf was used. It adds the new gradient to the one that
-# ``grad`` held before. That is useful for gradient accumulation, where you run a batch
+# matter how many times the leaf was used. That write doesn't replace what ``grad`` held
+# before; it adds to it. That is useful for gradient accumulation, where you run a batch
 # in parts and add up the gradients of the parts. Below, a hook records each write to a
 # leaf that is used three times.
 
@@ -338,4 +338,5 @@ plt.show()
 #
 # Practise: ``exercises/autograd``
 #
-# Next: ``is_it_learning`` asks what this network learns, and fits a curve that you can see.
+# Next: in ``is_it_learning``, you find out what this network learns, and fit a curve
+# that you can see.

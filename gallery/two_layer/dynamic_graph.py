@@ -11,9 +11,9 @@ A graph that changes
 ====================
 
 You put a loop into ``forward`` and pick at random, at each step, how many times it
-runs, so the depth keeps changing. Until now, every call ran the same chain of
-operations. The loop is plain Python. The module, the loss and the optimizer from
-``custom_module`` stay.
+runs, so the depth keeps changing. So far, every call has run the same chain of
+operations. The loop is plain Python. The loss and the optimizer are the same as in
+``custom_module``, and the network is again a module.
 
 What you'll learn:
 
@@ -175,8 +175,8 @@ print(f"middle layer's weights moved by at most {moved}")
 # One layer, several uses
 # -----------------------
 #
-# Each repeat calls the same object. To confirm this, hooks on all three layers record
-# the ``id`` of each layer that runs.
+# Each repeat calls the same object. To confirm this, register hooks on all three layers
+# that record the ``id`` of each layer that runs.
 
 torch.manual_seed(0)
 net = DynamicNet(D_in, H, D_out)
@@ -234,8 +234,9 @@ for name, first, second in zip(("torch", "random", "numpy"), *draws, strict=True
 # A new depth at every step
 # -------------------------
 #
-# So the depth gets a generator with its own seed. Now train as PyTorch's original
-# ``DynamicNet`` example does, from the layers' default weights, with biases. Each step
+# Because ``torch.manual_seed`` doesn't seed ``random``, the depth gets its own
+# generator with its own seed. Now train the way PyTorch's original ``DynamicNet``
+# example does: start from the layers' default weights, and keep the biases. Each step
 # picks zero to three repeats at random. The optimizer uses a momentum of 0.9 and a
 # learning rate of 1e-4.
 
@@ -309,5 +310,5 @@ for repeats in range(4):
 #
 # Practise: ``exercises/dynamic_graph``
 #
-# Next: ``static_graph`` captures a graph once and runs it 500 times, so your code for
-# the forward pass no longer runs.
+# Next: ``static_graph`` captures a graph once and runs it 500 times, without running
+# your code for the forward pass again.

@@ -52,7 +52,7 @@ MAY_KNOW = {
     "exercises.state": set(),
     "exercises.watching": set(),
     "exercises.verdict": set(),
-    "exercises.diagnoses": set(),
+    "exercises.diagnoses": {"exercises.values"},
     "exercises.values": set(),
     "exercises.draws": set(),
     "exercises.exercise": {"exercises.diagnoses"},
