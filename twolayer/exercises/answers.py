@@ -34,7 +34,7 @@ class Value:
 
     @property
     def tried_on(self) -> str:
-        """An empty text: a value isn't tried on anything."""
+        """An empty text, because a value isn't tried on anything."""
         return ""
 
     def answer(self, solution: Callable[..., Any]) -> object:
