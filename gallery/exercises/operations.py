@@ -70,7 +70,7 @@ check("operations.2", columns_in_line)
 
 
 def clear_rows(h):
-    """Clear the rows that begin with a negative number, except their first element, in place."""
+    """Clear rows that begin with a negative number, but keep their first element."""
     h[h[:, 0] < 0][:, 1:] = 0
 
 

@@ -213,6 +213,6 @@ def first_apart(history: Steps, reference: Steps, tolerance: float) -> tuple[int
     for step, arrays in enumerate(reference):
         for name, array in arrays.items():
             difference = np.abs(history[step][name] - array).max()
-            if not difference <= tolerance * np.abs(array).max():  # NaN is within no limit
+            if not difference <= tolerance * np.abs(array).max():  # true for NaN too
                 return step, name
     return None

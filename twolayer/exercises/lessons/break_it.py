@@ -262,7 +262,7 @@ def _fault(train: Callable[..., Any]) -> str:
         ),
         Edit(
             "a mean loss is taken for shuffled rows; by what factor is the first loss off?",
-            ('"mean" if math.isclose(losses[0] * y.numel(), loss, rel_tol=1e-4) else ', ""),
+            ('"mean" if is_mean else ', ""),
         ),
         Edit(
             "a trainer that shuffles the rows of y goes unnoticed; what do you know about its first loss?",
@@ -287,7 +287,8 @@ def find_bug(train: Callable[..., Any]) -> str:
     losses, weights = train(x, y, w1, w2, 1e-4, 2)
     loss = ((x @ w1).relu() @ w2 - y).square().sum().item()
     if not math.isclose(losses[0], loss, rel_tol=1e-4):
-        return "mean" if math.isclose(losses[0] * y.numel(), loss, rel_tol=1e-4) else "shuffled"
+        is_mean = math.isclose(losses[0] * y.numel(), loss, rel_tol=1e-4)
+        return "mean" if is_mean else "shuffled"
     if torch.equal(weights[1][0], w1):
         return "late"
     if losses[1] > losses[0]:

@@ -85,7 +85,8 @@ def elsewhere(found: Any, device: str) -> set[str]:
     named = found
     if isinstance(found, torch.nn.Module):
         named = dict(found.named_parameters()) | dict(found.named_buffers())
-    return {name for name, tensor in named.items() if tensor.device != torch.device(device)}
+    wanted = torch.device(device)
+    return {name for name, tensor in named.items() if tensor.device != wanted}
 
 
 def draw_batch(draw: Draw) -> Inputs:

@@ -245,7 +245,7 @@ def kept(N: int, D_in: int, H: int, D_out: int) -> int:
 def kept_bytes(N: int, D_in: int, H: int, D_out: int) -> int:
     """The bytes that the graph of the ladder's loss keeps."""
     x = N * D_in  # kept by the first product, for the gradient of w1
-    h_relu = N * H  # by ReLU, and by the second product for the gradient of w2: the same memory
+    h_relu = N * H  # by ReLU, and by the second product: the same memory
     w2 = H * D_out  # by the second product, for the gradient that goes back to w1
     error = N * D_out  # by the square
     return 4 * (x + h_relu + w2 + error)

@@ -55,7 +55,7 @@ lesson = Lesson()
 )
 def output_spread(D_in: int) -> float:
     """The standard deviation of an output of a new linear layer."""
-    variance = 1 / (3 * D_in)  # of each weight and of the bias: their bound squared, over 3
+    variance = 1 / (3 * D_in)  # of each weight and of the bias: bound**2 / 3
     return math.sqrt(D_in * variance + variance)
 
 

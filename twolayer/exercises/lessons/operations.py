@@ -131,7 +131,7 @@ def cleared(h: Tensor) -> Tensor:
     stub="known-mistake",
 )
 def clear_rows(h: Tensor) -> None:
-    """Clear the rows that begin with a negative number, except their first element, in place."""
+    """Clear rows that begin with a negative number, but keep their first element."""
     h[h[:, 0] < 0, 1:] = 0
 
 
