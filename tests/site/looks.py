@@ -61,6 +61,7 @@ _BROKEN_NUMBERS = """
     const range = document.createRange(), found = [];
     while (texts.nextNode()) {
         const text = texts.currentNode;
+        if (text.parentElement.closest("svg")) continue;
         for (const number of text.data.matchAll(/\\d[\\d.]*e[-+]\\d+/g)) {
             range.setStart(text, number.index);
             range.setEnd(text, number.index + number[0].length);
