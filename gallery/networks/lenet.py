@@ -127,8 +127,8 @@ print(len(list(net.parameters())), "parameters,", count, "elements")
 print(f"in fc1 alone: {net.fc1.weight.numel() / count:.0%}")
 
 # %%
-# Backward from a random gradient
-# -------------------------------
+# Backward from a random vector
+# -----------------------------
 #
 # The output isn't a single number, so ``backward`` needs a vector, as the page
 # ``vector_jacobian_product`` explains. To check that each gradient has its parameter's
