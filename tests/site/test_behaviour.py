@@ -300,6 +300,7 @@ def test_copy_buttons_copy_code(browser: Browser, address: str, page: str) -> No
     """Each block of code has a button that copies the code alone; no output has a button."""
     rights = ["clipboard-read", "clipboard-write"]
     with opened(browser, f"{address}/{page}", permissions=rights) as tab:
+        tab.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
         blocks = tab.evaluate(_CODE_BLOCKS)
         copied = []
         for button in tab.locator("article div.highlight button").all():
