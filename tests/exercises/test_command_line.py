@@ -293,6 +293,7 @@ def test_commands_of_the_reference_page_print_this(
 ) -> None:
     """Each command prints what the page shows, apart from rounding and times; `...` is what it leaves out."""
     monkeypatch.chdir(ROOT / "gallery" / "exercises")
+    monkeypatch.setattr("twolayer.exercises._CAUSES", {})
     command_line.main(shlex.split(command))
     printed, said = capfd.readouterr()
     compared = doctest.OutputChecker().check_output

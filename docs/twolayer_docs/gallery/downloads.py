@@ -57,8 +57,8 @@ def needs(script: str, address: str | None = None) -> str:
     Examples:
         >>> header = '# requires-python = ">=3.11"\n# dependencies = [\n#     "numpy>=2.0",\n# ]\n'
         >>> print(needs(f"# /// script\n{header}# ///\n"))
-        To run this notebook you need Jupyter with Python 3.11 or newer, and some packages. If one is
-        missing, run this line in a cell of its own, then restart the kernel:
+        To run this notebook you need Jupyter with Python 3.11 or newer, and some packages. If a package is
+        missing, run this line in a new cell, and then restart the kernel:
         <BLANKLINE>
             %pip install "numpy>=2.0"
         <BLANKLINE>

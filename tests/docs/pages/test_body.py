@@ -72,7 +72,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Build a page with what needs the translator."""
 
     def register(app: Sphinx) -> None:
-        app.setup_extension("myst_parser")
         app.set_translator("html", body.Translator)
         app.connect("doctree-resolved", body.leave_out_downloads)
         app.add_post_transform(PictureSizes)
