@@ -106,7 +106,7 @@ def test_script_runs(site: Path, name: str, script_result: Callable[[bytes], Res
 
 def without_lines(printed: str) -> str:
     """What was printed, without the numbers of the lines that verdicts name."""
-    return re.sub(r"(?<=, in line )\d+(?=: )", "...", printed)
+    return re.sub(r"(?<=, on line )\d+(?=: )", "...", printed)
 
 
 @every_name
