@@ -194,7 +194,7 @@ def _floats(
 ) -> NDArray[np.float64]:
     """Read what a caller gives as a float64 array, or say what is wrong with it."""
     try:
-        array = checks.array(name, value if isinstance(value, np.ndarray) else np.asarray(value))
+        array = checks.array(name, np.asanyarray(value))  # a mask stays, and is refused
     except (RuntimeError, ValueError) as error:  # a tensor that tracks gradients, or a ragged list
         message = f"{name}: {type(value).__name__} given that NumPy can't read: {error}"
         raise TypeError(message) from None

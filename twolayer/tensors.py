@@ -60,9 +60,10 @@ def tensors(problem: Problem, device: str | torch.device, dtype: torch.dtype | s
 
 @contextlib.contextmanager
 def training() -> Iterator[None]:
-    """Track gradients inside a ``with`` block, whatever mode the caller is in, and restore it afterwards.
+    """Track gradients, whatever mode the caller is in, and restore that mode afterwards.
 
-    Inside the block, PyTorch makes new tensors on the CPU, unless it is told otherwise.
+    It is a ``with`` block, or a decorator of a function. Inside, PyTorch makes new tensors on the CPU,
+    unless it is told otherwise.
 
     Yields:
         Nothing.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from twolayer.problem import Problem
 
 
+@training()
 def fit(
     problem: Problem,
     *,
@@ -46,15 +47,14 @@ def fit(
         3.152e+07 3.087e+02
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
-    with training():
-        x, y, w1, w2 = tensors(problem, device, dtype)
-        w1.requires_grad_()
-        w2.requires_grad_()
-        history = LossHistory(learning_rate)
-        for _ in range(steps):
-            y_pred = x.mm(w1).relu().mm(w2)
-            loss = (y_pred - y).square().sum()
-            history.add(loss.item())
-            loss.backward()
-            descend((w1, w2), learning_rate)
-        return history.fit(w1.numpy(force=True), w2.numpy(force=True))
+    x, y, w1, w2 = tensors(problem, device, dtype)
+    w1.requires_grad_()
+    w2.requires_grad_()
+    history = LossHistory(learning_rate)
+    for _ in range(steps):
+        y_pred = x.mm(w1).relu().mm(w2)
+        loss = (y_pred - y).square().sum()
+        history.add(loss.item())
+        loss.backward()
+        descend((w1, w2), learning_rate)
+    return history.fit(w1.numpy(force=True), w2.numpy(force=True))

@@ -49,6 +49,7 @@ class TwoLayerNet(torch.nn.Module):
         return y_pred
 
 
+@training()
 def fit(
     problem: Problem,
     *,
@@ -89,18 +90,15 @@ def fit(
         3.152e+07 3.087e+02
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
-    with training():
-        x, y, *_ = start = tensors(problem, device, dtype)
-        model = TwoLayerNet(
-            *linear_layers(start, bias=bias, initialization=initialization, seed=seed)
-        )
-        loss_fn = torch.nn.MSELoss(reduction="sum")
-        optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
-        history = LossHistory(learning_rate)
-        for _ in range(steps):
-            loss = loss_fn(model(x), y)
-            history.add(loss.item())
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        return history.fit(**arrays({"1": model.linear1, "2": model.linear2}))
+    x, y, *_ = start = tensors(problem, device, dtype)
+    model = TwoLayerNet(*linear_layers(start, bias=bias, initialization=initialization, seed=seed))
+    loss_fn = torch.nn.MSELoss(reduction="sum")
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    history = LossHistory(learning_rate)
+    for _ in range(steps):
+        loss = loss_fn(model(x), y)
+        history.add(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return history.fit(**arrays({"1": model.linear1, "2": model.linear2}))

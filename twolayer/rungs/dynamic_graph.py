@@ -73,6 +73,7 @@ class DynamicNet(torch.nn.Module):
         return y_pred
 
 
+@training()
 def fit(
     problem: Problem,
     *,
@@ -134,26 +135,25 @@ def fit(
     if middle_layers != "random":
         middle_layers = checks.whole_number("middle_layers", middle_layers, minimum=0)
     momentum = checks.finite_number("momentum", momentum, at_least=0)
-    with training():
-        x, y, *_ = start = tensors(problem, device, dtype)
-        linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
-        hidden = linear1.out_features
-        with seeded(seed):
-            middle = torch.nn.Linear(hidden, hidden, bias=bias, dtype=x.dtype).to(x.device)
-        # A separate generator, which neither torch's seed nor a caller's `random.seed` affects.
-        depths = random.Random(seed)  # noqa: S311 - depths are no secrets
+    x, y, *_ = start = tensors(problem, device, dtype)
+    linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
+    hidden = linear1.out_features
+    with seeded(seed):
+        middle = torch.nn.Linear(hidden, hidden, bias=bias, dtype=x.dtype).to(x.device)
+    # A separate generator, which neither torch's seed nor a caller's `random.seed` affects.
+    depths = random.Random(seed)  # noqa: S311 - depths are no secrets
 
-        def repeats() -> int:
-            return depths.randint(0, _MOST_REPEATS) if middle_layers == "random" else middle_layers
+    def repeats() -> int:
+        return depths.randint(0, _MOST_REPEATS) if middle_layers == "random" else middle_layers
 
-        model = DynamicNet(linear1, middle, linear2, repeats)
-        loss_fn = torch.nn.MSELoss(reduction="sum")
-        optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=momentum)
-        history = LossHistory(learning_rate)
-        for _ in range(steps):
-            loss = loss_fn(model(x), y)
-            history.add(loss.item())
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        return history.fit(**arrays({"1": linear1, "2": linear2, "_middle": middle}))
+    model = DynamicNet(linear1, middle, linear2, repeats)
+    loss_fn = torch.nn.MSELoss(reduction="sum")
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=momentum)
+    history = LossHistory(learning_rate)
+    for _ in range(steps):
+        loss = loss_fn(model(x), y)
+        history.add(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return history.fit(**arrays({"1": linear1, "2": linear2, "_middle": middle}))

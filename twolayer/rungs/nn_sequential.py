@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twolayer.problem import Problem
 
 
+@training()
 def fit(
     problem: Problem,
     *,
@@ -56,15 +57,14 @@ def fit(
         3.152e+07 3.087e+02
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
-    with training():
-        x, y, *_ = start = tensors(problem, device, dtype)
-        linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
-        model = torch.nn.Sequential(linear1, torch.nn.ReLU(), linear2)
-        loss_fn = torch.nn.MSELoss(reduction="sum")
-        history = LossHistory(learning_rate)
-        for _ in range(steps):
-            loss = loss_fn(model(x), y)
-            history.add(loss.item())
-            loss.backward()
-            descend(model.parameters(), learning_rate)
-        return history.fit(**arrays({"1": linear1, "2": linear2}))
+    x, y, *_ = start = tensors(problem, device, dtype)
+    linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
+    model = torch.nn.Sequential(linear1, torch.nn.ReLU(), linear2)
+    loss_fn = torch.nn.MSELoss(reduction="sum")
+    history = LossHistory(learning_rate)
+    for _ in range(steps):
+        loss = loss_fn(model(x), y)
+        history.add(loss.item())
+        loss.backward()
+        descend(model.parameters(), learning_rate)
+    return history.fit(**arrays({"1": linear1, "2": linear2}))

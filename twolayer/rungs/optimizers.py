@@ -33,6 +33,7 @@ OPTIMIZERS: Mapping[str, Callable[..., torch.optim.Optimizer]] = MappingProxyTyp
 )
 
 
+@training()
 def fit(
     problem: Problem,
     *,
@@ -77,17 +78,16 @@ def fit(
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
     checks.one_of("optimizer", optimizer, OPTIMIZERS)
-    with training():
-        x, y, *_ = start = tensors(problem, device, dtype)
-        linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
-        model = torch.nn.Sequential(linear1, torch.nn.ReLU(), linear2)
-        loss_fn = torch.nn.MSELoss(reduction="sum")
-        updater = OPTIMIZERS[optimizer](model.parameters(), lr=learning_rate)
-        history = LossHistory(learning_rate)
-        for _ in range(steps):
-            loss = loss_fn(model(x), y)
-            history.add(loss.item())
-            updater.zero_grad()
-            loss.backward()
-            updater.step()
-        return history.fit(**arrays({"1": linear1, "2": linear2}))
+    x, y, *_ = start = tensors(problem, device, dtype)
+    linear1, linear2 = linear_layers(start, bias=bias, initialization=initialization, seed=seed)
+    model = torch.nn.Sequential(linear1, torch.nn.ReLU(), linear2)
+    loss_fn = torch.nn.MSELoss(reduction="sum")
+    updater = OPTIMIZERS[optimizer](model.parameters(), lr=learning_rate)
+    history = LossHistory(learning_rate)
+    for _ in range(steps):
+        loss = loss_fn(model(x), y)
+        history.add(loss.item())
+        updater.zero_grad()
+        loss.backward()
+        updater.step()
+    return history.fit(**arrays({"1": linear1, "2": linear2}))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Capture = Literal["fx", "export", "compile"]
 
 
+@training()
 def fit(
     problem: Problem,
     *,
@@ -59,18 +60,17 @@ def fit(
     """
     steps, learning_rate = checks.schedule(steps, learning_rate)
     checks.one_of("capture", capture, get_args(Capture))
-    with training():
-        x, y, w1, w2 = inputs = tensors(problem, device, dtype)
-        w1.requires_grad_()
-        w2.requires_grad_()
-        history = LossHistory(learning_rate)
-        with _captured(capture, inputs) as graph:
-            for _ in range(steps):
-                loss = graph(x, y, w1, w2)
-                history.add(loss.item())
-                loss.backward()
-                descend((w1, w2), learning_rate)
-        return history.fit(w1.numpy(force=True), w2.numpy(force=True))
+    x, y, w1, w2 = inputs = tensors(problem, device, dtype)
+    w1.requires_grad_()
+    w2.requires_grad_()
+    history = LossHistory(learning_rate)
+    with _captured(capture, inputs) as graph:
+        for _ in range(steps):
+            loss = graph(x, y, w1, w2)
+            history.add(loss.item())
+            loss.backward()
+            descend((w1, w2), learning_rate)
+    return history.fit(w1.numpy(force=True), w2.numpy(force=True))
 
 
 class SquaredError(torch.nn.Module):

@@ -49,7 +49,7 @@ def show_in_kernels(_app: Sphinx, _config: Config) -> None:
 
 def hand_over(figure: Figure) -> str:
     """Draw and close a figure in a kernel, and write what the site makes pictures of."""
-    curves = read_curves(figure)
+    curves = read_curves(figure)  # before drawing changes the figure
     data = {**draw(figure)._asdict(), "curves": curves}
     plt.close(figure)
     return START + _in_script(data) + _END

@@ -132,11 +132,12 @@ def within(node: nodes.Node, kind: type) -> bool:
 
 
 def offer(
-    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], doctree: nodes.Node | None
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.Node | None
 ) -> None:
     """Offer a page's template the logo, and what completes the theme's page; lead on once."""
-    context |= {"brand_logo": LOGO, "complete": complete}
-    if doctree and any(p.astext().startswith("Next: ") for p in doctree.findall(nodes.paragraph)):
+    leads_on = "<p>Next: " in (context.get("body") or "")
+    context |= {"brand_logo": LOGO, "complete": complete, "leads_on": leads_on}
+    if leads_on:
         context["next"] = None
 
 
