@@ -135,9 +135,8 @@ def offer(
     _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.Node | None
 ) -> None:
     """Offer a page's template the logo, and what completes the theme's page; lead on once."""
-    leads_on = "<p>Next: " in (context.get("body") or "")
-    context |= {"brand_logo": LOGO, "complete": complete, "leads_on": leads_on}
-    if leads_on:
+    context |= {"brand_logo": LOGO, "complete": complete}
+    if "<p>Next: " in (context.get("body") or ""):  # as progress.html asks too
         context["next"] = None
 
 
