@@ -57,8 +57,8 @@ _LITERAL = re.compile(r"``.+?``|`[^`]+`|\$\$.+?\$\$|\$[^$]+\$", re.DOTALL)
 _ASIDE = re.compile(rf"{_LITERAL.pattern}|\s\([^)]*\)", re.DOTALL)
 # A word for a number in front of a colon, and what follows, to the end of the sentence or the list.
 _ANNOUNCED = re.compile(
-    rf"\b(?P<number>{'|'.join(_SMALL)})(?:\s[\w'-]+){{1,6}}:"
-    r"(?:\n\n(?P<list>(?:(?:- |\d+\. |  ).*\n+)+)|\s(?P<items>[^\s.:;](?:(?!\n\n)[^.:;])*)[.;])",
+    rf"\b(?P<number>{'|'.join(_SMALL)})(?:(?:\s(?!(?:{_UNIT})\b)[\w',-]+)+:\n\n(?P<list>(?:(?:- |\d+\. |  ).*\n+)+)"
+    r"|(?:\s[\w'-]+){1,6}:\s(?P<items>[^\s.:;](?:(?!\n\n)[^.:;])*)[.;])",
     re.IGNORECASE,
 )
 # Directives that hold prose, such as a glossary.
@@ -188,7 +188,7 @@ def unbacked(page: Path, shown: list[tuple[int, str]]) -> list[Number]:
 
     Returns:
         The numbers in its prose that are neither in the code next to it, nor shown by that, nor given a name. The
-        first and the last block of prose, code and formulas have the whole page, and a glossary what it links to.
+        first and the last block of prose, code and formulas have the whole page, and a page without code what it says to see.
     """
     parts = blocks(page)
     near = [set() if part.prose else written(part.text) for part in parts]
@@ -208,7 +208,7 @@ def unbacked(page: Path, shown: list[tuple[int, str]]) -> list[Number]:
             line = parts[place].start + stated.count("\n", 0, match.start())
             number = Number(line, " ".join(match[0].split()))
             values = whole if match.start() in literal else beside
-            if linked := _LINKED.match(text, match.end()):
+            if not whole and (linked := _LINKED.match(text, match.end())):
                 other = ROOT / f"{linked[1]}.py"
                 expected = expected_file(other).read_text(encoding="utf-8")
                 values = values.union(written(code(other) + expected))

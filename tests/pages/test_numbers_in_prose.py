@@ -93,6 +93,7 @@ def test_what_a_word_announces_is_listed() -> None:
         ("Three ways: by hand, or with a loop.", 1),
         ("Three ways (1, 2, 3): by ``f(a, b)``, by hand\nor with a loop.", 0),
         ("It takes one of three words:\n\n- yes;\n\n  but why\n- no;\n- maybe.\n", 0),
+        ("Two of the three ways are fast, and easy:\n\n- a;\n- b;\n- c.\n", 0),
         ("It takes one of two words:\n\n- yes;\n- no;\n- maybe.\n", 1),
         ("These have three decimals:\n\nNo list, and no colon.", 0),
     ],
@@ -134,14 +135,24 @@ def test_a_number_that_nothing_backs_is_found(tmp_path: Path, said: str, found: 
 
 
 def test_code_and_tables_of_a_guide_are_no_prose(tmp_path: Path) -> None:
-    """In a Markdown page, fenced code and rows of tables back numbers; links' targets are skipped, and a
-    glossary is prose that its links back.
-    """
+    """In a Markdown page, fenced code and rows of tables back numbers; links' targets are skipped."""
     guide = tmp_path / "guide.md"
     guide.write_text(
         "---\nkernel: 4\n---\n\n# A guide\n\nFrom 10 to 11, and [12](page13.md).\n\n"
-        "```python\nx = 10\n```\n\n| a | 12 |\n|---|---|\n\n```{glossary}\nword\n  14, or `640`. See [a\n"
-        "  page](gallery/two_layer/numpy_by_hand.rst).\n```\n",
+        "```python\nx = 10\n```\n\n| a | 12 |\n|---|---|\n",
         encoding="utf-8",
     )
-    assert [(number.line, number.text) for number in unbacked(guide, [])] == [(7, "11"), (18, "14")]
+    assert [(number.line, number.text) for number in unbacked(guide, [])] == [(7, "11")]
+
+
+def test_a_glossary_is_prose_that_its_links_back(tmp_path: Path) -> None:
+    """Text in a directive is prose, and the page that an entry says to see backs its numbers."""
+    glossary = tmp_path / "words.md"
+    see = "See [NumPy by\n  hand](gallery/two_layer/numpy_by_hand.rst)."
+    text = f"# Words\n\n```{{glossary}}\na\n  14, or `640`. {see}\n\nb\n  640.\n```\n\nFrom 16.\n"
+    glossary.write_text(text, encoding="utf-8")
+    assert [(number.line, number.text) for number in unbacked(glossary, [])] == [
+        (5, "14"),
+        (9, "640"),
+        (12, "16"),
+    ]
