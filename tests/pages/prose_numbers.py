@@ -25,13 +25,8 @@ _words = re.compile(r"\w+").findall
 _SMALL = _words("two three four five six seven eight nine")
 _TEENS = _words("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen")
 _TENS = _words("twenty thirty forty fifty sixty seventy eighty ninety")
-_POWERS = {
-    "hundred": 100,
-    "thousand": 10**3,
-    "million": 10**6,
-    "billion": 10**9,
-    "trillion": 10**12,
-}
+_BIG = _words("thousand million billion trillion")
+_POWERS = {"hundred": 100} | {word: 1000**power for power, word in enumerate(_BIG, start=1)}
 _VALUES = (
     {"a": 1, "one": 1}
     | {word: value for value, word in enumerate([*_SMALL, *_TEENS], start=2)}
@@ -180,15 +175,10 @@ def code(page: Path) -> str:
 
 
 def unbacked(page: Path, shown: list[tuple[int, str]]) -> list[Number]:
-    """Find the numbers that a page only claims.
+    """The numbers in prose that are neither in the code next to it, nor shown by that, nor given a name.
 
-    Args:
-        page: A gallery script or a Markdown page.
-        shown: What it shows, and the line that shows it.
-
-    Returns:
-        The numbers in its prose that are neither in the code next to it, nor shown by that, nor given a name. The
-        first and the last block of prose, code and formulas have the whole page, and a page without code what it says to see.
+    The first and the last block of prose, code and formulas have the whole page, and a page without code what it
+    says to see. ``shown`` is what the page shows, each with the line that shows it.
     """
     parts = blocks(page)
     near = [set() if part.prose else written(part.text) for part in parts]
@@ -218,7 +208,20 @@ def unbacked(page: Path, shown: list[tuple[int, str]]) -> list[Number]:
 
 
 def miscounted(text: str) -> list[str]:
-    """The places in prose that announce a number of things, "in two ways: by hand or not", and list others."""
+    r"""The places in prose that announce a number of things, "in two ways: by hand or not", and list others.
+
+    Examples:
+        >>> miscounted(
+        ...     "Two ways: by hand, or with a loop. Three ways (1, 2): by ``f(a, b)``, c\nor d."
+        ... )
+        []
+        >>> miscounted("Three ways: by hand, or with a loop.")
+        ['Three ways: by hand, or with a loop.']
+        >>> miscounted("Two of the three are fast, and easy:\n\n- a;\n\n  b\n- c;\n- d.\n")
+        []
+        >>> miscounted("It takes one of two words:\n\n- yes;\n- no;\n- maybe.\n")
+        ['two words: - yes; - no; - maybe.']
+    """
     found = []
     for match in _ANNOUNCED.finditer(_ASIDE.sub("X", text)):
         listed = re.findall(r"(?m)^(?:- |\d+\. )", match["list"] or "")
