@@ -19,7 +19,6 @@ import twolayer
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-READ = ("*.md", "docs/*.md", "docs/*.py", "twolayer/**/*.py", "tests/*/*.py", ".ci/run")
 NEEDED = [Requirement(text) for text in PYPROJECT["project"]["dependencies"]]
 GROUPS: dict[str, list[Any]] = PYPROJECT["dependency-groups"]
 
@@ -41,19 +40,6 @@ def pins() -> dict[str, str]:
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
     requirements = [Requirement(line) for line in lines if line and not line.startswith("#")]
     return {canonicalize_name(r.name): str(r.specifier) for r in requirements}
-
-
-def test_every_session_that_is_named_exists() -> None:
-    """Where a text says ``nox -s`` with names after it, the noxfile has sessions of these names."""
-    named = {
-        (name, path.relative_to(ROOT).as_posix())
-        for pattern in READ
-        for path in ROOT.glob(pattern)
-        for names in re.findall(r"\bnox -s((?: [a-z][a-z_]*)+)", path.read_text("utf-8"))
-        for name in names.split()
-    }
-    assert {"tests", "docs", "site", "lint", "typing"} <= {name for name, _ in named}
-    assert [(name, path) for name, path in sorted(named) if name not in sessions()] == []
 
 
 def test_sessions_say_what_they_do() -> None:
