@@ -177,15 +177,8 @@ def test_nothing_runs_for_ever_or_twice(path: Path) -> None:
 def test_only_main_is_deployed() -> None:
     """The site goes to Pages from main, after the run that built and checked it."""
     docs = jobs(FOLDER / "docs.yml")
-    order = [step.get("run") or step["uses"].partition("@")[0] for step in docs["build"]["steps"]]
-    assert order[-5:] == [
-        "python -m nox -s docs",
-        "python -m nox -s site",
-        "python -m nox -s downloads",
-        "actions/upload-pages-artifact",
-        "actions/upload-artifact",
-    ]
-    *_, pages, notebooks = docs["build"]["steps"]
+    *_, last, pages, notebooks = docs["build"]["steps"]
+    assert last["run"] == "python -m nox -s downloads"
     assert pages["with"] == {"path": "_site"}
     assert notebooks["with"]["path"] == "docs/gallery/**/*.ipynb"
     assert docs["deploy"]["needs"] == "build"
