@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 OPF = "{http://www.idpf.org/2007/opf}"
-SOURCES = (
-    *((DOCS, "*.md"), (DOCS, "reference/**/*.md")),
-    *((ROOT, "gallery/*/*.py"), (ROOT, "gallery/*/index.rst")),
-)
+SOURCES = ((DOCS, "*.md"), (DOCS, "reference/**/*.md"), (ROOT, "gallery/*/*.*"))
 
 
 def copies(site: Path) -> dict[PurePosixPath, str]:
