@@ -26,6 +26,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from tests.pages.plotted import Plots
+from tests.pages.shapes import SHAPED, Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -198,7 +199,8 @@ def main(path: str, folder: str) -> None:
     main_module = ModuleType("__main__")
     page = main_module.__dict__
     tape = Tape(sys.stdout, page)
-    page |= {"__file__": path, _SHOW: tape.result}
+    shapes = Shapes(source)
+    page |= {"__file__": path, _SHOW: tape.result, SHAPED: shapes}
 
     def show(*_: object, **__: object) -> None:
         tape.figures()
@@ -206,11 +208,15 @@ def main(path: str, folder: str) -> None:
     plt.show = show
     sys.modules["__main__"], sys.argv = main_module, [path]
     linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
-    code = compile(with_results(source, ends), path, "exec", dont_inherit=True)
+    tree = shapes.visit(with_results(source, ends))
+    code = compile(tree, path, "exec", dont_inherit=True)
     with contextlib.redirect_stdout(tape):
         exec(code, page)  # noqa: S102 - the page
     if plt.get_fignums():
         message = "a figure was drawn and never shown; want plt.show(), or fig at the end of a cell"
+        raise RuntimeError(message)
+    if shapes.faults:
+        message = f"shapes in comments, and what they are: {shapes.faults}"
         raise RuntimeError(message)
     Path(folder, "values.json").write_text(json.dumps(plain(page)), encoding="utf-8")
     Path(folder, "shown.json").write_text(json.dumps(tape.shown), encoding="utf-8")
