@@ -6,8 +6,10 @@ import ast
 import builtins
 import contextlib
 import io
+import itertools
 import re
 import runpy
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +18,12 @@ import pytest
 import torch
 
 from tests.pages.shapes import SHAPE, SHAPED, Shapes, fits, whole
-from twolayer.exercises import check, verdict
+from twolayer.exercises import check, computation, verdict
 from twolayer.exercises.answers import Value
 from twolayer.exercises.computation import Computation
 from twolayer.exercises.mistakes import Edit, Mistake
 from twolayer.exercises.registry import exercises_of, lesson_names
+from twolayer.exercises.results import plain
 from twolayer.exercises.values import as_array
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ COMPUTATIONS = {
 }
 PARTS = (builtins, np, torch, torch.Tensor, torch.nn, torch.optim.Optimizer, torch.autograd)
 LIBRARIES = {name for part in PARTS for name in dir(part)} | {"np", "torch"}
+VALUES = {id_: each.check for id_, each in ALL.items() if isinstance(each.check, Value)}
 every_lesson = pytest.mark.parametrize("lesson", lesson_names())
 every_computation = pytest.mark.parametrize("id_", COMPUTATIONS)
 every_exercise = pytest.mark.parametrize(("id_", "exercise"), ALL.items(), ids=ALL)
@@ -47,6 +51,14 @@ every_exercise = pytest.mark.parametrize(("id_", "exercise"), ALL.items(), ids=A
 def words(text: str) -> str:
     """Text with single spaces."""
     return " ".join(text.split())
+
+
+def moved(array: Any, by: float) -> Any:
+    """Numbers, the largest of which is off by a fraction of it."""
+    array = array.astype(np.float64)
+    sizes = np.where(np.isfinite(array), np.abs(array), 0.0)
+    array[np.unravel_index(sizes.argmax(), array.shape)] += by * (sizes.max() or 1.0)
+    return array
 
 
 def page_source(lesson: str) -> str:
@@ -156,6 +168,37 @@ def test_every_wrong_value_is_named(id_: str, exercise: Exercise) -> None:
     """A value that its lesson knows to be wrong is told what is wrong with it."""
     for value, text in exercise.check.wrong if isinstance(exercise.check, Value) else ():
         assert words(text) in words(check(id_, value).text)
+
+
+@every_computation
+def test_results_are_right_up_to_the_tolerance(id_: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each result in numbers is right if it is off by half the tolerance, and wrong by twice."""
+    checker = replace(COMPUTATIONS[id_], mistakes=())
+    off, by, moves = "", 0.5, 0
+
+    def read(name: str, _: Any, wanted: Any, **__: Any) -> Any:
+        nonlocal moves
+        array = as_array(plain(wanted))
+        if name != off or array.dtype.char not in "fd":  # float32 and float64
+            return array
+        moves += 1
+        return moved(array, by * checker.tolerance)
+
+    monkeypatch.setattr(computation, "read", read)
+    for off, by in itertools.product(checker.names, (0.5, 2.0)):
+        moves = 0
+        found = checker.diagnose(ALL[id_].answer, seconds=60)
+        assert (found is None) == (by < 1 or not moves), (off, by, found)
+        assert found is None or found.name != "random"  # as it is if only the last call shows it
+
+
+@pytest.mark.parametrize("id_", VALUES)
+def test_values_are_right_up_to_the_tolerance(id_: str) -> None:
+    """Numbers are right if one is off by half the tolerance, and wrong by twice."""
+    checker = VALUES[id_]
+    for by in (0.5, 2.0):
+        answer = tuple(moved(np.array(checker.wanted(), float), by * checker.tolerance).tolist())
+        assert (checker.diagnose(answer, seconds=60) is None) == (by < 1)
 
 
 @every_computation
