@@ -16,7 +16,7 @@ from sybil.parsers.myst import PythonCodeBlockParser
 from tests.pages import tables
 from tests.pages.expectations import ROOT, SCRIPTS
 from tests.pages.outcome_words import untrue_of_memory
-from tests.pages.prose_numbers import prose
+from tests.pages.prose_numbers import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -302,7 +302,8 @@ def test_a_false_word_beside_a_true_value_fails(
 
 def test_pages_say_rightly_what_shares_memory() -> None:
     """A sentence that a function shares memory, or that it copies, agrees with a call of it."""
-    texts = [" ".join(line for _, line in prose(path)) for path in PAGES]
+    told = [" ".join(block.text for block in blocks(path) if block.prose) for path in PAGES]
+    texts = [" ".join(text.split()) for text in told]
     untrue = "`torch.tensor` shares memory, `t` and `view` copy. NumPy's `flatten` never copies."
 
     assert [fault for text in texts for fault in untrue_of_memory(text)] == []
