@@ -400,23 +400,6 @@ def test_interrupting_gets_one_line_and_status_130(
     assert capsys.readouterr().err == "twolayer: interrupted\n"
 
 
-@pytest.mark.parametrize("command", [[], ["list"], ["fit"], ["compare"]], ids=" ".join)
-def test_help_explains_itself(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """`--help` of the program and of each command names every option with its default."""
-    with pytest.raises(SystemExit) as caught:
-        main([*command, "--help"])
-    assert caught.value.code == 0
-    text = capsys.readouterr().out
-    if command in (["fit"], ["compare"]):
-        for option in ("--steps", "--learning-rate", "--device", "--dtype", "--seed"):
-            assert option in text
-        assert text.count("(default: ") == 5
-    if not command:
-        assert all(name in text for name in ("list", "fit", "compare", "exit status"))
-        statuses = re.findall(r"(?m)^  (\d+)  ", text.partition("exit status:")[2])
-        assert statuses == ["0", "1", "2", "74", "130", "141"]
-
-
 USAGE = "usage: python -m twolayer"
 OPTIONS = """
 options:
