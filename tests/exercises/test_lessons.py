@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import torch
 
 from tests.pages.shapes import SHAPE, SHAPED, Shapes, fits, whole
 from twolayer.exercises import check, computation, verdict

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import re
 import subprocess
 import sys
 import termios
@@ -52,16 +51,6 @@ def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
-def test_fit_prints_the_loss_on_its_way(capsys: pytest.CaptureFixture[str]) -> None:
-    """`fit` prints the first and the last step's loss, and how long it took."""
-    assert main(["fit", "autograd", "--steps", "101"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["step", "loss"]
-    assert lines[1].split() == ["0", "3.152e+07"]
-    assert lines[-2].split() == ["100", "3.087e+02"]
-    assert lines[-1].startswith("101 steps in ")
-
-
 def test_fit_as_json_has_every_loss(capsys: pytest.CaptureFixture[str]) -> None:
     """`fit --json` gives all losses at full precision, with the settings."""
     arguments = ["--steps", "3", "--learning-rate", "1e-7", "--seed", "5"]
@@ -94,29 +83,6 @@ def test_fit_computes_in_the_dtype_asked_for(rung: str, capsys: pytest.CaptureFi
             **({} if rung == "numpy_by_hand" else {"dtype": "float32"}),
         )
         .losses.tolist()
-    )
-
-
-def test_compare_prints_a_line_for_each_rung(capsys: pytest.CaptureFixture[str]) -> None:
-    """`compare` prints agreement, seconds and steps per second; nothing on standard error."""
-    assert main(["compare", "--steps", "5"]) == 0
-    printed = capsys.readouterr()
-    lines = printed.out.splitlines()
-    assert [line.split()[0] for line in lines[2:]] == list(RUNGS)
-    assert lines[1].split() == ["rung", "loss", "losses", "weights", "seconds", "second"]
-    assert {len(line.split()) for line in lines[2:]} == {6}
-    assert printed.err == ""
-
-
-def test_compare_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    """`compare --json` gives the settings and a row for each rung."""
-    assert main(["compare", "--steps", "5", "--dtype", "float32", "--json"]) == 0
-    answer = json.loads(capsys.readouterr().out)
-    assert (answer["steps"], answer["dtype"]) == (5, "float32")
-    assert [row["rung"] for row in answer["rungs"]] == list(RUNGS)
-    assert all(row["loss_difference"] < 1e-4 for row in answer["rungs"])
-    assert all(
-        row["steps_per_second"] == pytest.approx(5 / row["seconds"]) for row in answer["rungs"]
     )
 
 
