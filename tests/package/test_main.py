@@ -86,6 +86,18 @@ def test_fit_computes_in_the_dtype_asked_for(rung: str, capsys: pytest.CaptureFi
     )
 
 
+def test_compare_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """`compare --json` gives the settings and a row for each rung."""
+    assert main(["compare", "--steps", "5", "--dtype", "float32", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["steps"], answer["dtype"]) == (5, "float32")
+    assert [row["rung"] for row in answer["rungs"]] == list(RUNGS)
+    assert all(row["loss_difference"] < 1e-4 for row in answer["rungs"])
+    assert all(
+        row["steps_per_second"] == pytest.approx(5 / row["seconds"]) for row in answer["rungs"]
+    )
+
+
 class Asked(dict[str, Any]):
     """What a rung or a comparison was asked for."""
 

@@ -1,4 +1,4 @@
-"""The autograd pages: what they print, and what they say of the installed torch."""
+"""The autograd pages: what they print, held against a second computation."""
 
 from __future__ import annotations
 
