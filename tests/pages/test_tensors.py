@@ -30,7 +30,7 @@ Pages = dict[str, list[str]]
 def pages(runs: Callable[[Path], Run]) -> Pages:
     """What the tested pages print, line by line."""
     printed = {}
-    for name in ("numpy_interop", "cuda_device"):
+    for name in ("operations", "numpy_interop", "cuda_device"):
         done, _ = runs(FOLDER / f"{name}.py")
         assert (done.returncode, done.stderr) == (0, "")
         printed[name] = done.stdout.splitlines()
@@ -75,6 +75,23 @@ def draw_of(size: int, **options: Any) -> torch.Tensor:
 def test_a_gpu_draws_others_from_the_same_seed() -> None:
     """What a seed gives on the CPU isn't what it gives on a GPU."""
     assert (draw_of(8) - draw_of(8, device="cuda")).abs().max() > 0.1
+
+
+# Operations
+
+
+@pytest.mark.parametrize(
+    "index", ["[1]", "[:, 1]", "[-1, ::2]", "[..., None]", "[[0, 2]]", "[x > 5]"]
+)
+def test_which_index_gives_a_view(index: str, pages: Pages) -> None:
+    """Numbers and slices give views, lists and masks copies: writing into the part tells."""
+    x = torch.arange(12.0).view(3, 4)
+    part = eval(f"x{index}", {"x": x})  # noqa: S307 - the page's own index
+    part.fill_(-1)
+    kind = "view" if (x == -1).any() else "copy"
+    assert kind == ("copy" if index in {"[[0, 2]]", "[x > 5]"} else "view")
+    row = f"shape {tuple(part.shape)} {kind}"
+    assert after(pages["operations"], f"x{index} ").split() == row.split()
 
 
 # NumPy
@@ -202,6 +219,15 @@ def test_a_device_as_a_block_is_the_default_in_it() -> None:
     with torch.device("meta"):
         assert torch.ones(2).device.type == "meta"
     assert torch.ones(2).device.type == "cpu"
+
+
+@pytest.mark.parametrize("name", ["int8", "bfloat16", "float16", "float32", "int64", "float64"])
+def test_bytes_follow_the_dtype(name: str, pages: Pages) -> None:
+    """The page's bytes are those of tensors of the ladder's shapes."""
+    dtype = getattr(torch, name)
+    size = sum(torch.empty(shape, dtype=dtype).nbytes for shape in ((64, 1000), (1000, 100)))
+    row = after(pages["cuda_device"], f"x and w1 in {name} ")
+    assert row == f"{size:,d} bytes"
 
 
 def test_no_factor_is_claimed(pages: Pages) -> None:
