@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import re
 import subprocess
 import sys
 import termios
@@ -52,16 +51,6 @@ def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
-def test_fit_prints_the_loss_on_its_way(capsys: pytest.CaptureFixture[str]) -> None:
-    """`fit` prints the first and the last step's loss, and how long it took."""
-    assert main(["fit", "autograd", "--steps", "101"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["step", "loss"]
-    assert lines[1].split() == ["0", "3.152e+07"]
-    assert lines[-2].split() == ["100", "3.087e+02"]
-    assert lines[-1].startswith("101 steps in ")
-
-
 def test_fit_as_json_has_every_loss(capsys: pytest.CaptureFixture[str]) -> None:
     """`fit --json` gives all losses at full precision, with the settings."""
     arguments = ["--steps", "3", "--learning-rate", "1e-7", "--seed", "5"]
@@ -95,17 +84,6 @@ def test_fit_computes_in_the_dtype_asked_for(rung: str, capsys: pytest.CaptureFi
         )
         .losses.tolist()
     )
-
-
-def test_compare_prints_a_line_for_each_rung(capsys: pytest.CaptureFixture[str]) -> None:
-    """`compare` prints agreement, seconds and steps per second; nothing on standard error."""
-    assert main(["compare", "--steps", "5"]) == 0
-    printed = capsys.readouterr()
-    lines = printed.out.splitlines()
-    assert [line.split()[0] for line in lines[2:]] == list(RUNGS)
-    assert lines[1].split() == ["rung", "loss", "losses", "weights", "seconds", "second"]
-    assert {len(line.split()) for line in lines[2:]} == {6}
-    assert printed.err == ""
 
 
 def test_compare_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -398,23 +376,6 @@ def test_interrupting_gets_one_line_and_status_130(
     monkeypatch.setattr(command_line, "compare", interrupt)
     assert main(["compare"]) == 130
     assert capsys.readouterr().err == "twolayer: interrupted\n"
-
-
-@pytest.mark.parametrize("command", [[], ["list"], ["fit"], ["compare"]], ids=" ".join)
-def test_help_explains_itself(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """`--help` of the program and of each command names every option with its default."""
-    with pytest.raises(SystemExit) as caught:
-        main([*command, "--help"])
-    assert caught.value.code == 0
-    text = capsys.readouterr().out
-    if command in (["fit"], ["compare"]):
-        for option in ("--steps", "--learning-rate", "--device", "--dtype", "--seed"):
-            assert option in text
-        assert text.count("(default: ") == 5
-    if not command:
-        assert all(name in text for name in ("list", "fit", "compare", "exit status"))
-        statuses = re.findall(r"(?m)^  (\d+)  ", text.partition("exit status:")[2])
-        assert statuses == ["0", "1", "2", "74", "130", "141"]
 
 
 USAGE = "usage: python -m twolayer"

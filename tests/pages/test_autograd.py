@@ -1,4 +1,4 @@
-"""The autograd pages: what they print, and what they say of the installed torch."""
+"""The autograd pages: what they print, held against a second computation."""
 
 from __future__ import annotations
 
@@ -56,178 +56,6 @@ def formula(x: torch.Tensor) -> torch.Tensor:
     return (3 * (x + 2) ** 2).mean()
 
 
-def test_there_are_four_pages() -> None:
-    """The folder holds the four autograd pages and nothing else."""
-    assert {path.stem for path in FOLDER.glob("*.py")} == set(NAMES)
-
-
-@every_page
-def test_no_page_prints_what_changes_or_is_no_number(name: str, pages: dict[str, Run]) -> None:
-    """A page prints no address, no NaN and no infinity."""
-    assert not re.search(r"(?i)\b(?:nan|inf(?:inity)?|0x[0-9a-f]+)\b", pages[name].output)
-
-
-# Tracking
-
-
-def test_tracking_shows_flags_leaves_and_functions(pages: dict[str, Run]) -> None:
-    """The first table has each tensor's flag, whether it is a leaf, and what made it."""
-    page = pages["tracking"]
-    assert page.after("x     ").split() == ["False", "True", "none"]
-    assert page.after("x + 1 ").split() == ["False", "True", "none"]
-    assert page.after("product ").split() == ["True", "False", "MulBackward0"]
-    assert page.after("loss ").split() == ["True", "False", "SumBackward0"]
-    assert "w              True           True     none" in page.output.splitlines()
-    assert page.after("x.grad") == "None"
-
-
-def test_requires_grad_defaults_to_true(pages: dict[str, Run]) -> None:
-    """``requires_grad_()`` switches tracking on, in effect and by its signature."""
-    tensor = torch.ones(2)
-    assert tensor.requires_grad_() is tensor
-    assert tensor.requires_grad
-    page = pages["tracking"]
-    assert page.after("as created:") == "False"
-    assert page.after("after requires_grad_():") == "True"
-    assert page.after("its signature:") == "requires_grad_(requires_grad=True) -> Tensor"
-
-
-@pytest.mark.parametrize("dtype", [torch.int64, torch.int8, torch.bool])
-def test_whole_numbers_have_no_gradient(dtype: torch.dtype, pages: dict[str, Run]) -> None:
-    """A tensor of integers or booleans refuses to be tracked."""
-    message = "only Tensors of floating point dtype can require gradients"
-    with pytest.raises(RuntimeError, match=message):
-        torch.zeros(2, dtype=dtype).requires_grad_()
-    if dtype != torch.int8:
-        assert pages["tracking"].after(str(dtype)) == message
-
-
-@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.complex64])
-def test_floating_and_complex_numbers_have_one(dtype: torch.dtype, pages: dict[str, Run]) -> None:
-    """Floating-point and complex tensors can be tracked."""
-    assert torch.zeros(2, dtype=dtype).requires_grad_().requires_grad
-    assert pages["tracking"].after(str(dtype)) == "True"
-
-
-def test_tracking_stops_with_false(pages: dict[str, Run]) -> None:
-    """Set to False, not True, the flag stops tracking: a frozen leaf gets no gradient."""
-    frozen, free = tracked(1.0), tracked(2.0)
-    frozen.requires_grad_(False)  # noqa: FBT003 - torch's stub names no argument
-    (frozen * free).sum().backward()
-    assert frozen.grad is None
-    assert free.grad is not None
-    assert pages["tracking"].after("w1.grad") == "None"
-    # x @ w1 is [7, 10], both positive.
-    assert pages["tracking"].after("w2.grad") == "[7.0, 10.0]"
-
-
-def test_a_results_flag_cannot_be_cleared(pages: dict[str, Run]) -> None:
-    """On a result, setting False raises, and the error names ``detach``."""
-    result = tracked(1.0) * 2
-    message = "you can only change requires_grad flags of leaf variables"
-    with pytest.raises(RuntimeError, match=message) as caught:
-        result.requires_grad_(False)  # noqa: FBT003 - torch's stub names no argument
-    assert "detach()" in str(caught.value)
-    shown = " ".join(pages["tracking"].output.split())
-    assert str(caught.value) in shown
-
-
-def test_no_grad_results_are_untracked(pages: dict[str, Run]) -> None:
-    """Under ``no_grad``, also as a decorator, results are untracked; tracking goes on afterwards."""
-    w = tracked(3.0)
-    with torch.no_grad():
-        inside = w * 2
-    assert (inside.requires_grad, inside.is_leaf, w.requires_grad) == (False, True, True)
-    assert (w * 2).requires_grad
-    flags = dict(re.findall(r"(?m)^(\S+) +requires_grad (True|False)$", pages["tracking"].output))
-    expected = {"inside": "False", "predict(w)": "False", "afterwards": "True", "w": "True"}
-    assert flags == expected
-
-
-def test_inference_results_cannot_be_saved(pages: dict[str, Run]) -> None:
-    """A product with what inference mode made can't be tracked, one with no_grad's result can."""
-    w = tracked(3.0)
-    with torch.inference_mode():
-        inferred = w * 2
-    with pytest.raises(RuntimeError, match="Inference tensors cannot be saved for backward"):
-        inferred * w
-    page = pages["tracking"]
-    assert "\nInference tensors cannot be saved for backward\n" in page.output
-    assert page.after("with the tensor made under no_grad:") == "MulBackward0"
-
-
-def test_detach_shares_storage_and_prevents_nothing(pages: dict[str, Run]) -> None:
-    """What ``detach`` returns is new, lies on the same storage, and can be tracked again."""
-    w = tracked(3.0, -1.0)
-    detached = w.detach()
-    assert detached is not w
-    assert detached.untyped_storage().data_ptr() == w.untyped_storage().data_ptr()
-    assert not detached.requires_grad
-    (detached.requires_grad_() ** 2).sum().backward()
-    assert detached.grad is not None
-    assert detached.grad.tolist() == [6.0, -2.0]
-    assert w.grad is None
-
-    page = pages["tracking"]
-    assert page.after("w [") == "7.0, -1.0]   detached [7.0, -1.0]   copied [3.0, -1.0]"
-    assert page.after("detached.grad") == "[14.0, -2.0]   w.grad None"
-
-
-def through_no_grad(w: torch.Tensor) -> None:
-    """Change a tensor in place under ``no_grad``."""
-    with torch.no_grad():
-        w.mul_(10)
-
-
-def test_data_is_silently_wrong(pages: dict[str, Run]) -> None:
-    """After a change through ``data``, the gradient of ``w ** 2`` at 3 is 60 without an error."""
-    w = tracked(3.0)
-    square = (w**2).sum()
-    w.data.mul_(10)
-    square.backward()
-    assert w.grad is not None
-    assert w.grad.tolist() == [60.0]
-    assert pages["tracking"].after("no change") == "gradient 6"
-    assert pages["tracking"].after("through data") == "gradient 60"
-
-
-@pytest.mark.parametrize(
-    ("change", "label"),
-    [(lambda w: w.detach().mul_(10), "through detach"), (through_no_grad, "under no_grad")],
-)
-def test_detach_and_no_grad_are_noticed(
-    change: Callable[[torch.Tensor], object], label: str, pages: dict[str, Run]
-) -> None:
-    """After the same change through ``detach`` or under ``no_grad``, backward refuses."""
-    w = tracked(3.0)
-    square = (w**2).sum()
-    change(w)
-    with pytest.raises(RuntimeError, match="is at version 1; expected version 0 instead"):
-        square.backward()
-    page = pages["tracking"]
-    assert page.after(label) == "RuntimeError"
-    assert "is at version 1; expected version 0 instead" in " ".join(page.output.split())
-
-
-def test_the_picture_of_tracking(pages: dict[str, Run]) -> None:
-    """The picture's yes and no: flag, leaf, function, memory of w, for each of seven tensors."""
-    page = pages["tracking"]
-    rows = re.findall(r"(?m)^(w.*?) +((?: *\b(?:yes|no)\b){4})$", page.output)
-    found = {name: "".join(word[0] for word in answers.split()) for name, answers in rows}
-    assert [*found.values()] == [
-        "".join("ny"[answer] for answer in row) for row in page.values["answers"]
-    ]
-    assert found == {
-        "w": "yyny",
-        "w * x": "ynyn",
-        "w * x, under no_grad": "nynn",
-        "w.detach()": "nyny",
-        "w.detach().requires_grad_()": "yyny",
-        "w.clone()": "ynyn",
-        "w.detach().clone()": "nynn",
-    }
-
-
 # The graph
 
 
@@ -261,62 +89,12 @@ def test_functions_keep_what_their_gradient_needs(pages: dict[str, Run]) -> None
     assert page.after("loss from tracked_x:") == "9 functions keep 6 tensors"
 
 
-def test_a_leafs_function_is_found_without_a_result(pages: dict[str, Run]) -> None:
-    """``get_gradient_edge`` gives the function of a leaf to which results lead."""
-    w = tracked(1.0)
-    ((reached, _),) = (2 * w).sum().grad_fn.next_functions[0][0].next_functions[:1]  # type: ignore[union-attr]
-    assert torch.autograd.graph.get_gradient_edge(w).node is reached
-    page = pages["graph"]
-    assert page.after("w1.grad_fn:") == "None"
-    assert page.after("get_gradient_edge:") == "AccumulateGrad"
-
-
 def test_the_memory_kept_grows_with_the_batch(pages: dict[str, Run]) -> None:
     """The bytes kept are those of x, h_relu and the differences, and of w2 whatever the batch."""
     page = pages["graph"]
     assert page.values["sizes"] == [8, 16, 32, 64]
     assert page.values["totals"] == [4 * (N * (5 + 4 + 2) + 4 * 2) for N in (8, 16, 32, 64)]
     assert page.after("under no_grad the loss has grad_fn") == "None"
-
-
-def test_backward_frees_what_functions_keep(pages: dict[str, Run]) -> None:
-    """After backward, what a function kept is gone and the function is not."""
-    w = tracked(1.0)
-    square = w**2
-    square.sum().backward()
-    assert square.grad_fn is not None
-    with pytest.raises(RuntimeError, match="Trying to backward through the graph a second time"):
-        _ = square.grad_fn._saved_self  # type: ignore[attr-defined]
-    page = pages["graph"]
-    assert page.after("before backward:") == "PowBackward0 keeps _saved_self"
-    assert page.after("after backward:").startswith("PowBackward0 - Trying to backward")
-
-
-def test_a_second_call_fails_where_tensors_were_kept(pages: dict[str, Run]) -> None:
-    """A sum of a leaf keeps none, so it takes any number of calls; a square takes one more."""
-    w = tracked(2.0, 3.0)
-    total = w.sum()
-    total.backward()
-    total.backward()
-    square = w.pow(2).sum()
-    square.backward(retain_graph=True)
-    square.backward()
-    assert w.grad is not None
-    assert torch.equal(w.grad, 2 + 4 * w)
-    with pytest.raises(RuntimeError, match="Trying to backward through the graph a second time"):
-        square.backward()
-    page = pages["graph"]
-    assert page.after("tensors that the sum keeps:") == "0"
-    assert page.after("each entry of w1.grad after two calls:") == "[2.0]"
-
-
-def test_two_uses_are_two_arrows_to_one_function(pages: dict[str, Run]) -> None:
-    """A leaf has one function, however often it is used; printed as a tree, it stands twice."""
-    page = pages["graph"]
-    assert page.after("2 arrows to w2, to") == "1 function"
-    tree = page.output.partition("AddBackward0\n")[2].partition("2 arrows")[0]
-    assert tree.count("AccumulateGrad w2") == 2
-    assert tree.count("AccumulateGrad w1") == 1
 
 
 def test_each_run_has_a_graph_of_its_own(pages: dict[str, Run]) -> None:
@@ -385,23 +163,6 @@ def test_the_worked_example(pages: dict[str, Run]) -> None:
         assert json.loads(second) == [3.0, 4.5, 6.0, -1.5]
 
 
-def test_results_in_the_middle(pages: dict[str, Run]) -> None:
-    """A result keeps its gradient only if asked before; reading a missing one warns."""
-    x = tracked(1.0)
-    kept, left = x * 2, x * 3
-    kept.retain_grad()
-    (kept + left).sum().backward()
-    assert kept.grad is not None
-    assert kept.grad.tolist() == [1.0]
-    with pytest.warns(UserWarning, match="not a leaf Tensor is being accessed"):
-        assert left.grad is None
-
-    page = pages["gradients"]
-    assert page.after("z.grad") == "[[0.25, 0.25], [0.25, 0.25]]   x.grad [[4.5, 4.5], [4.5, 4.5]]"
-    assert page.after("y.grad") == "None"
-    assert page.after("UserWarning - ").endswith("not a leaf Tensor is being accessed")
-
-
 def test_backward_adds(pages: dict[str, Run]) -> None:
     """Gradients of two paths and of several calls add up, unless cleared between calls."""
     both = tracked(1.0)
@@ -419,67 +180,6 @@ def test_backward_adds(pages: dict[str, Run]) -> None:
         "never cleared": [4.5, 9.0, 13.5, 18.0],
         "cleared before each call": [4.5, 4.5, 4.5, 4.5],
     }
-
-
-def test_zero_grad_sets_none(pages: dict[str, Run]) -> None:
-    """``zero_grad`` sets ``grad`` to None, and writes zeros only if asked."""
-    x = tracked(1.0)
-    optimizer = torch.optim.SGD([x])
-    formula(x).backward()
-    optimizer.zero_grad(set_to_none=False)
-    assert x.grad is not None
-    assert x.grad.tolist() == [0.0]
-    optimizer.zero_grad()
-    assert x.grad is None
-    page = pages["gradients"]
-    assert page.after("after zero_grad():") == "x.grad is None"
-    zeros = "x.grad is [[0.0, 0.0], [0.0, 0.0]]"
-    assert page.after("after zero_grad(set_to_none=False):") == zeros
-
-
-@pytest.mark.parametrize("name", ["gradients", "vector_jacobian_product"])
-def test_a_vector_needs_an_argument(name: str, pages: dict[str, Run]) -> None:
-    """Without an argument, ``backward`` of a vector raises."""
-    message = "grad can be implicitly created only for scalar outputs"
-    with pytest.raises(RuntimeError, match=message):
-        (tracked(1.0, 2.0) * 2).backward()
-    assert message in pages[name].output
-
-
-def test_quarters_make_the_mean(pages: dict[str, Run]) -> None:
-    """Backward from ``z`` with quarters is backward from the mean of ``z``."""
-    assert "scalar outputs\nx.grad [[4.5, 4.5], [4.5, 4.5]]\n" in pages["gradients"].output
-
-
-def test_a_second_walk_needs_the_graph_retained(pages: dict[str, Run]) -> None:
-    """A second backward through one graph raises unless the first retained the graph."""
-    message = "Trying to backward through the graph a second time"
-    o = formula(tracked(1.0))
-    o.backward()
-    with pytest.raises(RuntimeError, match=message):
-        o.backward()
-    x = tracked(1.0)
-    o = formula(x)
-    o.backward(retain_graph=True)
-    o.backward()
-    assert x.grad is not None
-    assert x.grad.tolist() == [36.0]
-
-    page = pages["gradients"]
-    assert f"RuntimeError - {message}\n" in page.output
-    assert page.after("with retain_graph, after two calls:") == "[[9.0, 9.0], [9.0, 9.0]]"
-
-
-def test_autograd_grad_returns(pages: dict[str, Run]) -> None:
-    """``torch.autograd.grad`` returns gradients, also those of results, and fills none."""
-    x = tracked(1.0)
-    y = x + 2
-    grad_y, grad_x = torch.autograd.grad((3 * y**2).sum(), (y, x))
-    assert (grad_y.tolist(), grad_x.tolist(), x.grad) == ([18.0], [18.0], None)
-    page = pages["gradients"]
-    for name, entry in (("x", 4.5), ("y", 4.5), ("z", 0.25)):
-        assert numbers(page.after(f"gradient of o with respect to {name}:")) == [entry] * 4
-    assert page.output.endswith("x.grad None\n")
 
 
 @every_page
@@ -561,17 +261,6 @@ def test_doubling(pages: dict[str, Run]) -> None:
     expected = [round(2**k * entry, 6) for entry in (0.1, 1.0, 0.0001)]
     assert json.loads(gradient) == expected
     assert json.loads(product) == expected
-
-
-def test_one_product_is_one_pass(pages: dict[str, Run]) -> None:
-    """The whole Jacobian takes a pass for each output, a product and a loss's gradient one."""
-    sizes = [1, 2, 5, 10, 20]
-    page = pages["vector_jacobian_product"]
-    assert page.values["passes"] == {
-        "whole Jacobian": sizes,
-        "one product v @ J": [1] * 5,
-        "gradient of a loss": [1] * 5,
-    }
 
 
 def test_the_whole_jacobian_costs_a_pass_an_output(pages: dict[str, Run]) -> None:

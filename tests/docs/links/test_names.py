@@ -38,7 +38,7 @@ TEXTS = [*SCRIPTS, *sorted(path for pattern in PROSE for path in ROOT.glob(patte
 SITE = [*(DOCS / "twolayer_docs").rglob("*.py")]
 OTHERS = {
     "CUDA_LAUNCH_BLOCKING|MASTER_PORT|USE_LIBUV|nvidia-smi|fonts-lmodern": "the system's",
-    "Net|dataiter|torchvision|_orig_mod": "of programs that a page only talks about",
+    "Net|torchvision|_orig_mod": "of programs that a page only talks about",
     r"grad_a|cuda\.py": "a pattern for names, and a name to avoid",
 }
 OPTIONS = {option for one in torchrun.get_args_parser()._actions for option in one.option_strings}
