@@ -87,8 +87,8 @@ check("vector_jacobian_product.3", network_jvp)
 # ----------------------------------
 #
 # Write what ``torch.autograd.functional.jacobian`` does: build the matrix from vector-Jacobian products, one for each
-# output. ``f`` is any function from a vector ``x``, (D_in,), to a vector, (D_out,). Return the Jacobian, (D_out, D_in),
-# as an untracked tensor. Don't call any of PyTorch's functions that return a whole Jacobian.
+# output. ``f`` is any function from a vector ``x``, (D_in,), to a vector of D_out elements. Return the Jacobian,
+# (D_out, D_in), as an untracked tensor. Don't call any of PyTorch's functions that return a whole Jacobian.
 
 
 def jacobian(f, x):

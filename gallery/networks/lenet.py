@@ -231,9 +231,10 @@ print("elements:", numbers, "  in LeNet:", count)
 # error. ``torch.flatten`` can't cut in the wrong places.
 
 maps = older.maps(torch.zeros(36, 1, 28, 28))
-rows = maps.view(-1, 16 * 6 * 6)
+n = older.maps(torch.zeros(1, 1, 32, 32)).numel()
+rows = maps.view(-1, n)
 print(
-    "view(-1, 576):",
+    f"view(-1, {n}):",
     tuple(maps.shape),
     "->",
     tuple(rows.shape),

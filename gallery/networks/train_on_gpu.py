@@ -285,10 +285,11 @@ print(f"scaled by {scaler.get_scale():.0f} first: {in_float16:.1e}")
 #
 # The environment variable ``CUDA_VISIBLE_DEVICES`` contains a list of the GPUs that a
 # program can see. Set it where you start the program, because CUDA reads it only once.
-# The visible GPUs are numbered from 0: if the list is 2,3, ``cuda:0`` is the machine's
-# third GPU. If the list is empty, the program sees no GPU, so you can test how it
-# behaves without one. (To open a file that was saved on a GPU, pass ``map_location`` to
-# ``torch.load``; ``custom_module`` shows how to save and load files.)
+# The visible GPUs are numbered from 0: if the list is ``2,3``, ``cuda:0`` is the
+# machine's third GPU. If the list is empty, the program sees no GPU, so you can test
+# how it behaves without one. (To open a file that was saved on a GPU, pass
+# ``map_location`` to ``torch.load``; ``custom_module`` shows how to save and load
+# files.)
 
 for visible in ["", "0"] if device.type == "cuda" else [""]:
     done = subprocess.run(

@@ -113,7 +113,7 @@ print(f"norms: net(x) {norms[0]}, relu(x @ w1) @ w2 {norms[1]}")
 #
 # You call the network like a function, and the loss as well. A single ``zero_grad``
 # clears the gradients of all parameters, and the update loops over the parameters
-# without naming any. With twenty layers, the loop would look the same.
+# without naming any. With more layers, the loop would look the same.
 
 net = problem_network()
 loss_fn = torch.nn.MSELoss(reduction="sum")

@@ -108,15 +108,26 @@ def test_a_failed_finish_leaves_the_old_site(built: Path, site: Path) -> None:
     assert (built / "index.html").read_text("utf-8") == "new"
 
 
-def test_a_kill_between_the_renames_is_mended(tmp_path: Path, built: Path, site: Path) -> None:
-    """If the exchange is cut short with no site in place, the old one comes back."""
-    site.rename(tmp_path / "_site.old")
-    built.rename(tmp_path / "_site.new")
+def test_a_failed_exchange_is_mended(
+    tmp_path: Path, built: Path, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old site stands until the new one is finished, and comes back where the exchange fails."""
 
+    def refuse(path: Path, target: Path) -> Path:
+        if target == site:
+            raise OSError(5, "Input/output error")
+        return path.replace(target)
+
+    def finish(_new: Path) -> None:
+        assert (site / "index.html").read_text("utf-8") == "old"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refuse)
+        with pytest.raises(OSError, match="Input/output"):
+            build.publish(built, site, finish)
     build.recover(site)
-
     assert names(site) == ["gone.html", "index.html"]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["_site"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["_site", "html"]
 
 
 def test_a_kill_after_the_renames_is_mended(tmp_path: Path, built: Path, site: Path) -> None:
@@ -217,6 +228,33 @@ def test_what_a_build_cut_short_made_is_made_again(tree: Path) -> None:
 
     build.begin(fresh=True)
     assert not made.exists()
+
+
+def test_both_forms_are_whole_before_the_exchange(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sphinx writes the pages, then the book, with warnings as errors and one thread; then they are published."""
+    done: list[str] = []
+    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+    def run(command: list[str], *, env: dict[str, str], **_options: object) -> object:
+        done.append(" ".join([*command[1:-3], *map(env.__getitem__, threads)]))
+        Path(command[-1]).mkdir()
+        (Path(command[-1]) / "twolayer.epub").touch()
+        return subprocess.CompletedProcess(command, 0)
+
+    for name in threads:
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTML", "EPUB", "DOCTREES"):
+        monkeypatch.setattr(build, name, tree / name)
+    monkeypatch.setattr(npm, "ensure", lambda: False)
+    monkeypatch.setattr(build, "publish", lambda *_places: done.append("publish"))
+    monkeypatch.setattr(subprocess, "run", run)
+
+    build.build(tree / "_site", fresh=False)
+
+    html, epub = (f"-m sphinx -b {form} -W -d 1 1 1" for form in ("html", "epub"))
+    assert done == [html, epub, "publish"]
 
 
 def test_executed_pages_see_no_more_of_the_gallery() -> None:

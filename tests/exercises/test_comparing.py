@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from twolayer.exercises import comparing
 from twolayer.exercises.comparing import Comparison
 from twolayer.exercises.diagnoses import KNOWN
 from twolayer.exercises.mistakes import Mistake
+from twolayer.exercises.values import share_memory
 
 ROW = np.array([1.0, 2.0, 4.0])
 MISTAKE = Mistake(KNOWN, lambda: None, text="the mistake")
@@ -72,3 +74,15 @@ def test_a_factor_beside_a_size_is_a_whole_number(scale: float, said: str | None
     ]
     diagnosis = comparing.factor(cases)
     assert (diagnosis and diagnosis.text) == said
+
+
+X = torch.arange(12.0).view(3, 4)
+
+
+@pytest.mark.parametrize("x", [X, X.numpy()], ids=["tensor", "array"])
+def test_memory_is_shared_where_elements_overlap(x: Any) -> None:
+    """A view is told from a copy, from another part, and from what is empty where it begins."""
+    shared = [(x, x), (x[0], x), (x.T, x[1:]), (x[:1, :2], x[:1, :1])]
+    apart = [(1 * x, x), (x[0], x[1]), (x[:, ::2], x[:, 1::2]), (x[:0], x), (x, x[:0])]
+    apart.append((x[:0] * 1, x[:0] * 1))
+    assert [share_memory(a, b) for a, b in [*shared, *apart]] == [True] * 4 + [False] * 6

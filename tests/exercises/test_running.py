@@ -6,17 +6,23 @@ import sys
 import threading
 import time
 from typing import Any
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 import torch
 
+from twolayer.exercises import running
 from twolayer.exercises.running import call
 
+SLACK = 4.0  # seconds that a busy machine may add to a limit
+LONG = 20.0  # seconds that code takes if nothing ends it
 
-def waits() -> None:
-    """Go on for ever, whatever is raised."""
-    while True:
+
+def waits() -> Any:
+    """Go on for long, whatever is raised."""
+    until = time.monotonic() + LONG
+    while time.monotonic() < until:
         try:
             time.sleep(0.001)
         except Exception:  # noqa: BLE001, S112 - a reader may write this
@@ -25,23 +31,42 @@ def waits() -> None:
 
 def test_an_endless_loop_is_stopped() -> None:
     """Code that loops for ever and catches each exception is stopped, and its thread ends."""
-    before = threading.active_count()
+    before, start = threading.active_count(), time.monotonic()
     called = call(waits, seconds=0.2)
+    assert 0.2 <= time.monotonic() - start < 0.2 + running._GRACE + SLACK
     assert called.problem is not None
     assert called.problem.name == "too-long"
     assert threading.active_count() == before
 
 
 def test_code_that_waits_in_c_is_left_behind() -> None:
-    """Code that no exception reaches is left to a thread that doesn't hold the process up."""
-    lock = threading.Lock()
+    """Code that no exception reaches is left to a thread that ends after it, and holds nothing up."""
+    lock, start = threading.Lock(), time.monotonic()
     with lock:
-        called = call(lock.acquire, seconds=0.2)
+        called = call(lambda: lock.acquire(timeout=LONG) and waits(), seconds=0.2)
+        assert 0.2 <= time.monotonic() - start < 0.2 + running._GRACE + SLACK
         assert called.problem is not None
         assert called.problem.name == "stuck"
+        again = call(lambda: np.ones(2).sum(), seconds=5, look_for=frozenset({"sum"}))
+        assert again.problem is None
+        assert again.used == {"sum"}
     (left,) = [thread for thread in threading.enumerate() if thread.name == "a reader's code"]
     assert left.daemon
-    left.join()
+    left.join(SLACK)
+    assert not left.is_alive()
+
+
+def test_a_limit_is_the_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each look takes ten times as long as it should, code is stopped within one of its limit."""
+    now = 0.0
+
+    def join(timeout: float) -> None:
+        nonlocal now
+        now += 10 * timeout
+
+    monkeypatch.setattr(running, "monotonic", lambda: now)
+    assert not running._wait(MagicMock(join=join), 1.0)
+    assert 1.0 <= now <= 1.0 + 10 * running._LOOK
 
 
 def test_what_is_raised_is_told_with_the_readers_line() -> None:

@@ -32,15 +32,17 @@ def test_keeps_the_ladders_order_whatever_the_choice() -> None:
     assert [row.rung for row in rows] == ["autograd", "optimizers"]
 
 
-def test_measures_a_rung_that_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rung whose third loss and last weights are off shows by how much."""
-    right = RUNGS["numpy_by_hand"].fit(random_problem(), steps=4)
+@pytest.mark.parametrize("name", ["w1", "w2"])
+def test_measures_a_rung_that_is_off(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rung whose third loss and one of whose weights are off shows by how much."""
+    losses = np.array([8.0, 4.0, 2.0, 1.0])
+    weights: dict[str, Any] = {"w1": np.array([[1.0, -100.0]]), "w2": np.array([[2.0], [-3.0]])}
 
     def off(self: Rung) -> Any:
         if self.name != "autograd":
-            return lambda *_, **__: right
-        losses = right.losses * np.array([1, 1, 1.25, 1])
-        return lambda *_, **__: Fit(losses, right.w1, right.w2 + 0.5 * np.abs(right.w2).max())
+            return lambda *_, **__: Fit(losses, **weights)
+        moved = {name: weights[name] + 0.5 * np.abs(weights[name]).max()}
+        return lambda *_, **__: Fit(losses * np.array([1, 1, 1.25, 1]), **weights | moved)
 
     monkeypatch.setattr(Rung, "fit", property(off))
     (row,) = compare(random_problem(), steps=4, rungs=["autograd"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from tests.rungs.agreement import MODES, mode
 from tests.rungs.strategies import problems
 from twolayer import Problem, random_problem
 from twolayer.gradients import (
+    BackwardErrors,
     GradientMismatchError,
     check_backward,
     numerical_gradient,
@@ -178,6 +180,22 @@ def test_check_backward_allows_errors_up_to_the_tolerance() -> None:
     assert errors == (0, 0, 0)
 
 
+@pytest.mark.parametrize("name", BackwardErrors._fields)
+def test_check_backward_keeps_its_tolerance_in_float64(name: str) -> None:
+    """Half the tolerance passes and twice doesn't, from float32 too, which is widened first."""
+    small = random_problem(N=4, D_in=5, H=3, D_out=2, dtype="float32")
+
+    def off(by: float, *arrays: Any) -> Any:
+        assert {array.dtype for array in arrays} == {np.dtype(np.float64)}
+        right: tuple[Any, ...] = numpy_by_hand.loss_and_gradients(*arrays)
+        pairs = zip(BackwardErrors._fields, right, strict=True)
+        return tuple(value * (1 + by) if each == name else value for each, value in pairs)
+
+    check_backward(partial(off, 0.5e-6), small)
+    with pytest.raises(GradientMismatchError, match=f"^{name} differs"):
+        check_backward(partial(off, 2e-6), small)
+
+
 def test_check_backward_hands_out_copies() -> None:
     """A backward pass that writes into its arguments changes no problem."""
     problem = random_problem(N=2, D_in=2, H=2, D_out=1)
@@ -243,6 +261,11 @@ def test_relative_error_of_zeros() -> None:
     """Zeros equal zeros, and are infinitely far from all else."""
     assert relative_error(np.zeros(3), np.zeros(3)) == 0
     assert relative_error(np.ones(3), np.zeros(3)) == float("inf")
+
+
+def test_relative_error_widens_before_it_subtracts() -> None:
+    """A difference that float32 has no room for is measured all the same."""
+    assert relative_error(np.array([3e38], np.float32), np.array([-3e38], np.float32)) == 2
 
 
 def test_relative_error_refuses_other_shapes() -> None:

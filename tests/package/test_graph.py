@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.checkpoint import checkpoint
 
-from twolayer.graph import Graph, walk
+from twolayer.graph import Graph, _name, walk
 
 
 class Double(torch.autograd.Function):
@@ -222,6 +222,13 @@ def test_names_are_of_the_object_first() -> None:
     assert leaf.name == "alias"
     (leaf,) = walk(w.sum(), {"other": torch.ones(3)}).leaves
     assert leaf.name is None
+
+
+def test_a_view_that_begins_where_a_tensor_does_has_another_name() -> None:
+    """A tensor isn't named after another that only shares its first address."""
+    w = torch.ones(2, 2)
+    assert _name(w[:], {"w": w}) == "w"
+    assert [_name(view, {"w": w}) for view in (w[:1], w.T, w[:0])] == [None] * 3
 
 
 def test_one_number_in_the_same_memory_is_the_same_tensor() -> None:

@@ -5,7 +5,7 @@ downloaded it: whatever environment this runs in, it can't import twolayer, unle
 guide, a Markdown file with code cells, may import it, and the modules that guides share. Warnings are errors.
 
 ``FOLDER/values.json`` gets the variables that JSON can hold. ``FOLDER/shown.json`` gets what the
-page shows, in order: printed text, the value of each cell's last expression, and figures.
+page shows, in order, and from which line: printed text, the value of each cell's last expression, and figures.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ import re
 import sys
 import warnings
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any, TextIO
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from tests.pages.plotted import Plots
+from tests.pages.shapes import SHAPED, Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,7 +62,7 @@ class Tape:
             page: The page's variables.
         """
         self.shown: list[dict[str, Any]] = []
-        self._out = out
+        self._out, self._page = out, page
         self._plots = Plots(page)
         self._plots.watch()
 
@@ -78,8 +79,9 @@ class Tape:
         Returns:
             How many characters were written.
         """
-        if not (self.shown and "text" in self.shown[-1]):
-            self.shown.append({"text": ""})
+        line, last = self._line(), self.shown[-1] if self.shown else {}
+        if "text" not in last or (last["line"] != line and last["text"].endswith("\n")):
+            self.shown.append({"text": "", "line": line})
         self.shown[-1]["text"] += text
         return self._out.write(text)
 
@@ -96,7 +98,7 @@ class Tape:
             return
         for method in ("_repr_markdown_", "_repr_html_", "__repr__"):
             if hasattr(value, method) and (text := getattr(value, method)()):
-                self.shown.append({"result": text})
+                self.shown.append({"result": text, "line": self._line()})
                 return
 
     def figures(self) -> None:
@@ -105,8 +107,15 @@ class Tape:
         for number in plt.get_fignums():
             self._figure(plt.figure(number))
 
+    def _line(self) -> int:
+        """Say which line of the page runs."""
+        frame: FrameType | None = sys._getframe()
+        while frame and (frame.f_globals is not self._page or frame.f_code.co_name != "<module>"):
+            frame = frame.f_back
+        return frame.f_lineno if frame else 0
+
     def _figure(self, figure: Figure) -> None:
-        self.shown.append({"figure": self._plots.describe(figure)})
+        self.shown.append({"figure": self._plots.describe(figure), "line": self._line()})
         sys.modules["matplotlib.pyplot"].close(figure)
 
 
@@ -190,7 +199,8 @@ def main(path: str, folder: str) -> None:
     main_module = ModuleType("__main__")
     page = main_module.__dict__
     tape = Tape(sys.stdout, page)
-    page |= {"__file__": path, _SHOW: tape.result}
+    shapes = Shapes(source)
+    page |= {"__file__": path, _SHOW: tape.result, SHAPED: shapes}
 
     def show(*_: object, **__: object) -> None:
         tape.figures()
@@ -198,11 +208,15 @@ def main(path: str, folder: str) -> None:
     plt.show = show
     sys.modules["__main__"], sys.argv = main_module, [path]
     linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
-    code = compile(with_results(source, ends), path, "exec", dont_inherit=True)
+    tree = shapes.visit(with_results(source, ends))
+    code = compile(tree, path, "exec", dont_inherit=True)
     with contextlib.redirect_stdout(tape):
         exec(code, page)  # noqa: S102 - the page
     if plt.get_fignums():
         message = "a figure was drawn and never shown; want plt.show(), or fig at the end of a cell"
+        raise RuntimeError(message)
+    if shapes.faults:
+        message = f"shapes in comments, and what they are: {shapes.faults}"
         raise RuntimeError(message)
     Path(folder, "values.json").write_text(json.dumps(plain(page)), encoding="utf-8")
     Path(folder, "shown.json").write_text(json.dumps(tape.shown), encoding="utf-8")

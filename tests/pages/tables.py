@@ -29,6 +29,8 @@ import numpy as np
 import torch
 from sybil import Document, Example, Region
 
+from tests.pages.outcome_words import Effect, note_of, verdicts, without_source
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -50,6 +52,7 @@ DTYPES = frozenset(
 FENCE = re.compile(r" *(`{3,}|~{3,}|:{3,})")
 DELIMITER = re.compile(r"\|(?: *:?-+:? *\|)+")
 CODE = re.compile(r"`([^`]+)`")
+BLOCK = re.compile(r"(?m)^(?:>>>|\.\.\.) (.*)")
 OUTCOME = re.compile(
     r"""
     (?:
@@ -345,25 +348,45 @@ def check(column: str, code: str, given: Given, stated: Stated) -> None:
 # Rows
 
 
+def _hold(
+    column: str,
+    cell: str,
+    stated: Stated,
+    names: Names,
+    words: str = "",
+    *,
+    local: Names | None = None,
+    want: bool = True,
+) -> None:
+    """Run a cell, compare its outcome with what is stated, and its effects with some words."""
+    code, names = code_of(cell), fresh(names)
+    effect = Effect(code, names if local is None else local)
+    given = run(code, names, local)
+    check(column, code, given, stated)
+    effect.ends(*given.value, bad=bool(given.error or given.warned))
+    for word, true in verdicts(words, effect).items():
+        if true != want:
+            message = f"{column}: {code}\n    the row says {word!r}, which is {true} here"
+            raise RowError(message)
+
+
 def _check_same(cells: Sequence[str], names: Names) -> None:
     """Both columns give the stated value."""
-    _, *codes, value = cells
+    task, *codes, value = cells
     stated = Stated(value, [literal(code_of(value))])
     for column, cell in zip(SAME[1:3], codes, strict=True):
-        code = code_of(cell)
-        check(column, code, run(code, fresh(names)), stated)
+        _hold(column, cell, stated, names, task)
 
 
 def _check_step(cells: Sequence[str], names: Names) -> None:
     """Both columns leave the stated value, starting from what the rows above left."""
-    _, *codes, value = cells
+    step, *codes, value = cells
     stated = Stated(value, [literal(code_of(value))])
     for column, cell, kept in zip(STEPS[1:3], codes, ("arrays", "tensors"), strict=True):
-        code = code_of(cell)
         if kept not in names:
             message = f"want a dictionary {kept!r} made by a block of the page"
             raise RowError(message)
-        check(column, code, run(code, fresh(names), names[kept]), stated)
+        _hold(column, cell, stated, names, step, local=names[kept])
 
 
 def _check_parting(cells: Sequence[str], names: Names) -> None:
@@ -374,8 +397,8 @@ def _check_parting(cells: Sequence[str], names: Names) -> None:
         ("NumPy", numpy, numpy_outcome),
         ("PyTorch", torch_, torch_outcome),
     ):
-        code, stated = code_of(cell), outcome_of(outcome)
-        check(column, code, run(code, fresh(names)), stated)
+        stated = outcome_of(outcome)
+        _hold(column, cell, stated, names, note_of(outcome))
         outcomes.append(stated)
     one, other = outcomes
     if (one.error, one.warning) == (other.error, other.warning) and same(one.value, other.value):
@@ -387,8 +410,14 @@ def _check_then(cells: Sequence[str], names: Names) -> None:
     """The posts' code does what the page says of it, and so does the code to write."""
     _, old, today, write, result = cells
     for column, cell, outcome in (("old code", old, today), ("write instead", write, result)):
-        code = code_of(cell)
-        check(column, code, run(code, fresh(names)), outcome_of(outcome))
+        _hold(column, cell, outcome_of(outcome), names, note_of(outcome))
+
+
+def _check_never(cells: Sequence[str], names: Names) -> None:
+    """The same, and the claim is false."""
+    _check_then(cells, names)
+    claim, old, today, *_ = cells
+    _hold("claim", old, outcome_of(today), names, claim, want=False)
 
 
 CHECKS: MappingProxyType[tuple[str, ...], Callable[[Sequence[str], Names], None]]
@@ -398,7 +427,7 @@ CHECKS = MappingProxyType(
         STEPS: _check_step,
         DIFFERING: _check_parting,
         THEN: _check_then,
-        NEVER: _check_then,
+        NEVER: _check_never,
     }
 )
 
@@ -449,6 +478,9 @@ def evaluate(example: Example) -> str:
     want, got = len(row.header), len(row.cells)
     if got != want:
         return f"{row.text}\nwant {want} cells between bars, got {got}"
+    blocks = "\n".join(BLOCK.findall(example.document.text))
+    if missing := without_source(row.cells, example.namespace, blocks):
+        return f"{row.text}\nwant {missing} in the row's code and values too"
     try:
         CHECKS[row.header](row.cells, example.namespace)
     except RowError as error:

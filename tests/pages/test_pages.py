@@ -21,6 +21,7 @@ from tests.pages.expectations import (
     unexpected,
 )
 from tests.pages.figure_lines import blank
+from tests.pages.shapes import SHAPED, Shapes
 from tests.pages.tolerance import Tolerance
 from tests.rungs.agreement import TOLERANCE, largest_relative_difference, reference_fit
 from twolayer.rungs import RUNGS
@@ -146,6 +147,23 @@ def test_a_script_that_warns_fails(tmp_path: Path) -> None:
     done, _ = run(script, tmp_path)
     assert done.returncode != 0
     assert "UserWarning: old" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "faults"),
+    [
+        ("h = x @ w  # (N, D) @ (D, H) -> (N, H), one row for each input", {}),
+        ("h = x @ w  # (H, N)", {"line 3 (H, N)": "[(5, 4)]"}),
+        ("h = x.dot(w)  # (N, H) @ (D, H)", {"line 3 (N, H) @ (D, H)": "[(5, 3), (3, 4)]"}),
+        ("def f():\n    return x  # (N, D)", {"line 4 (N, D)": "in no call"}),
+    ],
+)
+def test_shapes_in_comments_are_compared(line: str, faults: dict[str, str]) -> None:
+    """The shape of each commented value, and those that it multiplies, are the stated ones in some call."""
+    source = f"import numpy as np\nN, H, x, w = 5, 4, np.ones((5, 3)), np.ones((3, 4))\n{line}\n"
+    shapes = Shapes(source)
+    exec(compile(shapes.visit(ast.parse(source)), "page", "exec"), {SHAPED: shapes})  # noqa: S102
+    assert shapes.faults == faults
 
 
 @every_script

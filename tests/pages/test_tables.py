@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,13 +14,17 @@ from sybil.example import SybilFailure
 from sybil.parsers.myst import PythonCodeBlockParser
 
 from tests.pages import tables
+from tests.pages.expectations import ROOT, SCRIPTS
+from tests.pages.outcome_words import untrue_of_memory
+from tests.pages.prose_numbers import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
 CHEAT_SHEET = ROOT / "docs" / "cheat_sheet.md"
 THEN_AND_NOW = ROOT / "docs" / "then_and_now.md"
+PAGES = [*SCRIPTS, *sorted((ROOT / "docs").glob("*.md"))]
 CHECKED = (tables.THEN, tables.NEVER)
 
 BLOCK = """\
@@ -73,7 +76,7 @@ GOOD = {
     "dtype": (tables.SAME, "| ask | `a.dtype` | `t.dtype` | `int64` |"),
     "infinity": (tables.SAME, "| divide | `-np.inf` | `-torch.inf` | `-inf` |"),
     "not a number": (tables.SAME, "| divide | `np.nan` | `torch.nan` | `nan` |"),
-    "decimals": (tables.SAME, "| mean | `a.mean() / 3` | `t.double().mean() / 3` | `0.666667` |"),
+    "decimals": (tables.SAME, "| divide | `a.mean() / 3` | `t.double().mean() / 3` | `0.666667` |"),
     "escaped bars": (tables.SAME, r"| or | `(a \| 1).sum()` | `(t \| 1).sum()` | `7` |"),
     "statements": (tables.SAME, "| write | `a[0] = 5; a += 1` | `t[0] = 5; t += 1` | `[6, 2, 3]` |"),
     "a body": (tables.SAME, "| loop | `for n in a: n + 1` | `for n in t: n + 1` | `3` |"),
@@ -100,6 +103,9 @@ GOOD = {
         tables.THEN,
         "| halve | `1 / 0` | raises `ValueError` or `ZeroDivisionError` | `1` | `1` |",
     ),
+    "a maximum of two": (tables.SAME, "| maximum of two | `np.maximum(a, a[::-1])` | `torch.maximum(t, t.flip(0))` | `[3, 1, 3]` |"),
+    "a copy into": (tables.SAME, "| copy values into an array | `a[:] = 7` | `t.copy_(7 * t // t)` | `[7, 7, 7]` |"),
+    "a release": (tables.THEN, "| halve | `1 / 0` | raises `ZeroDivisionError` \N{EN DASH} since 2.1, except int8 | `1` | `1` |"),
     "a syntax error": (tables.THEN, "| async | `f(async=1)` | raises `SyntaxError` | `1` | `1` |"),
 }  # fmt: skip
 
@@ -239,6 +245,29 @@ BAD = {
     ),
 }
 
+# Of each, the words are false of code and values that are true.
+FALSE_WORDS = [
+    (tables.SAME, "| flatten: copies | `f = a.ravel(); f[0] = 9; a` | `f = t.ravel(); f[0] = 9; t` | `[9, 1, 2]` |"),
+    (tables.SAME, "| add in place | `a + 1` | `t + 1` | `[4, 2, 3]` |"),
+    (tables.SAME, "| get a Python number | `a[0]` | `t[0]` | `3` |"),
+    (tables.SAME, "| convert to a list | `a` | `t` | `[3, 1, 2]` |"),
+    (tables.SAME, "| divide, rounding up | `-a // 2` | `-t // 2` | `[-2, -1, -1]` |"),
+    (tables.SAME, "| sort, descending | `np.sort(a)` | `t.sort().values` | `[1, 2, 3]` |"),
+    (tables.SAME, "| the two smallest | `np.sort(a)[1:]` | `t.sort().values[1:]` | `[2, 3]` |"),
+    (tables.SAME, "| minimum | `a.max()` | `t.max()` | `3` |"),
+    (tables.SAME, "| sum of each row | `a[None].sum(0)` | `t[None].sum(0)` | `[3, 1, 2]` |"),
+    (tables.SAME, "| to a column | `a[1]` | `t[1]` | `1` |"),
+    (tables.SAME, "| convert to float32 | `a.astype(float).dtype` | `t.double().dtype` | `float64` |"),
+    (tables.SAME, "| call `prod` for 3 numbers | `a.sum()` | `t.sum()` | `6` |"),
+    (tables.DIFFERING, "| spread? | `a.var(ddof=1)` | `1.0` \N{EN DASH} n | `1` | `1` |"),
+    (tables.DIFFERING, "| middle? | `np.median([1.0, 2.0])` | `1.5` \N{EN DASH} the lower one | `1` | `1` |"),
+    (tables.DIFFERING, "| does it warn? | `1 / 0` | raises `ZeroDivisionError` | `1` | `1` |"),
+    (tables.THEN, "| shout | `t.sum()` | `6` \N{EN DASH} a TypeError before | `1` | `1` |"),
+    (tables.THEN, f"| shout | `{WARN}; 1` | warns (`UserWarning`) and returns `1` \N{EN DASH} still works | `1` | `1` |"),
+    (tables.THEN, "| track | `t.double().requires_grad_().requires_grad` | `True` \N{EN DASH} the argument defaults to False | `1` | `1` |"),
+    (tables.NEVER, "| `clone` copies | `c = t.clone(); c[0] = 9; t` | `[3, 1, 2]` | `1` | `1` |"),
+]  # fmt: skip
+
 
 @pytest.mark.parametrize(("header", "row"), GOOD.values(), ids=GOOD)
 def test_a_true_row_passes(
@@ -259,6 +288,26 @@ def test_a_false_row_fails(
     assert re.match(rf"Example at .*page\.md, line {line}, column 1 ", fault)
     assert row in fault
     assert message in fault
+
+
+@pytest.mark.parametrize(("header", "row"), FALSE_WORDS, ids=lambda part: part[2:15])
+def test_a_false_word_beside_a_true_value_fails(
+    faults: Callable[[str], list[str]], header: tuple[str, ...], row: str
+) -> None:
+    """A row whose task or note says what its code doesn't do fails, though the value is right."""
+    (fault,) = faults(page(header, row))
+
+    assert "the row says" in fault or "in the row's code and values too" in fault
+
+
+def test_pages_say_rightly_what_shares_memory() -> None:
+    """A sentence that a function shares memory, or that it copies, agrees with a call of it."""
+    told = [" ".join(block.text for block in blocks(path) if block.prose) for path in PAGES]
+    texts = [" ".join(text.split()) for text in told]
+    untrue = "`torch.tensor` shares memory, `t` and `view` copy. NumPy's `flatten` never copies."
+
+    assert [fault for text in texts for fault in untrue_of_memory(text)] == []
+    assert len(untrue_of_memory(untrue)) == 3
 
 
 def test_a_false_row_hides_no_other(faults: Callable[[str], list[str]]) -> None:
@@ -358,29 +407,13 @@ def test_the_first_table_is_the_ladders_dictionary() -> None:
     assert steps == dictionary
 
 
-def broken(path: Path, *, backwards: bool = False) -> list[str]:
-    """The first cells of a guide's rows that fail; its steps run in their order in any case."""
-    examples = [*parse(path).examples()]
-    if backwards:
-        header = [getattr(example.parsed, "header", None) for example in examples]
-        first = [
-            e for e, kind in zip(examples, header, strict=True) if kind in {None, tables.STEPS}
-        ]
-        examples = first + [e for e in reversed(examples) if e not in first]
-    found = []
-    for example in examples:
-        try:
-            example.evaluate()
-        except SybilFailure:
-            found.append(example.parsed.cells[0])
-    return found
-
-
 @pytest.mark.parametrize("path", [CHEAT_SHEET, THEN_AND_NOW], ids=["cheat_sheet", "then_and_now"])
 def test_rows_hold_in_any_order(path: Path) -> None:
-    """A guide's rows hold again, from last to first, after they ran: none rests on another."""
-    assert broken(path) == []
-    assert broken(path, backwards=True) == []
+    """A guide's rows hold from last to first too, but for its steps: none rests on another."""
+    examples = [*parse(path).examples()]
+    first = [e for e in examples if getattr(e.parsed, "header", tables.STEPS) == tables.STEPS]
+    for example in first + [e for e in reversed(examples) if e not in first]:
+        example.evaluate()
 
 
 def test_never_true_stands_apart() -> None:
@@ -391,30 +424,3 @@ def test_never_true_stands_apart() -> None:
     assert {row.header for row in rows} == set(CHECKED)
     assert all(len(cells) >= 20 for cells in said.values())
     assert not {*said[tables.THEN]} & {*said[tables.NEVER]}
-
-
-def test_another_default_turns_its_row_red(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If a module's ``zero_grad`` were to write zeros, the row that says otherwise would fail."""
-    original = torch.nn.Module.zero_grad
-
-    def zero_grad(self: torch.nn.Module, set_to_none: bool = False) -> None:  # noqa: FBT001, FBT002
-        original(self, set_to_none=set_to_none)
-
-    monkeypatch.setattr(torch.nn.Module, "zero_grad", zero_grad)
-
-    assert broken(THEN_AND_NOW) == ["`zero_grad` writes zeros"]
-
-
-def test_another_divisor_turns_its_rows_red(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If ``std`` were to divide by n, the rows that say otherwise would fail."""
-    original = torch.Tensor.std
-
-    def std(self: torch.Tensor, correction: int = 0) -> torch.Tensor:
-        return original(self, correction=correction)
-
-    monkeypatch.setattr(torch.Tensor, "std", std)
-
-    assert broken(CHEAT_SHEET) == [
-        "standard deviation with divisor n - 1",
-        "what does `std` divide by?",
-    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,18 +15,32 @@ from hypothesis import strategies as st
 from tests.rungs.agreement import (
     MODES,
     NUMPY_RUNGS,
+    TOLERANCE,
     assert_same_fit,
     largest_relative_difference,
     mode,
     reference_fit,
 )
 from tests.rungs.strategies import problems
-from twolayer import DivergedError, Problem, random_problem
+from twolayer import DivergedError, Fit, Problem, random_problem
 from twolayer.rungs import RUNGS
 
 TORCH_RUNGS = [name for name in RUNGS if name not in NUMPY_RUNGS]
 every_rung = pytest.mark.parametrize("rung", RUNGS)
 every_torch_rung = pytest.mark.parametrize("rung", TORCH_RUNGS)
+
+
+@pytest.mark.parametrize("name", ["losses", "w1", "w2"])
+def test_agreement_keeps_its_tolerance_for_each_result(name: str) -> None:
+    """Off by half the tolerance, a fit agrees; by twice, it doesn't, whichever of its results is off."""
+    fit = reference_fit()
+
+    def off(by: float) -> Fit:
+        return replace(fit, **{name: getattr(fit, name) * (1 + by * TOLERANCE)})
+
+    assert_same_fit(off(0.5), fit)
+    with pytest.raises(AssertionError):
+        assert_same_fit(off(2), fit)
 
 
 @every_rung

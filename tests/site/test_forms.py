@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import zipfile
 from typing import TYPE_CHECKING
@@ -11,8 +12,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from bs4 import BeautifulSoup, Tag
 
+import twolayer
 from twolayer_docs.forms import book, llms, markdown
 from twolayer_docs.forms import zip as offline_zip
+from twolayer_docs.paths import DOCS, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path, PurePosixPath
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 OPF = "{http://www.idpf.org/2007/opf}"
+SOURCES = ((DOCS, "*.md"), (DOCS, "reference/**/*.md"), (ROOT, "gallery/*/*.*"))
 
 
 def copies(site: Path) -> dict[PurePosixPath, str]:
@@ -153,12 +157,42 @@ def test_the_book_has_the_sites_pages_in_order(site: Path, files: dict[str, byte
     assert [name for name in contents if "#" not in name][: len(expected)] == expected
 
 
+def blocks(markup: str) -> list[str]:
+    """The words of each heading, paragraph, block of code and cell."""
+    found = re.findall(r"(?s)<(h\d|p|pre|td|th|dt)\b[^>]*>(.*?)</\1>", markup)
+    return [" ".join(html.unescape(re.sub("<[^>]+>", "", inner)).split()) for _, inner in found]
+
+
+def test_a_page_of_the_book_says_what_the_sites_does(site: Path, files: dict[str, bytes]) -> None:
+    """A page has the same words in the book, block for block, beside the line about downloads."""
+    seen = 0
+    for name, content in files.items():
+        page = site / f"{name.removesuffix('.xhtml')}.html"
+        if name.endswith(".xhtml") and page.is_file():
+            shown = page.read_text("utf-8").partition("<article")[2].partition("</article>")[0]
+            said = blocks(re.sub('(?s)<a class="headerlink.*?</a>', "", shown))
+            away = "The page's script and notebook can be downloaded from "
+            assert [b for b in blocks(content.decode()) if not b.startswith(away)] == said, name
+            seen += len(said)
+    assert seen > 5000
+
+
 def test_the_zip_is_the_site(site: Path) -> None:
-    """Each file in the zip is the site's, byte for byte where it is no page."""
+    """The zip has each source's page and each file of the site, byte for byte where it is no page, but six."""
     with zipfile.ZipFile(site / offline_zip.NAME) as archive:
         inside = {name: archive.read(name) for name in archive.namelist()}
-    assert set(inside) == {f"twolayer/{name}" for name in offline_zip.offered(site)}
-    assert "twolayer/index.html" in inside
+    names = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    names -= {".nojekyll", "404.html", "robots.txt", "sitemap.xml"}
+    names -= {"twolayer-offline.zip", "twolayer.epub"}
+    assert set(inside) == {f"twolayer/{name}" for name in names}
+    sources = {p.relative_to(top) for top, place in SOURCES for p in top.glob(place)}
+    made = {path.with_suffix(f".html{end}").as_posix() for path in sources for end in ("", ".md")}
+    apart = ("_downloads/", "_images/", "_sources/", "_static/", "recordings/")
+    made -= {"404.html", "404.html.md"}
+    assert {name for name in names if not name.startswith(apart)} == made | {
+        *("genindex.html", "search.html", "llms.txt", "llms-full.txt", "objects.inv"),
+        f"twolayer-{twolayer.__version__}-py3-none-any.whl",
+    }
     for name, content in inside.items():
         file = (site / name.removeprefix("twolayer/")).read_bytes()
         assert content == file or (name.endswith(".html") and b"site-file" in file), name

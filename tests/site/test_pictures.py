@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
+from matplotlib.font_manager import findfont
+from matplotlib.ft2font import FT2Font
+
+from twolayer_docs.paths import ROOT
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+ENDS = {"": "wide only-light", "_dark": "wide only-dark"}
+ENDS |= {f"_narrow{end}": kind.replace("wide", "narrow") for end, kind in ENDS.items()}
+CHARMAP = FT2Font(findfont("DejaVu Sans")).get_charmap()
+LETTERS = {f"{glyph:x}": chr(code) for code, glyph in CHARMAP.items()}
 
 
 class _Pictures(HTMLParser):
@@ -52,15 +63,46 @@ def test_pictures_are_files_with_size_and_words(site: Path) -> None:
     assert problems == []
 
 
-def test_pictures_of_a_page_tell_its_name(site: Path) -> None:
-    """The pictures of an executed page are named after it, in each width and theme, in the page's order."""
-    for page, count in (("all_rungs", 2), ("is_it_learning", 6)):
-        expected = [
-            f"_images/{page}_{number}{end}.svg"
-            for number in range(1, count + 1)
-            for end in ("", "_dark", "_narrow", "_narrow_dark")
-        ]
-        assert expected == [picture["src"] for picture in pictures(site / f"{page}.html")]
+def words(drawing: Path) -> str:
+    """The words of a drawing, without spaces: each letter is an outline that bears its glyph's number."""
+    glyphs = re.findall(r'href="#DejaVuSans-(\w+)"', drawing.read_text("utf-8"))
+    letters = "".join(LETTERS.get(glyph, "") for glyph in glyphs)
+    return unicodedata.normalize("NFKC", letters).replace(" ", "")
+
+
+def test_a_page_shows_its_own_figures(site: Path) -> None:
+    """An executed page has its figures in their order, in each width and theme, with its name and with their titles."""
+    seen = 0
+    for expected in sorted((ROOT / "tests/pages/expected").rglob("*.txt")):
+        place = f"gallery/{expected.parent.name}/{expected.stem}"
+        name, top = f"sphx_glr_{expected.stem}_{{:03}}", "../../"
+        if expected.parent.name == "guides":
+            place, name, top = expected.stem, f"{expected.stem}_{{}}", ""
+        heads = r'(?m)^figure (\d+)(?:, axes \d+)?:(?: "([^"…]+)")?'
+        found = re.findall(heads, expected.read_text("utf-8"))
+        shown = [p for p in pictures(site / f"{place}.html") if "_images/" in str(p["src"])]
+        assert [(" ".join(str(p["class"]).split()[:2]), p["src"]) for p in shown] == [
+            (kind, f"{top}_images/{name.format(number)}{end}.svg")
+            for number in range(1, len({number for number, _ in found}) + 1)
+            for end, kind in ENDS.items()
+        ], place
+        for number, title in found:
+            for end in ENDS:
+                drawn = words(site / "_images" / f"{name.format(int(number))}{end}.svg")
+                assert title.replace(" ", "") in drawn, (place, number)
+                seen += 1
+    assert seen > 180
+
+
+def test_no_drawing_is_another(site: Path) -> None:
+    """A dark drawing has the words of the light one in other colours, and no two files are the same."""
+    drawings = sorted((site / "_images").glob("*.svg"))
+    assert len({path.read_bytes() for path in drawings}) == len(drawings)
+    for dark in (site / "_images").glob("*_dark.svg"):
+        light = dark.with_name(dark.name.replace("_dark", ""))
+        assert words(dark) == words(light), dark.name
+        inks = [set(re.findall("#[0-9a-f]{6}", path.read_text("utf-8"))) for path in (dark, light)]
+        assert inks[0] - {"#000000"} != inks[1] - {"#000000"}, dark.name
 
 
 def test_drawings_are_light(site: Path) -> None:

@@ -16,12 +16,13 @@ import sys
 import threading
 import traceback
 from pathlib import Path
+from time import monotonic  # bound here, so that an answer can't replace it
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from twolayer.exercises import diagnoses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from twolayer.exercises.diagnoses import Diagnosis
@@ -82,6 +83,7 @@ class _Shown(io.TextIOBase):
 
 # They outlive each call: a thread that is still printing would crash the interpreter otherwise.
 _OUTPUT, _ERRORS = _Shown(), _Shown()
+_LEFT: list[threading.Thread] = []  # threads that could not be stopped
 
 
 def call(
@@ -127,7 +129,8 @@ def call(
     thread = threading.Thread(target=context.run, args=(run,), daemon=True, name="a reader's code")
     _OUTPUT.begin(None if quiet else sys.stdout)
     _ERRORS.begin(None if quiet else sys.stderr)
-    with contextlib.redirect_stdout(_OUTPUT), contextlib.redirect_stderr(_ERRORS):
+    redirected = contextlib.redirect_stdout(_OUTPUT), contextlib.redirect_stderr(_ERRORS)
+    with redirected[0], redirected[1], _spared(_LEFT if look_for else []):
         thread.start()
         try:
             problem = None if _wait(thread, seconds) else _ended(thread, seconds)
@@ -142,7 +145,28 @@ def call(
 
 
 def _ended(thread: threading.Thread, seconds: float) -> Diagnosis:
-    return (diagnoses.TOO_LONG if _stop(thread) else diagnoses.STUCK)(seconds=seconds)
+    if _stop(thread):
+        return diagnoses.TOO_LONG(seconds=seconds)
+    _LEFT.append(thread)
+    return diagnoses.STUCK(seconds=seconds)
+
+
+@contextlib.contextmanager
+def _spared(threads: list[threading.Thread]) -> Iterator[None]:
+    """Withdraw the exceptions that wait for threads, as a profiler in Python 3.11 would wait for them too."""
+    waiting = [*filter(threading.Thread.is_alive, threads)]
+    for thread in waiting:
+        _interrupt(thread, None)
+    if waiting:  # Python goes on looking for an exception until one arrives, in whichever thread.
+        with contextlib.suppress(_Interrupted):
+            _interrupt(threading.current_thread())
+            for _ in range(100):
+                pass
+    try:
+        yield
+    finally:
+        for thread in filter(threading.Thread.is_alive, waiting):
+            _interrupt(thread)
 
 
 def _noting(names: frozenset[str], used: set[str]) -> Callable[[FrameType, str, Any], None]:
@@ -166,27 +190,26 @@ def _of_library(module: str | None) -> bool:
 
 def _wait(thread: threading.Thread, seconds: float) -> bool:
     """Wait for a thread, and tell whether it ended in time."""
-    waited = 0.0
-    while thread.is_alive() and waited < seconds:
-        thread.join(min(_LOOK, seconds - waited))
-        waited += _LOOK
+    until = monotonic() + seconds
+    while thread.is_alive() and (left := until - monotonic()) > 0:
+        thread.join(min(_LOOK, left))
     return not thread.is_alive()
 
 
 def _stop(thread: threading.Thread) -> bool:
     """Interrupt a thread, repeatedly if needed, and tell whether it ended."""
-    waited = 0.0
-    while thread.is_alive() and waited < _GRACE:
+    until = monotonic() + _GRACE
+    while thread.is_alive() and monotonic() < until:
         _interrupt(thread)
         thread.join(_LOOK)
-        waited += _LOOK
     return not thread.is_alive()
 
 
-def _interrupt(thread: threading.Thread) -> None:
-    """Raise an exception in a thread, as ``PyThreadState_SetAsyncExc`` of Python's C API does."""
+def _interrupt(thread: threading.Thread, error: type[BaseException] | None = _Interrupted) -> None:
+    """Raise an exception in a thread at its next step, as Python's C API does; None withdraws it."""
     identity = ctypes.c_ulong(thread.ident or 0)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(_Interrupted))
+    raised = ctypes.py_object(error) if error else None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, raised)
 
 
 def _told(error: BaseException) -> Diagnosis:

@@ -1,1 +1,1 @@
-"""The exercises of each lesson: one module a lesson, with the tuple ``EXERCISES``."""
+"""The exercises of each lesson: one module a lesson, whose ``lesson`` collects them."""

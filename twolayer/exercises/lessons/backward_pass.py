@@ -99,7 +99,7 @@ def loss_and_grads(
     hints=(
         "Through which values does one element of x reach the loss? And one element of y?",
         "One element of x reaches the loss through a row of h, with the weights in a row of w1: the same pattern "
-        "as from y_pred back to h_relu. The target enters the loss directly, with a minus sign.",
+        "as from y_pred back to what ReLU returns. The target enters the loss directly, with a minus sign.",
     ),
 )
 def grads_of_data(x: Array, y: Array, w1: Array, w2: Array) -> tuple[Array, Array]:
