@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tests.docs.pages.test_playground import MISTAKES, STANDARD, fit
 from tests.site import axe
-from twolayer import random_problem
-from twolayer_docs.course import training_loop
-from twolayer_docs.pages.playground import CHOICES, LOOP, SETTINGS
+from twolayer_docs.pages.playground import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-STANDARD = {"seed": 0, "N": 64, "H": 100, "steps": 500, "rate": 1e-6}
 SMALL = {"seed": 3, "N": 7, "H": 9, "steps": 200, "rate": 1e-5}
 # Of the standard one, the sizes leave no remainder when products are cut into blocks; of the others they do.
 PROBLEMS = [
@@ -29,9 +27,6 @@ PROBLEMS = [
     SMALL | {"seed": 7, "N": 30, "H": 21, "rate": 3e-6},
     SMALL | {"H": 50, "rate": 3e-5},
     SMALL | {"N": 65, "H": 102, "rate": 5e-6},
-]
-MISTAKES = [
-    (name, line, mistake) for (name, line), mistakes in CHOICES.items() for mistake in mistakes
 ]
 QUICK = "#N=9&H=10&steps=40&rate=1e-5"
 RUN_ALL = """
@@ -75,23 +70,6 @@ def run(tab: Page, settings: str = QUICK) -> str:
     return tab.locator(".playground-ended").inner_text()
 
 
-def in_numpy(
-    settings: dict[str, Any], line: str = "", instead: str = ""
-) -> list[tuple[float, float]]:
-    """The losses and shares of live ReLUs of the first rung's loop with one line changed, to the first that isn't finite."""
-    problem = random_problem(settings["seed"], N=settings["N"], H=settings["H"])
-    code = "\n".join(training_loop(LOOP)).replace("range(500)", f"range({settings['steps']})")
-    assert code.count(line) == 1 or not line
-    code = code.replace("losses.append(loss)", "losses.append((loss, (x @ w1 > 0).mean()))")
-    names: dict[str, Any] = {"np": np, "x": problem.x, "y": problem.y, "losses": []}
-    names |= {"w1": problem.w1.copy(), "w2": problem.w2.copy(), "learning_rate": settings["rate"]}
-    with np.errstate(over="ignore", invalid="ignore"):
-        exec(code.replace(line, instead) if line else code, names)  # noqa: S102 - the page's loop
-    losses: list[tuple[float, float]] = names["losses"]
-    bad = [step for step, (loss, _) in enumerate(losses) if not np.isfinite(loss)]
-    return losses[: bad[0] + 1] if bad else losses
-
-
 def compare(shown: list[tuple[str, float]], wanted: list[tuple[float, float]]) -> None:
     """Compare the fits of browser and NumPy, step by step, to a relative 1e-8."""
     losses = [float(loss.replace("Infinity", "inf")) for loss, _ in shown]
@@ -117,24 +95,24 @@ def test_the_fits_are_numpys(tab: Page) -> None:
     """Whatever the settings, losses and live ReLUs are the first rung's at each step, also of fits that explode."""
     shown = tab.evaluate(RUN_ALL, ["_static/scripts/network.js", PROBLEMS])
 
-    for settings, fit in zip(PROBLEMS, shown, strict=True):
-        compare(fit, in_numpy(settings))
-    assert "Infinity" in {loss for fit in shown for loss, _ in fit}
+    for settings, losses in zip(PROBLEMS, shown, strict=True):
+        compare(losses, fit(settings))
+    assert "Infinity" in {loss for losses in shown for loss, _ in losses}
 
 
 def test_each_line_to_choose_does_what_it_says(tab: Page) -> None:
     """With a line of the menus in its place, NumPy's loop gives the losses that the browser shows."""
     settings = STANDARD | {"steps": 60}
-    all_ = [settings | {"lines": {name: mistake.name}} for name, _, mistake in MISTAKES]
+    all_ = [settings | {"lines": dict([choice.split("=")])} for choice in MISTAKES]
     shown = tab.evaluate(RUN_ALL, ["_static/scripts/network.js", all_])
 
-    for (_, line, mistake), fit in zip(MISTAKES, shown, strict=True):
-        compare(fit, in_numpy(settings, line, mistake.code))
+    for (line, mistake), losses in zip(MISTAKES.values(), shown, strict=True):
+        compare(losses, fit(settings, (line, mistake.code)))
 
 
 def test_a_run_shows_how_it_ends(tab: Page) -> None:
     """After a run the page says how it ended, draws its curve, and keeps its settings in the address."""
-    last, live = in_numpy(SMALL | {"seed": 5, "N": 9, "H": 10, "steps": 40})[-1]
+    last, live = fit(SMALL | {"seed": 5, "N": 9, "H": 10, "steps": 40})[-1]
 
     said = run(tab, f"{QUICK}&seed=5")
 
@@ -168,10 +146,7 @@ def test_a_chosen_line_runs_beside_the_right_loop(tab: Page) -> None:
 
     assert tab.locator(".playground-curves li").all_inner_texts()[1].count("pass") == 1
     assert tab.locator(".playground-curves li").count() == 2
-    notice = next(
-        mistake.notice for name, _, mistake in MISTAKES if (name, mistake.name) == ("w2", "none")
-    )
-    assert tab.locator(".playground-notice").inner_text() == notice
+    assert tab.locator(".playground-notice").inner_text() == MISTAKES["w2=none"][1].notice
 
 
 def test_kept_curves_stay_until_reset(tab: Page) -> None:
@@ -277,4 +252,4 @@ def test_it_runs_from_a_disk(browser: Browser, site: Path) -> None:
     said = run(tab, f"{QUICK}&seed=5")
     tab.context.close()
 
-    assert f"{in_numpy(SMALL | {'seed': 5, 'N': 9, 'H': 10, 'steps': 40})[-1][0]:.3e}" in said
+    assert f"{fit(SMALL | {'seed': 5, 'N': 9, 'H': 10, 'steps': 40})[-1][0]:.3e}" in said

@@ -117,7 +117,7 @@ CHOICES = {
             "none",
             "pass  # w1 stays",
             "The loss grows, slowly but steadily. With w1 fixed, the loss is a parabola in w2, and along its steepest "
-            "direction this learning rate overshoots further at each step. At half the rate it learns.",
+            "direction this learning rate overshoots further at each step. At half the rate, the loss falls at every step.",
         ),
     ),
     ("w2", "w2 -= learning_rate * grad_w2"): (
