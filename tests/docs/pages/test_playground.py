@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 from twolayer import random_problem
 from twolayer_docs.course import training_loop
 from twolayer_docs.pages.playground import CHOICES, LOOP
+from twolayer_docs.paths import DOCS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,3 +81,11 @@ def test_the_notes_other_claims_hold() -> None:
     assert fit(STANDARD, *both) == fit(STANDARD, *no_mask)
     losses = fit(STANDARD | {"rate": 5e-7}, *w1_fixed)
     assert all(after < before for (before, _), (after, _) in pairwise(losses))
+
+
+def test_the_answer_runs_every_mistake_of_the_menus() -> None:
+    """The guide's answer has each line of the menus, and each mistake in it."""
+    guide = (DOCS / "try_it.md").read_text("utf-8")
+    for line, mistake in MISTAKES.values():
+        start = re.escape(f'"{line}": [')
+        assert re.search(rf'(?s){start}(?:(?!": \[).)*"{re.escape(mistake.code)}"', guide)
