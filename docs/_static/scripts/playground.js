@@ -99,7 +99,7 @@
 
     function readAddress() {
       const given = new URLSearchParams(location.hash.slice(1));
-      if (![...given.keys()].some((name) => name in standard)) return;
+      if (![...given.keys()].some((name) => name in standard)) return false;
       for (const input of inputs) input.value = given.get(input.name) ?? input.defaultValue;
       for (const select of selects) {
         const name = given.get(select.name);
@@ -108,6 +108,7 @@
       slider.value = Math.log10(inputs[0].value);
       notice();
       check();
+      return true;
     }
 
     function notice() {
@@ -342,7 +343,9 @@
       } else if (target === seen) histograms();
       else check();
     });
-    addEventListener("hashchange", readAddress);
+    addEventListener("hashchange", () => {
+      if (readAddress()) form.scrollIntoView();
+    });
     new ResizeObserver(draw).observe(picture.parentElement);
     readAddress();
   }

@@ -25,6 +25,7 @@ LESSONS = {
     "gallery/labs/learning_rate_map": "the-map",
 }
 """The lessons with a playground, and the section of each at whose end it is."""
+GUIDE = "try_it"
 LOOP = ROOT / "gallery" / "two_layer" / "numpy_by_hand.py"
 
 
@@ -166,7 +167,8 @@ def _on_the_site(*, full: bool) -> nodes.Node:
 
 def write(self: Translator, node: playground) -> None:
     """Write it as HTML; the style sheet hides it where no script can run."""
-    context: dict[str, Any] = {"settings": SETTINGS, "full": node["full"], "lines": _lines()}
+    context: dict[str, Any] = {"settings": SETTINGS, "lines": _lines() if node["full"] else []}
+    context["more"] = self.builder.get_relative_uri(self.builder.current_docname, GUIDE)
     self.body.append(self.builder.templates.render("playground.html", context))
     raise nodes.SkipNode
 
