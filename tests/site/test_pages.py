@@ -207,8 +207,7 @@ def test_links_lead_somewhere(site: Path) -> None:
             here = site if parts.path.startswith("/") and page.name == "404.html" else page.parent
             path = unquote(parts.path).removeprefix("/") if here == site else unquote(parts.path)
             file = (here / path).resolve() if parts.path else page
-            # Settings for the playground, such as #H=200, are no anchor.
-            anchor = "" if "=" in parts.fragment else unquote(parts.fragment)
+            anchor = unquote(parts.fragment)
             if not file.is_file():
                 broken.append(f"{page.relative_to(site)}: {target}")
             elif anchor and file.suffix == ".html" and anchor not in anchors(file):
