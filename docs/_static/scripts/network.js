@@ -1,13 +1,14 @@
 // The ladder's network in JavaScript, on the numbers that numpy.random.default_rng draws.
-// playground.js runs it in a worker, or, where a page may start none (from file://), on the page.
+// playground.js runs it in a worker or, where workers are refused (from file://), on the page itself.
 (() => {
   "use strict";
 
   const [D_in, D_out] = [1000, 10];
   const BINS = 24;
   const KEPT_EVERY = 10;
-  // How long the network works before it reports, in milliseconds; a page can't answer meanwhile.
-  const SLICE = 32;
+  const IN_WORKER = typeof document === "undefined";
+  // How many milliseconds a fit runs before it reports. On a page, nothing else can happen meanwhile.
+  const [SLICE, PAUSE] = IN_WORKER ? [40, 0] : [16, 8];
 
   // The 256 bits that NumPy's SeedSequence makes of a seed below 2 ** 32: O'Neill's seed_seq_fe.
   function seedWords(seed) {
@@ -101,8 +102,8 @@
     return values;
   }
 
-  // Two rows of a @ b.T, as a function of its own, which browsers compile better than a part of a generator.
-  // Eight sums at a time save most of the reading; at an edge, the last row or column stands in for the next.
+  // Computes two rows of a @ b.T. It stands alone because browsers optimise it better than code inside a
+  // generator. Eight sums at a time save memory reads; at an edge, the last row or column is computed twice.
   function multiplyRows(out, row, a, b, inner) {
     const [rows, columns] = [a.length / inner, b.length / inner];
     const next = Math.min(row + 1, rows - 1);
@@ -125,7 +126,7 @@
     }
   }
 
-  // a @ b.T, for a of shape (rows, inner) and b of shape (columns, inner): both are read along their rows.
+  // Computes a @ b.T, for a of shape (rows, inner) and b of shape (columns, inner), which are read along rows.
   function* product(a, b, inner) {
     const out = new Float64Array((a.length / inner) * (b.length / inner));
     for (let row = 0; row < a.length / inner; row += 2) {
@@ -143,22 +144,23 @@
     return out;
   }
 
-  // How the values of an array lie between its largest magnitude and minus that.
+  // Counts values in equal bins from -max |value| to max |value|.
   function histogram(values) {
     let most = 0, zeros = 0;
     for (const value of values) {
-      if (Math.abs(value) > most) most = Math.abs(value);
+      most = Math.max(most, Math.abs(value)); // stays NaN after a NaN
       if (value === 0) zeros++;
     }
     const bins = new Array(BINS).fill(0);
-    for (const value of values) {
-      bins[Math.min(BINS - 1, Math.floor((value / most / 2 + 0.5) * BINS)) || 0]++;
+    const scale = most || 1;
+    for (const value of Number.isFinite(most) ? values : []) {
+      bins[Math.min(BINS - 1, Math.floor((value / scale / 2 + 0.5) * BINS))]++;
     }
     return { most, zeros: zeros / values.length, bins };
   }
 
-  // Fit the network. Yields {zero} when the data is there, then {step, loss, live} at each step, at every
-  // tenth with histograms. `lines` has the names of the lines that are not as they should be.
+  // Fits the network. Yields {zeroLoss}, the loss of predicting zero, when the data is there; then
+  // {step, loss, live} at each step, with histograms at every tenth. `lines` maps each changed line to its mistake.
   function* fit({ seed, N, H, steps, rate, lines = {} }) {
     const draw = standardNormal(seed);
     const x = yield* draws(draw, N * D_in);
@@ -166,7 +168,7 @@
     const w1_T = transpose(yield* draws(draw, D_in * H), D_in, H);
     const w2 = yield* draws(draw, H * D_out);
     const x_T = transpose(x, N, D_in);
-    yield { zero: y.reduce((sum, value) => sum + value * value, 0) };
+    yield { zeroLoss: y.reduce((sum, value) => sum + value * value, 0) };
 
     for (let step = 0; step < steps; step++) {
       let h = yield* product(x, w1_T, D_in);
@@ -192,43 +194,42 @@
 
       const point = { step, loss, live };
       if (step % KEPT_EVERY === 0 || step === steps - 1 || !Number.isFinite(loss)) {
-        const arrays = { h, grad_w1: grad_w1_T, grad_w2, w1: w1_T };
-        point.seen = Object.fromEntries(
-          Object.entries(arrays).map(([name, values]) => [name, histogram(values)]),
-        );
+        point.histograms = {};
+        for (const [name, values] of Object.entries({ h, grad_w1: grad_w1_T, grad_w2, w1: w1_T })) {
+          yield;
+          point.histograms[name] = histogram(values);
+        }
       }
       yield point;
       if (!Number.isFinite(loss)) return;
 
-      const by = (line) => ({ up: -rate, none: 0 })[line] ?? rate;
-      for (let i = 0; i < w1_T.length; i++) w1_T[i] -= by(lines.w1) * grad_w1_T[i];
-      for (let i = 0; i < w2.length; i++) w2[i] -= by(lines.w2) * grad_w2[i];
+      const rateOf = (line) => ({ up: -rate, none: 0 })[line] ?? rate;
+      const [rate1, rate2] = [rateOf(lines.w1), rateOf(lines.w2)];
+      for (let i = 0; i < w1_T.length; i++) w1_T[i] -= rate1 * grad_w1_T[i];
+      for (let i = 0; i < w2.length; i++) w2[i] -= rate2 * grad_w2[i];
     }
   }
 
-  // Run a fit, and tell of it after each slice: {zero, points, done}. Returns what stops it.
-  function start(settings, tell) {
+  // Runs a fit in slices, and reports {zeroLoss, points, done} after each. Returns a function that stops it.
+  function start(settings, report) {
     const run = fit(settings);
     let timer;
     const slice = () => {
       const until = performance.now() + SLICE;
-      const news = { points: [], done: false };
-      while (!news.done && performance.now() < until) {
+      const update = { points: [], done: false };
+      while (!update.done && !update.zeroLoss && performance.now() < until) {
         const { value, done } = run.next();
-        news.done = done;
-        if (value?.zero) news.zero = value.zero;
-        else if (value) news.points.push(value);
+        update.done = done;
+        if (value?.zeroLoss) update.zeroLoss = value.zeroLoss;
+        else if (value) update.points.push(value);
       }
-      if (!news.done) timer = setTimeout(slice);
-      tell(news);
+      if (!update.done) timer = setTimeout(slice, PAUSE);
+      report(update);
     };
     timer = setTimeout(slice);
     return () => clearTimeout(timer);
   }
 
-  if (typeof document === "undefined") {
-    globalThis.onmessage = ({ data }) => start(data, postMessage);
-  } else {
-    globalThis.network = { standardNormal, start };
-  }
+  if (IN_WORKER) globalThis.onmessage = ({ data }) => start(data, postMessage);
+  else globalThis.network = { standardNormal, start };
 })();

@@ -178,8 +178,9 @@ def _lines() -> list[dict[str, Any]]:
     choices = {right: (name, mistakes) for (name, right), mistakes in CHOICES.items()}
     lines = []
     for line in training_loop(LOOP):
-        name, mistakes = choices.pop(line.strip(), ("", ()))
-        lines.append({"code": line, "name": name, "mistakes": mistakes})
+        name, mistakes = choices.pop(code := line.strip(), ("", ()))
+        indent = line.removesuffix(code)
+        lines.append({"indent": indent, "code": code, "name": name, "mistakes": mistakes})
     if choices:
         message = (
             f"{LOOP.name}: no line {[*choices]} in its loop, which the playground offers to change"

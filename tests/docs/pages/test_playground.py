@@ -86,6 +86,8 @@ def test_the_notes_other_claims_hold() -> None:
 def test_the_answer_runs_every_mistake_of_the_menus() -> None:
     """The guide's answer has each line of the menus, and each mistake in it."""
     guide = (DOCS / "try_it.md").read_text("utf-8")
+    loop = guide.partition('LOOP = """\\\n')[2].partition('"""')[0]
+    assert [line for line in loop.splitlines() if line] == training_loop(LOOP)
     for line, mistake in MISTAKES.values():
         start = re.escape(f'"{line}": [')
         assert re.search(rf'(?s){start}(?:(?!": \[).)*"{re.escape(mistake.code)}"', guide)
