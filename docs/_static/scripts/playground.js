@@ -5,9 +5,10 @@
 
   const { svg, write, fixed, format, axes } = stepChart;
   const NETWORK = new URL("network.js", document.currentScript.src);
-  const COLOURS = 6;
+  const COLOURS = 11;
   const [HEIGHT, LIVE_HEIGHT] = [300, 96];
   const NOTHING_YET = "Press Run, and the loss appears here.";
+  const ALONE = "(Each note describes one mistake alone, with the default settings.)";
   const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
   // Starts a fit in a worker, or on the page where there can be none. Returns a function that stops it.
@@ -49,9 +50,9 @@
     if (!done) return `${running ? "is" : "was stopped"} at step ${last.step}, where ${at}`;
     if (last.loss > first.loss) return `explodes: ${at}, more than at the start`;
     if (last.loss < zeroLoss / 4) return `learns: ${at}, and ${live}`;
-    const rest = `not below a quarter of ${zeroLoss.toFixed(0)}, the loss of predicting zero`;
+    const rest = `not below ${(zeroLoss / 4).toFixed(0)}, a quarter of the loss of predicting zero`;
     if (last.live < first.live / 2) return `dies: ${at}, ${rest}, and only ${live}`;
-    return `is too slow: ${at}, ${rest}, although ${live}`;
+    return `is too slow: ${at}, ${rest}; ${live}`;
   }
 
   function show(form) {
@@ -68,7 +69,7 @@
       ...selects.map(({ name }) => [name, ""]),
     ]);
     let curves = [];
-    let current;
+    let current, choosing;
 
     // What is wrong with an input's text, or "".
     function problem({ value, dataset: { least, most, whole } }) {
@@ -86,6 +87,8 @@
         input.setAttribute("aria-invalid", message !== "");
         if (error.textContent !== message) error.textContent = message;
       }
+      const steps = find(".playground-steps");
+      if (steps && !problem(form.elements.steps)) steps.textContent = form.elements.steps.value.trim();
       return inputs.find(problem);
     }
 
@@ -116,8 +119,9 @@
 
     // Says what to notice about the lines that are chosen.
     function explain() {
-      const notices = selects.map(({ selectedOptions: [option] }) => option.dataset.notice);
-      const paragraphs = notices.filter(Boolean).map((notice) =>
+      const notices = selects.flatMap(({ selectedOptions: [option] }) => option.dataset.notice ?? []);
+      if (notices.length) notices.push(ALONE);
+      const paragraphs = notices.map((notice) =>
         Object.assign(document.createElement("p"), { textContent: notice }),
       );
       find(".playground-notice")?.replaceChildren(...paragraphs);
@@ -164,7 +168,10 @@
         [curve.running, curve.done] = [false, curve.done || done];
       }
       enable(stopButton, curves.some(({ running }) => running));
-      if (some.includes(current) && current.points.length) ended.textContent = `The fit ${outcome(current)}.`;
+      if (some.includes(current) && current.points.length) {
+        const which = Object.keys(current.settings.lines).length ? "With the mistake, the fit" : "The fit";
+        ended.textContent = `${which} ${outcome(current)}.`;
+      }
     }
 
     // A button that can't be pressed any more hands the focus on.
@@ -256,12 +263,14 @@
         levels: [{ name: "predicting zero", value: zeroLoss }],
       });
       const ofLive = drawLiveAxes(scales);
-      // What is too large for the chart, or not finite, lies on its upper edge.
-      const ofPoint = ({ loss }) => (loss < 1e12 ? Math.max(scales.top, scales.y(loss)) : scales.top);
+      const ofPoint = ({ loss }) => (loss < 1e12 ? scales.y(loss) : scales.top);
       for (const { points, colour } of shown) {
         const group = svg("g", { class: `curve curve-${colour}` }, picture);
+        // A curve ends where it leaves the chart.
+        const off = points.findIndex(({ loss }) => !(loss < 1e12)) + 1;
         for (const height of [ofPoint, ofLive]) {
-          const places = points.map((point) => `${fixed(scales.x(point.step))} ${fixed(height(point))}`);
+          const shownPoints = height === ofPoint && off ? points.slice(0, off) : points;
+          const places = shownPoints.map((point) => `${fixed(scales.x(point.step))} ${fixed(height(point))}`);
           svg("path", { class: "curve-line", d: `M${places.join("L")}` }, group);
         }
       }
@@ -299,7 +308,9 @@
       const point = kept[stepSlider.value];
       find(".playground-at").textContent = point ? point.step : "";
       stepSlider.setAttribute("aria-valuetext", point ? `step ${point.step}` : "no step yet");
-      find(".playground-histograms").replaceChildren(
+      const box = find(".playground-histograms");
+      box.className = `playground-histograms curve curve-${current?.colour}`;
+      box.replaceChildren(
         ...Object.entries(point?.histograms ?? {}).map(([name, { most, zeros, bins }]) => {
           const figure = document.createElement("figure");
           const bars = svg("svg", { viewBox: "0 0 24 40", preserveAspectRatio: "none", "aria-hidden": true });
@@ -308,10 +319,12 @@
             const height = (40 * count) / tallest;
             svg("rect", { x: i, y: 40 - height, width: 0.9, height }, bars);
           });
+          svg("path", { class: "reading", d: "M12 0V40", "vector-effect": "non-scaling-stroke" }, bars);
           const caption = document.createElement("figcaption");
           const code = Object.assign(document.createElement("code"), { textContent: name });
           const range = Number.isFinite(most) ? `from −${format(most, 2)} to ${format(most, 2)}` : "not finite";
-          caption.append(code, `: ${range}, ${percent(zeros)} zeros`);
+          const share = name === "h" ? `${percent(point.live)} positive` : `${percent(zeros)} zeros`;
+          caption.append(code, `: ${range}, ${share}`);
           figure.append(bars, caption);
           return figure;
         }),
@@ -344,7 +357,10 @@
       if (target === rateInput || target === rateSlider) setSlider();
       if (target === stepSlider) drawHistograms();
       if (target.ariaInvalid === "true") check();
-      if (selects.includes(target)) run();
+      if (inputs.includes(target) && current && !current.running) now.textContent = "The settings have changed: press Run.";
+      // Arrow keys pass through a menu's choices; the one where they stop is run.
+      clearTimeout(choosing);
+      if (selects.includes(target)) choosing = setTimeout(run, 300);
     });
     form.addEventListener("change", ({ target }) => inputs.includes(target) && check());
     addEventListener("hashchange", readAddress);

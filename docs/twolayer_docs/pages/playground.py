@@ -70,13 +70,12 @@ CHOICES = {
         Choice(
             "sign",
             "grad_y_pred = 2 * (y - y_pred)",
-            "The loss grows from the first step on, because each update climbs instead of descending. "
-            "A wrong sign anywhere in the backward pass looks like this.",
+            "The loss grows from the first step on, because each update climbs instead of descending.",
         ),
         Choice(
             "mean",
             "grad_y_pred = 2 * (y_pred - y) / y.size",
-            "The loss hardly moves. This is the gradient of the mean, which is smaller than that of the sum "
+            "The loss hardly moves. This is the gradient of the mean, which is the gradient of the sum divided "
             "by the number of targets, so the same learning rate takes steps that are too short.",
         ),
     ),
@@ -85,7 +84,7 @@ CHOICES = {
             "alias",
             "grad_h = grad_h_relu",
             "The curves coincide. Without the copy, the mask writes zeros into grad_h_relu too, but nothing "
-            "reads grad_h_relu afterwards. Only someone who prints it is misled.",
+            "reads grad_h_relu afterwards. You would notice only if you printed it.",
         ),
     ),
     ("mask", "grad_h[h <= 0] = 0"): (
@@ -93,31 +92,31 @@ CHOICES = {
             "less",
             "grad_h[h < 0] = 0",
             "The curves coincide. The two masks differ only where an element of h is exactly 0, and no "
-            "element is: at 0, the slope of ReLU is a matter of choice.",
+            "element is. At 0, the slope of ReLU is a convention.",
         ),
         Choice(
             "none",
             "pass  # no mask",
-            "The loss falls as far as it should, and yet every gradient of w1 is wrong: it flows through the dead "
-            "ReLUs too. A falling loss proves nothing; a central difference finds this mistake.",
+            "The loss falls as far as it should, and yet the gradient of w1 is wrong at every step: it flows through the "
+            "dead ReLUs too. A falling loss doesn't prove that the gradients are right. Central differences would find this mistake.",
         ),
         Choice(
             "gradient",
             "grad_h[grad_h <= 0] = 0",
             "The loss falls, but far more slowly than it should. The mask looks at the gradient's sign instead of "
-            "the input's, so each hidden unit can only ever be moved one way.",
+            "the input's, so the input of each hidden unit can only be pushed one way.",
         ),
     ),
     ("w1", "w1 -= learning_rate * grad_w1"): (
         Choice(
             "up",
             "w1 += learning_rate * grad_w1",
-            "The loss grows without end: w1 climbs, and w2 can't keep up.",
+            "The loss grows without end: the update of w1 climbs it faster than that of w2 can descend.",
         ),
         Choice(
             "none",
             "pass  # w1 stays",
-            "The loss grows, slowly but steadily. With w1 fixed, the loss is a parabola in w2, and along its steepest "
+            "The loss grows without end. With w1 fixed, the loss is a parabola in w2, and along its steepest "
             "direction this learning rate overshoots further at each step. At half the rate, the loss falls at every step.",
         ),
     ),
@@ -125,8 +124,8 @@ CHOICES = {
         Choice(
             "up",
             "w2 += learning_rate * grad_w2",
-            "The loss falls, and then stays near the loss of predicting zero: w2 climbs, and w1 escapes by "
-            "switching off nearly all of the ReLUs.",
+            "The loss falls, and then stays near the loss of predicting zero: the update of w2 climbs it, and "
+            "w1 escapes by switching off nearly all of the ReLUs.",
         ),
         Choice(
             "none",
