@@ -108,9 +108,19 @@ html_title = "twolayer"
 html_context = head.settings()._asdict()
 html_baseurl = html_context["address"] or ""
 html_static_path = ["_static"]
-_STYLES = ("twolayer", "gallery", "home", "brand", "search", "reading", "curves", "progress")
+_STYLES = (
+    "twolayer",
+    "gallery",
+    "home",
+    "brand",
+    "search",
+    "reading",
+    "curves",
+    "playground",
+    "progress",
+)
 html_css_files = [f"{name}.css" for name in _STYLES]
-_SCRIPTS = ("search", "glossary", "reading", "curves", "progress")
+_SCRIPTS = ("search", "glossary", "reading", "chart", "curves", "playground", "progress")
 html_js_files = [f"scripts/{name}.js" for name in _SCRIPTS]
 html_favicon = "_static/favicon.svg"
 html_math_renderer = "temml"

@@ -20,7 +20,14 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     from twolayer_docs.forms import book  # noqa: PLC0415
     from twolayer_docs.gallery import answers, cards, downloads, ladder, loops, run  # noqa: PLC0415
     from twolayer_docs.links import glossary, literals, names  # noqa: PLC0415
-    from twolayer_docs.pages import assets, body, head, maths, recordings  # noqa: PLC0415
+    from twolayer_docs.pages import (  # noqa: PLC0415
+        assets,
+        body,
+        head,
+        maths,
+        playground,
+        recordings,
+    )
 
     # How scripts and executed pages run
     app.connect("config-inited", recordings.leave_out)
@@ -35,6 +42,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("loops", loops.Loops)
     app.add_directive("div", Container)  # a box that the style sheet knows by its name
     app.add_directive("inline-svg", inline.InlineSvg)
+    app.add_directive("playground", playground.Playground)
     app.add_role(names.SITE_FILE, names.SiteFile())
 
     # What becomes of it when it is read
@@ -44,6 +52,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("doctree-read", glossary.depend)
     app.connect("doctree-read", answers.add_folds)
     app.connect("doctree-read", answers.fold_long_code)
+    app.connect("doctree-read", playground.add_to_lessons)
     app.connect("missing-reference", names.resolve)
     app.connect("doctree-resolved", literals.link_literals)
     app.connect("doctree-resolved", glossary.link_terms)
@@ -60,6 +69,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_node(cards.plain_line, html=(cards.open_line, cards.close_line))
     app.add_node(loops.loop_code, html=(loops.open_code, loops.close_code))
     app.add_node(answers.fold, html=(answers.open_fold, answers.close_fold))
+    write_playground: Any = (playground.write, None)
+    app.add_node(playground.playground, html=write_playground)
     inline_maths: Any = (maths.visit_inline, None)
     display_maths: Any = (maths.visit_display, None)
     app.add_html_math_renderer(

@@ -32,7 +32,7 @@ SECTIONS = {
 }
 """The gallery's folders but that of the exercises, and the pages of each in reading order."""
 FOLDERS = (*SECTIONS, EXERCISES)
-GUIDES = {"numpy_by_hand": "backward_pass", "autograd": "is_it_learning"}
+GUIDES = {"numpy_by_hand": ("try_it", "backward_pass"), "autograd": ("is_it_learning",)}
 """The guides on the ladder's way, by the rung that each comes after."""
 HOME = DOCS / "index.md"
 RECORDINGS = "recordings/index"
@@ -89,13 +89,12 @@ def section_pages(folder: str) -> list[str]:
 
     Examples:
         >>> section_pages("two_layer")[:3]
-        ['gallery/two_layer/numpy_by_hand', 'backward_pass', 'gallery/two_layer/tensors_by_hand']
+        ['gallery/two_layer/numpy_by_hand', 'try_it', 'backward_pass']
     """
     pages = []
     for name in page_names(folder):
         pages.append(f"gallery/{folder}/{name}")
-        if folder == LADDER and name in GUIDES:
-            pages.append(GUIDES[name])
+        pages += GUIDES.get(name, ()) if folder == LADDER else ()
     return pages
 
 

@@ -120,4 +120,4 @@ check("numpy_by_hand.4", leaky_relu_backward)
 #
 # Back: ``numpy_by_hand`` is the lesson.
 #
-# Next: ``backward_pass`` derives these formulas, first with indices.
+# Next: ``try_it`` runs this network in your browser, with settings that you choose.

@@ -248,4 +248,4 @@ print(f"rate 1e-06 gets below the last loss of rate 1e-07 at step {sooner}")
 #
 # Practise: ``exercises/numpy_by_hand``
 #
-# Next: ``backward_pass`` derives these formulas, first with indices.
+# Next: ``try_it`` runs this network in your browser, with settings that you choose.

@@ -29,7 +29,7 @@ def test_the_ladder_comes_first_and_has_its_rungs_in_order() -> None:
     assert page_names("two_layer") == tuple(rung.name for rung in rungs)
     way = section_pages("two_layer")
     assert [page for page in way if page.startswith("gallery/")] == [rung.page for rung in rungs]
-    assert way[:2] == ["gallery/two_layer/numpy_by_hand", "backward_pass"]
+    assert way[:3] == ["gallery/two_layer/numpy_by_hand", "try_it", "backward_pass"]
     assert reading_order()[: len(way) + 1] == ("index", *way)
 
 

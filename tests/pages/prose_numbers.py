@@ -131,7 +131,10 @@ def _script_prose(lines: list[str]) -> Iterator[tuple[int, str]]:
 def _markdown_prose(lines: list[str]) -> Iterator[tuple[int, str]]:
     ends = told = ""
     for number, line in enumerate(lines, start=1):
-        if ends:
+        if line.startswith("```{raw}") or ends == "```{raw}":  # a fold's edge parts no text
+            ends = "" if line.strip() == "```" else "```{raw}"
+            yield number, ""
+        elif ends:
             ends = "" if line.strip() == ends else ends
         elif told and line == told:
             told = ""

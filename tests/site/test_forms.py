@@ -56,8 +56,8 @@ def test_markdown_holds_what_the_page_shows(site: Path) -> None:
     """A copy has the page's headings, each block of code and output, each formula and figure."""
     for place, copy in copies(site).items():
         shown = article(site, place)
-        for link in shown.select(".headerlink"):
-            link.decompose()
+        for part in shown.select(".headerlink, form"):
+            part.decompose()
         flat = re.sub(r"(?m)^ +", "", copy)
         for block in shown.select("pre"):
             code = "\n".join(line.strip() for line in block.get_text().strip("\n").split("\n"))
@@ -170,7 +170,7 @@ def test_a_page_of_the_book_says_what_the_sites_does(site: Path, files: dict[str
         page = site / f"{name.removesuffix('.xhtml')}.html"
         if name.endswith(".xhtml") and page.is_file():
             shown = page.read_text("utf-8").partition("<article")[2].partition("</article>")[0]
-            said = blocks(re.sub('(?s)<a class="headerlink.*?</a>', "", shown))
+            said = blocks(re.sub('(?s)<a class="headerlink.*?</a>|<form.*?</form>', "", shown))
             away = "The page's script and notebook can be downloaded from "
             assert [b for b in blocks(content.decode()) if not b.startswith(away)] == said, name
             seen += len(said)

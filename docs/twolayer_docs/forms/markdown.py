@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_LEFT_OUT = ".headerlink, .only-dark, .narrow, .page-links, fieldset, [aria-hidden=true]"
+_LEFT_OUT = ".headerlink, .only-dark, .narrow, .page-links, fieldset, form, [aria-hidden=true]"
 _RENAMED = {"blockquote": ".admonition", "p": "summary", "b": ".admonition-title, .rubric"}
 _WORDS_ALONE = "[href^='#'], .glossary-link, .field-list a:has(> em)"
 _DESCRIBED = ".py > *"

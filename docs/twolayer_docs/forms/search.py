@@ -35,7 +35,7 @@ WEIGHTS = (
 )
 """How much a page counts, by the first pattern that its address begins with: lessons, reference, lists."""
 _LEFT_OUT = (
-    ".headerlink, .page-links, .curves-controls, "
+    ".headerlink, .page-links, .curves-controls, form, "
     "details, script, noscript, style, button, [aria-hidden=true]"
 )
 _OUTPUTS = ".sphx-glr-script-out pre, .cell_output pre"

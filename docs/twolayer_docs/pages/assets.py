@@ -21,8 +21,15 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 STYLE, SCRIPT = "site.css", "site.js"
-NEEDED_BY = {"curves.css": "data-curves=", "curves.js": "data-curves="}
-"""What the pages have in their content that need a file."""
+_CURVES, _PLAYGROUND = "data-curves=", "data-playground"
+NEEDED_BY = {
+    "chart.js": (_CURVES, _PLAYGROUND),
+    "curves.css": (_CURVES, _PLAYGROUND),
+    "curves.js": (_CURVES,),
+    "playground.css": (_PLAYGROUND,),
+    "playground.js": (_PLAYGROUND,),
+}
+"""What the pages have in their content that need a file: one of these."""
 APART = {STYLE, SCRIPT, "pygments.css", *NEEDED_BY}
 """What is not joined; the theme writes its colours of code when all pages are there."""
 LEFT_OUT = (
@@ -75,7 +82,7 @@ def left_out(name: str) -> bool:
 
 def needed(name: str, context: dict[str, Any]) -> bool:
     """Say whether a page's content needs a file."""
-    return NEEDED_BY.get(name, "") in context.get("body", "")
+    return any(mark in context.get("body", "") for mark in NEEDED_BY.get(name, ("",)))
 
 
 def joined(parts: list[Path]) -> str:
