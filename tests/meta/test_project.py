@@ -144,7 +144,9 @@ def test_sphinx_is_strict(monkeypatch: pytest.MonkeyPatch) -> None:
     """A build executes every guide and script anew where CI is set, and lets only these warnings pass."""
     monkeypatch.setenv("CI", "true")
     settings = runpy.run_path(str(ROOT / "docs" / "conf.py"))
-    telling = "nitpick|linkcheck|exclude_|nb_(?:execution_(?!cache|timeout)|output)"
+    telling = (
+        "nitpick|linkcheck|copybutton_prompt|exclude_|nb_(?:execution_(?!cache|timeout)|output)"
+    )
     assert {name: value for name, value in settings.items() if re.match(telling, name)} == {
         "nitpicky": True,
         "exclude_patterns": ["_*", "twolayer_docs", "inventories", "gallery/**.ipynb"],
@@ -152,6 +154,8 @@ def test_sphinx_is_strict(monkeypatch: pytest.MonkeyPatch) -> None:
         "nb_execution_raise_on_error": True,
         "nb_execution_show_tb": True,
         "nb_output_stderr": "warn",
+        "copybutton_prompt_text": r">>> |\.\.\. |\$ ",
+        "copybutton_prompt_is_regexp": True,
     }
     gallery = settings["sphinx_gallery_conf"]
     telling = "pattern|example|error|run_|plot|reset"

@@ -322,7 +322,8 @@
           svg("path", { class: "reading", d: "M12 0V40", "vector-effect": "non-scaling-stroke" }, bars);
           const caption = document.createElement("figcaption");
           const code = Object.assign(document.createElement("code"), { textContent: name });
-          const range = Number.isFinite(most) ? `from −${format(most, 2)} to ${format(most, 2)}` : "not finite";
+          const largest = format(most, 2).replace("-", "\u2011"); // a hyphen at which no line breaks
+          const range = Number.isFinite(most) ? `from −${largest} to ${largest}` : "not finite";
           const share = name === "h" ? `${percent(point.live)} positive` : `${percent(zeros)} zeros`;
           caption.append(code, `: ${range}, ${share}`);
           figure.append(bars, caption);

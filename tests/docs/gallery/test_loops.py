@@ -73,6 +73,13 @@ def test_each_line_of_a_loop_has_its_kind(site: Path, name: str) -> None:
     assert code.get_text().startswith("losses = []\n" + "\n".join(loop) + "\n\nprint(")
 
 
+def test_a_rung_changes_the_one_before_or_the_one_that_it_takes_up() -> None:
+    """Data parallel, which isn't in the ladder's section, changes the loop of the optimizers."""
+    names = list(RUNGS)
+    expected = dict(zip(names[1:], names, strict=False)) | {"data_parallel": "optimizers"}
+    assert {name: before.name for name, before in BEFORE.items()} == expected
+
+
 @pytest.mark.parametrize("name", list(BEFORE))
 def test_what_is_new_is_marked_and_what_is_gone_is_said(site: Path, name: str) -> None:
     """A marked line doesn't stand in the loop before; each line of that loop is kept, changed or named below the code."""
