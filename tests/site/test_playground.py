@@ -238,10 +238,11 @@ def test_a_run_is_accessible(browser: Browser, address: str, theme: Any, width: 
 
 
 def test_lessons_have_a_playground(browser: Browser, address: str) -> None:
-    """Two lessons have the settings and the chart, without the lines."""
+    """Two lessons have the settings and, after a run, the chart, without the lines."""
     tab = browser.new_page()
     for page in ("two_layer/numpy_by_hand", "labs/learning_rate_map"):
         tab.goto(f"{address}/gallery/{page}.html{QUICK}")
+        assert not tab.locator(".playground-charts").is_visible()
         assert "learns" in run(tab, "#N=9&H=40&steps=100&rate=1e-5")
         assert tab.locator(".playground select").count() == 0
     tab.context.close()

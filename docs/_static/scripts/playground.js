@@ -182,6 +182,7 @@
 
     function run() {
       if (check()) return;
+      form.classList.add("ran");
       explain();
       finish(curves.filter(({ running }) => running), false);
       const lines = selects.filter(({ value }) => value);
