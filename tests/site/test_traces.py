@@ -99,4 +99,6 @@ def test_no_file_tells_when_it_was_built(site: Path, kind: str) -> None:
 
 def test_no_page_shows_an_address_in_memory(site: Path) -> None:
     """No object is shown as the place where it lay, which changes from run to run."""
-    assert found(site, r"\bat 0x[0-9a-fA-F]{6,}\b") == []
+    places = found(site, r"\b0x[0-9a-fA-F]{6,}\b")
+    # The constants of NumPy's generator are no addresses.
+    assert [place for place in places if "scripts/network.js: " not in place] == []

@@ -35,7 +35,6 @@ const stepChart = (() => {
       const power = value > 0 ? Math.log10(value) : low;
       return bottom - ((power - low) / (high - low)) * (bottom - top);
     };
-    chart.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const middle = (top + bottom) / 2;
     const turned = { x: 14, y: middle, "text-anchor": "middle", transform: `rotate(-90 14 ${middle})` };
     write(title, { x: (left + right) / 2, y: 16, "text-anchor": "middle", "font-size": 14 }, chart);

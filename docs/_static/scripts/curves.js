@@ -45,6 +45,7 @@
       const low = Math.floor(Math.min(...powers));
       const high = Math.ceil(Math.max(...powers));
       chart.replaceChildren();
+      chart.setAttribute("viewBox", `0 0 ${width} ${height}`);
       place = axes(chart, { ...data, width, height, last, low, high });
       line = svg("path", { class: "reading" }, chart);
       groups = data.curves.map(curve);

@@ -1,4 +1,4 @@
-"""The playground: settings and lines of the training loop that the reader changes, with the fit at once beside them.
+"""The playground: settings and lines of the training loop that the reader changes, and the fit that they give.
 
 ``playground.js`` runs it, in the reader's browser, with the network of ``network.js``. The directive ``playground``
 shows all of it; two lessons, which hold no directives, get the settings and the chart.
