@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 # A job in the background ignores Ctrl-C, and so would each program that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# What exercises say is compared in English, whatever the machine's locale.
+os.environ["TWOLAYER_LANGUAGE"] = "en"
+
 # No test looks at the clock; `nox -s bench` does.
 settings.register_profile("twolayer", deadline=None)
 settings.load_profile("twolayer")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import inspect
 import json
 import os
@@ -20,7 +21,7 @@ from twolayer.problem import random_problem
 from twolayer.rungs import RUNGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _DIVERGED = _NOT_RIGHT = 1
 _BAD_ARGUMENT, _NOT_WRITTEN, _INTERRUPTED, _CLOSED_PIPE = 2, 74, 130, 141
@@ -214,6 +215,13 @@ def _parser() -> _Parser:
     solving.add_argument("id", metavar="ID", help="an exercise, such as numpy_by_hand.2")
     solving.set_defaults(command=_solution)
 
+    for command in (checking, hinting):
+        command.add_argument(
+            "--language",
+            metavar="L",
+            help="en or zh (default: what TWOLAYER_LANGUAGE says, or else the locale)",
+        )
+
     for command in (fitting, comparing):
         command.add_argument(
             "--steps",
@@ -371,7 +379,8 @@ def _check(options: argparse.Namespace) -> int:
         return 0 if report is not None and report.right else _NOT_RIGHT
 
     if not options.watch or not path.is_file():
-        return once()
+        with _speaking(options):
+            return once()
 
     def again(stop: Callable[[], bool]) -> None:
         print(f"\n--- {path.name}, {time.strftime('%H:%M:%S')} ---", flush=True)
@@ -380,8 +389,25 @@ def _check(options: argparse.Namespace) -> int:
         except program.FileError as error:  # The next save may fix half-written code.
             _complain(str(error))
 
-    program.watch(path, again)
+    with _speaking(options):
+        program.watch(path, again)
     return 0
+
+
+@contextlib.contextmanager
+def _speaking(options: argparse.Namespace) -> Iterator[None]:
+    """Choose the language of what exercises say, also for the process that runs a file."""
+    from twolayer.exercises import words  # noqa: PLC0415 - as in _record
+
+    before = os.environ.get(words.VARIABLE)
+    if options.language is not None:
+        os.environ[words.VARIABLE] = checks.one_of("language", options.language, words.LANGUAGES)
+    try:
+        yield
+    finally:
+        os.environ.pop(words.VARIABLE, None)
+        if before is not None:
+            os.environ[words.VARIABLE] = before
 
 
 def _hint(options: argparse.Namespace) -> None:
@@ -389,7 +415,8 @@ def _hint(options: argparse.Namespace) -> None:
 
     verdict.AT_TERMINAL.append(False)
     try:
-        hint(options.id, options.number)
+        with _speaking(options):
+            hint(options.id, options.number)
     finally:
         verdict.AT_TERMINAL.pop()
 

@@ -20,6 +20,7 @@ import pytest
 from twolayer.exercises import Verdict, check
 from twolayer.exercises.registry import lesson_names
 
+pytestmark = pytest.mark.usefixtures("said_in_chinese")
 HERE = Path(__file__).parent
 PAGES = HERE.parents[1] / "gallery" / "exercises"
 UNNAMED = {"entry", "wrong-value", "not-comparable"}

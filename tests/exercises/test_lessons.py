@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from twolayer.exercises.exercise import Exercise
 
+pytestmark = pytest.mark.usefixtures("said_in_chinese")
 PAGES = Path(__file__).resolve().parents[2] / "gallery" / "exercises"
 ALL = {
     f"{lesson}.{exercise.number}": exercise

@@ -46,7 +46,7 @@ MAY_KNOW = {
         "exercises",
         *(
             f"exercises.{name}"
-            for name in ("diagnoses", "exercise", "registry", "state", "verdict")
+            for name in ("diagnoses", "exercise", "registry", "state", "verdict", "words")
         ),
     },
     "exercises.state": set(),
@@ -67,7 +67,8 @@ MAY_KNOW = {
         "exercises",
         *(f"exercises.{name}" for name in ("comparing", "diagnoses", "values")),
     },
-    "exercises.program": {"exercises.verdict"},
+    "exercises.program": {"exercises.verdict", "exercises.words"},
+    "exercises.words": set(),
     "exercises.lessons": set(),
     **{f"rungs.{rung}": {"checks", "fit", "layers", "problem", "tensors"} for rung in RUNGS},
 }

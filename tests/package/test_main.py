@@ -459,7 +459,7 @@ options:
   --output FILE  a new file (default: recording.json)
   --quick        a trial run of a few seconds; its figures mean nothing
 """,
-    "check": f"""{USAGE} check [-h] [--watch] [--seconds S] [--why] FILE
+    "check": f"""{USAGE} check [-h] [--watch] [--seconds S] [--why] [--language L] FILE
 
 Run a script or a notebook of exercises. For each answer, print whether it is right, or
 what is wrong and where. The file runs with your rights: check only files you trust.
@@ -472,8 +472,9 @@ options:
   --watch      check again each time you save; stop with Ctrl-C
   --seconds S  how many seconds the file may run (default: 60)
   --why        name each mistake, not only its symptom
+  --language L  en or zh (default: what TWOLAYER_LANGUAGE says, or else the locale)
 """,
-    "hint": f"""{USAGE} hint [-h] ID [N]
+    "hint": f"""{USAGE} hint [-h] [--language L] ID [N]
 
 Print a hint on an exercise. The second hint says more than the first.
 
@@ -483,6 +484,7 @@ positional arguments:
 
 options:
   -h, --help  show this help message and exit
+  --language L  en or zh (default: what TWOLAYER_LANGUAGE says, or else the locale)
 """,
     "solution": f"""{USAGE} solution [-h] ID
 

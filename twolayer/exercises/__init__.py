@@ -10,6 +10,7 @@ from twolayer.exercises import diagnoses
 from twolayer.exercises.registry import find
 from twolayer.exercises.state import known_state
 from twolayer.exercises.verdict import AT_TERMINAL, LISTENERS, Verdict, command
+from twolayer.exercises.words import say
 
 if TYPE_CHECKING:
     from twolayer.exercises.diagnoses import Diagnosis
@@ -30,7 +31,8 @@ _CAUSES: dict[str, str] = {}  # what was wrong with the last answer to each exer
 def check(id_: str, answer: object, *, seconds: float = 5.0, why: bool = False) -> Verdict:
     """Say whether an answer is right, or what is wrong and where.
 
-    The verdict is printed. For a wrong answer, the first try shows what differs; from the second try on, the
+    The verdict is printed, in English or in Chinese: set the environment variable ``TWOLAYER_LANGUAGE`` to ``en``
+    or ``zh``, or leave the choice to the locale. For a wrong answer, the first try shows what differs; from the second try on, the
     verdict names the mistake, if it is a known one. What your code prints is shown too, for its first call.
 
     Args:
@@ -83,7 +85,7 @@ def _verdict(exercise: Exercise, id_: str, problem: Diagnosis | None, *, why: bo
         _CAUSES.pop(id_, None)
         tried = exercise.check.tried_on
         text = f"{id_}: right{f', {tried}' if tried else ''}."
-        return Verdict(id_, right=True, diagnosis=None, text=text)
+        return Verdict(id_, right=True, diagnosis=None, text=say(text))
     told = why or any(AT_TERMINAL) or not problem.symptom or id_ in _CAUSES
     text = _sentence(problem.text if told else problem.symptom)
     _CAUSES[id_] = _sentence(problem.text)
@@ -93,7 +95,7 @@ def _verdict(exercise: Exercise, id_: str, problem: Diagnosis | None, *, why: bo
         if AT_TERMINAL:
             more = f"For the cause, add --why; for a hint, run {command('hint', id_)}."
     text = f"{id_}: not yet. {text}\n{more}"
-    return Verdict(id_, right=False, diagnosis=problem.name, text=text)
+    return Verdict(id_, right=False, diagnosis=problem.name, text=say(text))
 
 
 def _sentence(said: str) -> str:
@@ -129,10 +131,10 @@ def hint(id_: str, number: int = 1) -> None:
         message = f"number: {which} given; want 1 or 2"
         raise ValueError(message)
     following = command("hint", id_, 2) if which == 1 else command("solution", id_)
-    text = exercise.hints[which - 1].replace("``", "`")
+    text = exercise.hints[which - 1]
     if cause := _CAUSES.get(id_):
         text = f"Your last answer: {cause}\n{text}"
-    print(f"{text}\nFor more, run {following}.")  # noqa: T201 - as above
+    print(say(f"{text}\nFor more, run {following}.").replace("``", "`"))  # noqa: T201 - as above
 
 
 def solution(id_: str) -> None:

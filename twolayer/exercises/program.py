@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twolayer.exercises.verdict import AT_TERMINAL, LISTENERS, Verdict
+from twolayer.exercises.words import language, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +77,8 @@ class Report(NamedTuple):
         parts = [f"{right} of {len(self.verdicts) + len(self.missed)} right"]
         if self.missed:
             parts.append(f"{len(self.missed)} not reached")
-        return "; ".join([*parts, *filter(None, [self.problem])])
+        said = map(say, [*parts, *filter(None, [self.problem])])
+        return ("；" if language() == "zh" else "; ").join(said)
 
 
 class Code(NamedTuple):
