@@ -132,6 +132,12 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
+def messages(session: nox.Session) -> None:
+    """Update the Chinese catalogues after a change of the English text, and list what to translate."""
+    _run(session, "twolayer_docs.translation.messages", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"], default=False)
 def expectations(session: nox.Session) -> None:
     """Write the expected output of pages; look at the diff before you commit."""
     _run(session, "tests.pages.expectations", *session.posargs)

@@ -20,7 +20,7 @@ project = "twolayer"
 author = "The twolayer authors"
 project_copyright = author
 version = release = metadata.version("twolayer")
-language = "en"
+language = "en"  # twolayer_docs.build builds the site in Chinese too
 
 extensions = [
     "sphinx.ext.autodoc",
@@ -36,6 +36,9 @@ extensions = [
 
 exclude_patterns = ["_*", "twolayer_docs", "inventories", "gallery/**.ipynb"]
 templates_path = ["_templates"]
+locale_dirs = ["locale"]
+gettext_compact = False
+gettext_location = False
 nitpicky = True
 python_use_unqualified_type_names = True
 add_module_names = False
@@ -120,9 +123,10 @@ _STYLES = (
     "progress",
 )
 html_css_files = [f"{name}.css" for name in _STYLES]
-_SCRIPTS = ("search", "glossary", "reading", "chart", "curves", "playground", "progress")
-html_js_files = [f"scripts/{name}.js" for name in _SCRIPTS]
+_SCRIPTS = ("words", "search", "glossary", "reading", "chart", "curves", "playground", "progress")
+html_js_files = [(f"scripts/{name}.js", {"defer": "defer"}) for name in _SCRIPTS]
 html_favicon = "_static/favicon.svg"
+html_search_language = "en"  # Sphinx's own search, which the site leaves out
 html_math_renderer = "temml"
 html_scaled_image_link = False
 html_sourcelink_suffix = ""

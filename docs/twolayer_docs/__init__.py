@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
 
-def setup(app: Sphinx) -> ExtensionMetadata:
+def setup(app: Sphinx) -> ExtensionMetadata:  # noqa: PLR0915 - it is one list
     """Connect everything."""
     # Not above: some modules serve tests that run without Sphinx too.
     from docutils.parsers.rst.directives.body import Container  # noqa: PLC0415
@@ -28,6 +28,13 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         playground,
         recordings,
     )
+    from twolayer_docs.translation import page as translated_page  # noqa: PLC0415
+    from twolayer_docs.translation import site as translated_site  # noqa: PLC0415
+
+    # Which language the pages are in
+    app.connect("config-inited", translated_site.prepare)
+    app.connect("builder-inited", translated_site.share)
+    app.connect("build-finished", translated_site.finish, priority=900)  # after the theme
 
     # How scripts and executed pages run
     app.connect("config-inited", recordings.leave_out)
@@ -46,11 +53,14 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_role(names.SITE_FILE, names.SiteFile())
 
     # What becomes of it when it is read
+    app.add_transform(translated_page.Marks)
+    app.add_transform(translated_page.Translatable)
     app.add_transform(files.FiguresAsFiles)
     app.connect("doctree-read", run.check_outputs)
     app.connect("doctree-read", run.put_output_first)
     app.connect("doctree-read", glossary.depend)
     app.connect("doctree-read", answers.add_folds)
+    app.connect("doctree-read", translated_site.translate_code)
     app.connect("doctree-read", answers.fold_long_code)
     app.connect("doctree-read", playground.add_to_lessons)
     app.connect("missing-reference", names.resolve)
@@ -79,7 +89,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     assets.register(app)
 
     # What each page's template gets
+    app.connect("html-page-context", translated_site.lead_up, priority=400)  # Sphinx asks next
     app.connect("html-page-context", body.offer)
     app.connect("html-page-context", head.offer)
     app.connect("html-page-context", assets.bundle)
+    app.connect("html-page-context", translated_site.offer)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -24,15 +24,18 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twolayer.exercises.words import VARIABLE
 from twolayer_docs import npm
 from twolayer_docs.course import training_loop
 from twolayer_docs.forms import book, finish
-from twolayer_docs.paths import BUILD, DOCS, ROOT, SITE
+from twolayer_docs.paths import BUILD, CHINESE, DOCS, ROOT, SITE
+from twolayer_docs.translation.catalogues import LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HTML, EPUB, DOCTREES = BUILD / "html", BUILD / "epub", BUILD / "doctrees"
+IN_CHINESE = BUILD / "doctrees_zh"
 GALLERY = DOCS / "gallery"
 EXECUTED = (GALLERY, BUILD / "jupyter_cache", BUILD / "jupyter_execute")
 STAMP = BUILD / "stamp.txt"
@@ -94,6 +97,7 @@ def environment() -> dict[str, str]:
     for library in ("OMP", "OPENBLAS", "MKL"):
         variables.setdefault(f"{library}_NUM_THREADS", "1")
     variables.pop("DISPLAY", None)
+    variables[VARIABLE] = "en"  # scripts print English, whatever the machine's locale
     return variables
 
 
@@ -118,11 +122,13 @@ def turn() -> Iterator[tuple[int, ...]]:
         yield (file.fileno(),)
 
 
-def run_sphinx(builder: str, output: Path, lock: tuple[int, ...]) -> None:
+def run_sphinx(
+    builder: str, output: Path, lock: tuple[int, ...], doctrees: Path = DOCTREES, *options: str
+) -> None:
     """Let Sphinx write all pages in one form, from the doctrees where an earlier form left them."""
     shutil.rmtree(output, ignore_errors=True)
-    command = [sys.executable, "-m", "sphinx", "-b", builder, "-W", "-d"]
-    command += map(str, (DOCTREES, DOCS, output))
+    command = [sys.executable, "-m", "sphinx", "-b", builder, "-W", *options, "-d"]
+    command += map(str, (doctrees, DOCS, output))
     done = subprocess.run(command, cwd=ROOT, env=environment(), pass_fds=lock, check=False)  # noqa: S603
     if done.returncode:
         message = f"Sphinx ended with status {done.returncode}; the warnings above say why"
@@ -135,9 +141,11 @@ def build(site: Path, *, fresh: bool) -> None:
         recover(site)
         begin(fresh=fresh)
         npm.ensure()
-        shutil.rmtree(DOCTREES, ignore_errors=True)
+        for doctrees in (DOCTREES, IN_CHINESE):
+            shutil.rmtree(doctrees, ignore_errors=True)
         run_sphinx("html", HTML, lock)
         run_sphinx("epub", EPUB, lock)
+        run_sphinx("html", HTML / CHINESE, lock, IN_CHINESE, "-D", f"language={LANGUAGE}")
         RUNNING.unlink()
         shutil.copy(EPUB / book.NAME, HTML)
         publish(HTML, site, finish.finish)

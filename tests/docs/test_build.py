@@ -233,19 +233,19 @@ def test_what_a_build_cut_short_made_is_made_again(tree: Path) -> None:
 def test_both_forms_are_whole_before_the_exchange(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Sphinx writes the pages, then the book, with warnings as errors and one thread; then they are published."""
+    """Sphinx writes the pages, the book and the Chinese pages, with warnings as errors and one thread."""
     done: list[str] = []
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
     def run(command: list[str], *, env: dict[str, str], **_options: object) -> object:
         done.append(" ".join([*command[1:-3], *map(env.__getitem__, threads)]))
-        Path(command[-1]).mkdir()
+        Path(command[-1]).mkdir(exist_ok=True)
         (Path(command[-1]) / "twolayer.epub").touch()
         return subprocess.CompletedProcess(command, 0)
 
     for name in threads:
         monkeypatch.delenv(name, raising=False)
-    for name in ("HTML", "EPUB", "DOCTREES"):
+    for name in ("HTML", "EPUB", "DOCTREES", "IN_CHINESE"):
         monkeypatch.setattr(build, name, tree / name)
     monkeypatch.setattr(npm, "ensure", lambda: False)
     monkeypatch.setattr(build, "publish", lambda *_places: done.append("publish"))
@@ -253,8 +253,8 @@ def test_both_forms_are_whole_before_the_exchange(
 
     build.build(tree / "_site", fresh=False)
 
-    html, epub = (f"-m sphinx -b {form} -W -d 1 1 1" for form in ("html", "epub"))
-    assert done == [html, epub, "publish"]
+    forms = ("html -W", "epub -W", "html -W -D language=zh_CN")
+    assert done == [*(f"-m sphinx -b {form} -d 1 1 1" for form in forms), "publish"]
 
 
 def test_executed_pages_see_no_more_of_the_gallery() -> None:

@@ -1,4 +1,4 @@
-"""Every page in a browser: on a phone in light, on a desk in dark, and one of each kind in both."""
+"""Every page in a browser: on a phone in light, on a desk in dark, and one of each kind in both and in Chinese."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ import pytest
 
 from tests.site import looks
 from tests.site.offers import built_site, page_names
+from twolayer_docs.paths import CHINESE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-PAGES = page_names(built_site())
+PAGES = [name for name in page_names(built_site()) if not name.startswith(CHINESE)]
+IN_CHINESE = [f"{CHINESE}{name}" for name in looks.KINDS if not name.startswith("reference/")]
 
 
 @pytest.mark.parametrize(
     ("theme", "width", "page"),
     [
         *((*look, page) for page in PAGES for look in looks.TWO_LOOKS),
+        *((*looks.TWO_LOOKS[place % 2], page) for place, page in enumerate(IN_CHINESE)),
         *((*look, page) for page in looks.KINDS for look in looks.OTHER_LOOKS),
         *(
             looks.marked(look, page)
@@ -35,7 +38,9 @@ def test_a_page_is_sound(browser: Browser, address: str, page: str, theme: str, 
     assert looks.faults(browser, address, page, theme, width) == []
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", [p if p in looks.KINDS else pytest.param(p, marks=pytest.mark.weekly) for p in PAGES]
+)
 @pytest.mark.parametrize("width", [pytest.param(360, marks=pytest.mark.weekly), 1280])
 def test_a_later_view_is_light(browser: Browser, address: str, page: str, width: int) -> None:
     """After the home page a page loads at most 35 kB more, pictures below the fold aside."""

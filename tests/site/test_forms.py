@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup, Tag
 import twolayer
 from twolayer_docs.forms import book, llms, markdown
 from twolayer_docs.forms import zip as offline_zip
-from twolayer_docs.paths import DOCS, ROOT
+from twolayer_docs.paths import CHINESE, DOCS, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path, PurePosixPath
@@ -28,8 +28,8 @@ SOURCES = ((DOCS, "*.md"), (DOCS, "reference/**/*.md"), (ROOT, "gallery/*/*.*"))
 
 
 def copies(site: Path) -> dict[PurePosixPath, str]:
-    """Read each page's Markdown copy."""
-    places = markdown.pages(site)
+    """Read each English page's Markdown copy."""
+    places = [place for place in markdown.pages(site) if f"{place.parts[0]}/" != CHINESE]
     return {place: (site / f"{place}.md").read_text("utf-8") for place in places}
 
 
@@ -170,7 +170,13 @@ def test_a_page_of_the_book_says_what_the_sites_does(site: Path, files: dict[str
         page = site / f"{name.removesuffix('.xhtml')}.html"
         if name.endswith(".xhtml") and page.is_file():
             shown = page.read_text("utf-8").partition("<article")[2].partition("</article>")[0]
-            said = blocks(re.sub('(?s)<a class="headerlink.*?</a>|<form.*?</form>', "", shown))
+            said = blocks(
+                re.sub(
+                    '(?s)<a class="headerlink.*?</a>|<form.*?</form>|<p class="other.*?</p>',
+                    "",
+                    shown,
+                )
+            )
             away = "The page's script and notebook can be downloaded from "
             assert [b for b in blocks(content.decode()) if not b.startswith(away)] == said, name
             seen += len(said)
@@ -189,8 +195,11 @@ def test_the_zip_is_the_site(site: Path) -> None:
     made = {path.with_suffix(f".html{end}").as_posix() for path in sources for end in ("", ".md")}
     apart = ("_downloads/", "_images/", "_sources/", "_static/", "recordings/")
     made -= {"404.html", "404.html.md"}
-    assert {name for name in names if not name.startswith(apart)} == made | {
-        *("genindex.html", "search.html", "llms.txt", "llms-full.txt", "objects.inv"),
+    made |= {"genindex.html", "search.html"}
+    chinese = {name.removeprefix(CHINESE) for name in names if name.startswith(CHINESE)}
+    assert {name for name in chinese if not name.startswith(apart)} == made
+    assert {name for name in names if not name.startswith((*apart, CHINESE))} == made | {
+        *("llms.txt", "llms-full.txt", "objects.inv"),
         f"twolayer-{twolayer.__version__}-py3-none-any.whl",
     }
     for name, content in inside.items():

@@ -13,11 +13,11 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.site.offers import EXERCISES
+from tests.site.offers import EXERCISES, page_names
 from twolayer.rungs import RUNGS
 from twolayer_docs.gallery.ladder import kind_of
 from twolayer_docs.gallery.loops import loop_of
-from twolayer_docs.paths import ROOT
+from twolayer_docs.paths import CHINESE, ROOT
 
 _RESOURCES = {
     "img": ("src", "srcset"),
@@ -66,9 +66,9 @@ def anchors(page: Path) -> frozenset[str]:
     return frozenset(e.attributes["id"] for e in elements(page) if "id" in e.attributes)
 
 
-def pages(site: Path) -> list[Path]:
-    """List the site's pages."""
-    return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+def pages(site: Path, *, chinese: bool = True) -> list[Path]:
+    """List the site's pages, in both languages or in English."""
+    return [site / name for name in page_names(site) if chinese or not name.startswith(CHINESE)]
 
 
 @pytest.mark.parametrize("name", list(RUNGS))
@@ -90,7 +90,7 @@ def test_every_gallery_page_leads_on(site: Path) -> None:
     for page in sorted(site.glob("gallery/*/*.html")):
         if page.name == "index.html":
             continue
-        (line,) = re.findall(r"<p>Next: .*?</p>", page.read_text("utf-8"), re.DOTALL)
+        (line,) = re.findall(r'<p class="next">Next: .*?</p>', page.read_text("utf-8"), re.DOTALL)
         (target, *_) = re.findall(r'href="([^"#]+\.html)', line)
         assert (page.parent / target).is_file()
 
@@ -98,7 +98,7 @@ def test_every_gallery_page_leads_on(site: Path) -> None:
 def following(page: Path) -> Path:
     """The page that a page's line "Next:" leads to; an index of a gallery has the footer's link."""
     text = page.read_text("utf-8")
-    lines = re.findall(r"<p>Next: .*?</p>", text, re.DOTALL)
+    lines = re.findall(r'<p class="next">Next: .*?</p>', text, re.DOTALL)
     links: list[str] = [
         href
         for line in lines
@@ -141,7 +141,7 @@ def test_words_of_the_glossary_are_explained(site: Path) -> None:
     terms = re.findall(r'(?s)<dt id="([^"]+)">(.*?)<a', (site / "glossary.html").read_text("utf-8"))
     anchors = {html.unescape(name): anchor for anchor, name in terms}
     assert len(anchors) > 90
-    for page in pages(site):
+    for page in pages(site, chinese=False):
         shown = page.read_text("utf-8").partition("<article")[2].partition("</article>")[0]
         links = re.findall(r'<a class="glossary-link[^>]*#([^"]+)"', shown)
         assert len(links) == len(set(links)), page
@@ -234,7 +234,8 @@ def test_every_page_is_described(site: Path) -> None:
         icons = [e for e in found if e.tag == "link" and "icon" in e.attributes.get("rel", "")]
         assert {"description", "viewport"} <= names, page
         assert icons, page
-        assert next(e for e in found if e.tag == "html").attributes["lang"] == "en"
+        language = "zh-CN" if page.is_relative_to(site / CHINESE) else "en"
+        assert next(e for e in found if e.tag == "html").attributes["lang"] == language
         assert any(e.tag == "title" for e in found), page
 
 

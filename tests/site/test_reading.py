@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.site.offers import SCRIPTS
+from tests.site.offers import SCRIPTS, page_names
 from tests.site.tabs import opened
 from twolayer_docs.pages import body
-from twolayer_docs.paths import ROOT
+from twolayer_docs.paths import CHINESE, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,9 +27,9 @@ TERM = "article a.glossary-link"
 NOTE = "#glossary-note"
 
 
-def pages(site: Path) -> list[Path]:
-    """List the site's pages."""
-    return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+def pages(site: Path, *, chinese: bool = False) -> list[Path]:
+    """List the site's pages, in English or in both languages."""
+    return [site / name for name in page_names(site) if chinese or not name.startswith(CHINESE)]
 
 
 @cache
@@ -196,7 +196,7 @@ def test_lost_readers_find_home(browser: Browser, address: str, lost: str) -> No
 
 def test_pages_are_described_for_previews(site: Path) -> None:
     """Each page has a title, a description and a kind for link previews, and no address it guesses."""
-    for page in pages(site):
+    for page in pages(site, chinese=True):
         text = page.read_text("utf-8")
         named = dict(re.findall(r'<meta property="(og:\w+)" content="([^"]+)">', text))
         assert {"og:title", "og:description", "og:type", "og:site_name"} == named.keys(), page
@@ -206,7 +206,7 @@ def test_pages_are_described_for_previews(site: Path) -> None:
 
 def test_pages_allow_no_script_of_others(site: Path) -> None:
     """Each page's policy, before anything it governs, allows this site's files and one script, by its hash."""
-    for page in pages(site):
+    for page in pages(site, chinese=True):
         text = page.read_text("utf-8")
         (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)
         (script,) = re.findall(r"(?s)<script>(.*?)</script>", text)

@@ -56,14 +56,13 @@
     }
 
     function sentence(step, shown) {
-      if (!shown.length) return "No curve is shown.";
+      if (!shown.length) return say("No curve is shown.");
       const values = shown.map((i) => data.curves[i].values[step]).sort((a, b) => a - b);
       const [least, most] = [values[0], values.at(-1)].map((value) => format(value, data.digits));
-      const where = `At ${data.x.replace(/ \w$/, "")} ${step},`;
-      if (shown.length === 1) return `${where} ${data.curves[shown[0]].name} is at ${most}.`;
-      const count = `${where} the ${shown.length} curves`;
-      if (least === most) return `${count} agree to the digits shown: ${most}.`;
-      return `${count} are between ${least} and ${most}.`;
+      const where = say("At {0} {1},", data.x.replace(/ \w$/, ""), step);
+      if (shown.length === 1) return say("{0} {1} is at {2}.", where, data.curves[shown[0]].name, most);
+      if (least === most) return say("{0} the {1} curves agree to the digits shown: {2}.", where, shown.length, most);
+      return say("{0} the {1} curves are between {2} and {3}.", where, shown.length, least, most);
     }
 
     function read() {

@@ -7,8 +7,8 @@
   const NETWORK = new URL("network.js", document.currentScript.src);
   const COLOURS = 11;
   const [HEIGHT, LIVE_HEIGHT] = [300, 96];
-  const NOTHING_YET = "Press Run, and the loss appears here.";
-  const ALONE = "(Each note describes one mistake alone, with the default settings.)";
+  const NOTHING_YET = say("Press Run, and the loss appears here.");
+  const ALONE = say("(Each note describes one mistake alone, with the default settings.)");
   const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
   // Starts a fit in a worker, or on the page where there can be none. Returns a function that stops it.
@@ -39,20 +39,20 @@
   }
 
   const percent = (share) => `${(100 * share).toFixed(1)} %`;
-  const ofLoss = (loss) => (Number.isFinite(loss) ? format(loss, 4) : "not finite");
+  const ofLoss = (loss) => (Number.isFinite(loss) ? format(loss, 4) : say("not finite"));
 
   // Says how a fit has ended, or where it is.
   function outcome({ points, zeroLoss, done, running }) {
     const [first, last] = [points[0], points.at(-1)];
-    const at = `the loss is ${ofLoss(last.loss)}`;
-    const live = `${percent(last.live)} of the ReLUs are live`;
-    if (!Number.isFinite(last.loss)) return `explodes: at step ${last.step}, the loss is no longer finite`;
-    if (!done) return `${running ? "is" : "was stopped"} at step ${last.step}, where ${at}`;
-    if (last.loss > first.loss) return `explodes: ${at}, more than at the start`;
-    if (last.loss < zeroLoss / 4) return `learns: ${at}, and ${live}`;
-    const rest = `not below ${(zeroLoss / 4).toFixed(0)}, a quarter of the loss of predicting zero`;
-    if (last.live < first.live / 2) return `dies: ${at}, ${rest}, and only ${live}`;
-    return `is too slow: ${at}, ${rest}; ${live}`;
+    const [loss, live, quarter] = [ofLoss(last.loss), percent(last.live), (zeroLoss / 4).toFixed(0)];
+    if (!Number.isFinite(last.loss)) return say("explodes: at step {0}, the loss is no longer finite", last.step);
+    if (!done && running) return say("is at step {0}, where the loss is {1}", last.step, loss);
+    if (!done) return say("was stopped at step {0}, where the loss is {1}", last.step, loss);
+    if (last.loss > first.loss) return say("explodes: the loss is {0}, more than at the start", loss);
+    if (last.loss < zeroLoss / 4) return say("learns: the loss is {0}, and {1} of the ReLUs are live", loss, live);
+    const high = say("the loss is {0}, not below {1}, a quarter of the loss of predicting zero", loss, quarter);
+    if (last.live < first.live / 2) return say("dies: {0}, and only {1} of the ReLUs are live", high, live);
+    return say("is too slow: {0}; {1} of the ReLUs are live", high, live);
   }
 
   function show(form) {
@@ -75,8 +75,9 @@
     function problem({ value, dataset: { least, most, whole } }) {
       const number = value.trim() === "" ? NaN : Number(value);
       const fits = number >= least && number <= most && (whole === undefined || Number.isInteger(number));
-      const kind = whole === undefined ? "a number" : "a whole number";
-      return fits ? "" : `“${value}” isn't ${kind} from ${least} to ${most}.`;
+      if (fits) return "";
+      if (whole === undefined) return say("“{0}” isn't a number from {1} to {2}.", value, least, most);
+      return say("“{0}” isn't a whole number from {1} to {2}.", value, least, most);
     }
 
     // Marks the inputs whose text is wrong, and gives the first of them.
@@ -135,7 +136,7 @@
     function describe(lines) {
       const different = inputs.slice(1).filter(({ value, defaultValue }) => Number(value) !== Number(defaultValue));
       return [
-        `rate ${rateInput.value.trim()}`,
+        say("rate {0}", rateInput.value.trim()),
         ...different.map(({ name, value }) => `${name} ${value.trim()}`),
         ...lines.map(({ selectedOptions: [option] }) => option.textContent),
       ].join(", ");
@@ -155,7 +156,7 @@
       };
       const fail = () => {
         finish([curve], false);
-        ended.textContent = "The script that fits the network couldn't be loaded.";
+        ended.textContent = say("The script that fits the network couldn't be loaded.");
       };
       curve.stop = launch(settings, report, fail);
       curves.push(curve);
@@ -169,8 +170,9 @@
       }
       enable(stopButton, curves.some(({ running }) => running));
       if (some.includes(current) && current.points.length) {
-        const which = Object.keys(current.settings.lines).length ? "With the mistake, the fit" : "The fit";
-        ended.textContent = `${which} ${outcome(current)}.`;
+        const wrong = Object.keys(current.settings.lines).length;
+        const text = wrong ? say("With the mistake, the fit {0}.", outcome(current)) : say("The fit {0}.", outcome(current));
+        ended.textContent = text;
       }
     }
 
@@ -192,7 +194,7 @@
       if (lines.length && !curves.some(isRight)) begin([]);
       current = begin(lines);
       writeAddress();
-      [now.textContent, ended.textContent] = ["Drawing the random numbers …", ""];
+      [now.textContent, ended.textContent] = [say("Drawing the random numbers …"), ""];
       enable(stopButton, true);
       enable(keepButton, curves.length < COLOURS - 1);
       if (stepSlider) [stepSlider.max, stepSlider.value] = [0, 0];
@@ -218,9 +220,8 @@
       if (!last) return;
       const seconds = (performance.now() - current.began) / 1000;
       if (current.running || current.done) current.speed = current.points.length / seconds;
-      now.textContent =
-        `Step ${last.step}: loss ${ofLoss(last.loss)}, ${percent(last.live)} of the ReLUs live, ` +
-        `${current.speed.toFixed(0)} steps per second`;
+      const numbers = [last.step, ofLoss(last.loss), percent(last.live), current.speed.toFixed(0)];
+      now.textContent = say("Step {0}: loss {1}, {2} of the ReLUs live, {3} steps per second", ...numbers);
     }
 
     // A fit reports up to thirty times a second: redraw at most once per frame, or only at the end.
@@ -255,13 +256,13 @@
       const scales = axes(picture, {
         width,
         height: HEIGHT,
-        title: "Loss at each step",
-        x: "step t",
-        y: "sum of squared errors",
+        title: say("Loss at each step"),
+        x: say("step t"),
+        y: say("sum of squared errors"),
         last: Math.max(...shown.map(({ settings }) => settings.steps - 1), 1),
         low: Math.floor(powers.reduce((a, b) => Math.min(a, b))),
         high: Math.ceil(powers.reduce((a, b) => Math.max(a, b)) + 0.01),
-        levels: [{ name: "predicting zero", value: zeroLoss }],
+        levels: [{ name: say("predicting zero"), value: zeroLoss }],
       });
       const ofLive = drawLiveAxes(scales);
       const ofPoint = ({ loss }) => (loss < 1e12 ? scales.y(loss) : scales.top);
@@ -281,7 +282,7 @@
     function drawLiveAxes({ left, right }) {
       const [top, bottom] = [HEIGHT + 20, HEIGHT + LIVE_HEIGHT - 6];
       const height = ({ live }) => bottom - live * (bottom - top);
-      write("share of live ReLUs", { x: left, y: top - 6 }, picture);
+      write(say("share of live ReLUs"), { x: left, y: top - 6 }, picture);
       for (const live of [0, 0.5, 1]) {
         const at = height({ live });
         svg("path", { class: "grid", d: `M${left} ${fixed(at)}H${right}` }, picture);
@@ -295,7 +296,7 @@
       item.className = `curve curve-${colour}`;
       const sample = svg("svg", { viewBox: "0 0 24 12", width: 24, height: 12, "aria-hidden": true });
       svg("path", { class: "curve-line", d: "M0 6H24" }, sample);
-      item.append(sample, ` ${name}: loss ${ofLoss(points.at(-1).loss)}`);
+      item.append(sample, say(" {0}: loss {1}", name, ofLoss(points.at(-1).loss)));
       return item;
     }
 
@@ -308,7 +309,7 @@
       if (following) stepSlider.value = stepSlider.max;
       const point = kept[stepSlider.value];
       find(".playground-at").textContent = point ? point.step : "";
-      stepSlider.setAttribute("aria-valuetext", point ? `step ${point.step}` : "no step yet");
+      stepSlider.setAttribute("aria-valuetext", point ? say("step {0}", point.step) : say("no step yet"));
       const box = find(".playground-histograms");
       box.className = `playground-histograms curve curve-${current?.colour}`;
       box.replaceChildren(
@@ -324,9 +325,9 @@
           const caption = document.createElement("figcaption");
           const code = Object.assign(document.createElement("code"), { textContent: name });
           const largest = format(most, 2).replace("-", "\u2011"); // a hyphen at which no line breaks
-          const range = Number.isFinite(most) ? `from −${largest} to ${largest}` : "not finite";
-          const share = name === "h" ? `${percent(point.live)} positive` : `${percent(zeros)} zeros`;
-          caption.append(code, `: ${range}, ${share}`);
+          const range = Number.isFinite(most) ? say("from −{0} to {0}", largest) : say("not finite");
+          const share = name === "h" ? say("{0} positive", percent(point.live)) : say("{0} zeros", percent(zeros));
+          caption.append(code, say(": {0}, {1}", range, share));
           figure.append(bars, caption);
           return figure;
         }),
@@ -347,7 +348,7 @@
       }
       if (action === "stop") {
         finish(curves.filter(({ running }) => running), false);
-        if (!current.points.length) [now.textContent, ended.textContent] = ["", "The fit was stopped before its first step."];
+        if (!current.points.length) [now.textContent, ended.textContent] = ["", say("The fit was stopped before its first step.")];
         draw();
       }
     });
@@ -359,7 +360,7 @@
       if (target === rateInput || target === rateSlider) setSlider();
       if (target === stepSlider) drawHistograms();
       if (target.ariaInvalid === "true") check();
-      if (inputs.includes(target) && current && !current.running) now.textContent = "The settings have changed: press Run.";
+      if (inputs.includes(target) && current && !current.running) now.textContent = say("The settings have changed: press Run.");
       // Arrow keys pass through a menu's choices; the one where they stop is run.
       clearTimeout(choosing);
       if (selects.includes(target)) choosing = setTimeout(run, 300);

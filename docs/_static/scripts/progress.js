@@ -47,15 +47,15 @@
       for (const link of links) {
         link.querySelector(".progress-mark")?.remove();
         const { length } = ticked(named(link));
-        const part = done(named(link)) ? "" : `${length} of ${held[named(link)]?.[0]}`;
+        const part = done(named(link)) ? "" : say("{0} of {1}", length, held[named(link)]?.[0]);
         if (length) link.insertAdjacentHTML("beforeend", `<span class="progress-mark ${part && "some"}">
-          <span role="img" aria-label="${part} done">${part || "✓"}</span></span>`);
+          <span role="img" aria-label="${part ? say("{0} done", part) : say("done")}">${part || "✓"}</span></span>`);
       }
       if (!forget) return;
       const pages = links.filter((link) => link.closest(".sidebar-tree")).map(named)
         .filter((name) => !/^reference|index$/.test(name));
       forget.hidden = !some();
-      said.textContent = some() ? `${pages.filter(done).length} of ${pages.length} pages done` : "";
+      said.textContent = some() ? say("{0} of {1} pages done", pages.filter(done).length, pages.length) : "";
     }
 
     function store(numbers) {
@@ -72,29 +72,28 @@
         const { checked } = box;
         read();
         store(ticked(page).filter((n) => n !== number).concat(checked ? number : []));
-        status.textContent = !checked ? "" : refused ? "This browser can't save it." : "Saved in this browser only.";
+        status.textContent = !checked ? "" : refused ? say("This browser can't save it.") : say("Saved in this browser only.");
       });
     }
 
     read();
     if (page === "index") {
-      place.innerHTML = '<p role="status" tabindex="-1"></p><button type="button">Clear all ticks</button>';
+      place.innerHTML = `<p role="status" tabindex="-1"></p><button type="button">${say("Clear all ticks")}</button>`;
       [said, forget] = place.children;
       forget.addEventListener("click", () => {
-        if (!confirm("Clear all ticks?")) return;
+        if (!confirm(say("Clear all ticks?"))) return;
         held = {};
         keep(page, []);
         show();
-        said.textContent = "All ticks cleared";
+        said.textContent = say("All ticks cleared");
         said.focus();
       });
     } else if (page) {
-      for (const { textContent, parentElement } of document.querySelectorAll("section > h2")) {
-        const found = /^Exercise\b\s*(\d*)/.exec(textContent);
-        const number = found && (+found[1] || boxes.length + 1);
-        if (found) offer(parentElement, number, `I have solved exercise ${number}`);
+      for (const { textContent, parentElement } of document.querySelectorAll("section.exercise > h2")) {
+        const number = +/\d+/.exec(textContent)[0];
+        offer(parentElement, number, say("I have solved exercise {0}", number));
       }
-      if (!boxes.length) offer(place, 1, "I have worked through this page");
+      if (!boxes.length) offer(place, 1, say("I have worked through this page"));
       // Since then the page may have got more exercises.
       if (ticked(page).length) store(ticked(page));
     }

@@ -11,7 +11,7 @@
       const button = document.createElement("button");
       button.type = "button";
       button.className = label.className;
-      button.setAttribute("aria-label", site ? "Site navigation" : "On this page");
+      button.setAttribute("aria-label", site ? say("Site navigation") : say("On this page"));
       button.append(...label.childNodes);
       label.replaceWith(button);
       const tell = () => button.setAttribute("aria-expanded", String(box.checked));
@@ -53,7 +53,15 @@
     }
   }
 
+  // The same place on the page in the other language.
+  function languages() {
+    document.querySelector(".other-language a")?.addEventListener("click", ({ currentTarget: link }) => {
+      link.hash = location.hash;
+    });
+  }
+
   function main() {
+    languages();
     drawers();
     folds();
     graphs();

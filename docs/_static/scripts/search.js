@@ -46,16 +46,16 @@
   }
 
   const said = (count, words) =>
-    count ? `${count} page${count === 1 ? "" : "s"}` : `Nothing found for “${words.trim()}”`;
+    !count ? say("Nothing found for “{0}”", words.trim()) : count === 1 ? say("1 page") : say("{0} pages", count);
 
   // The search itself: a field, a line that says how much was found, and the list.
   function field(place) {
     const input = element("input", {
-      type: "search", "aria-label": "Search this site", placeholder: "Search this site",
+      type: "search", "aria-label": say("Search this site"), placeholder: say("Search this site"),
       autocomplete: "off", spellcheck: "false", enterkeyhint: "search",
     });
     const status = element("p", { class: "search-status", role: "status" });
-    const list = element("ol", { class: "search-results", "aria-label": "Results" });
+    const list = element("ol", { class: "search-results", "aria-label": say("Results") });
     place.append(element("div", { class: "search-field" }, input), status, list);
 
     async function search() {
@@ -69,8 +69,8 @@
         status.textContent = found ? said(found.count, words) : "";
       } catch {
         list.replaceChildren();
-        status.textContent = "The search index can't be loaded. Look in the ";
-        status.append(element("a", { href: new URL("genindex.html", root).href }, "index of names"), " instead.");
+        status.textContent = say("The search index can't be loaded. Instead, look in the index of names: ");
+        status.append(element("a", { href: new URL("genindex.html", root).href }, say("Index")));
       }
       list.setAttribute("aria-busy", "false");
     }
@@ -97,8 +97,8 @@
   let dialog, inDialog;
   function open(words) {
     if (!dialog) {
-      const close = element("button", { type: "button", class: "search-close", "aria-label": "Close search" }, "Esc");
-      dialog = element("dialog", { class: "search-dialog", "aria-label": "Search" });
+      const close = element("button", { type: "button", class: "search-close", "aria-label": say("Close search") }, "Esc");
+      dialog = element("dialog", { class: "search-dialog", "aria-label": say("Search") });
       inDialog = field(dialog);
       dialog.querySelector(".search-field").append(close);
       close.addEventListener("click", () => dialog.close());

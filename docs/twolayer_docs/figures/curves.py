@@ -10,6 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sphinx.locale import _
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -79,15 +80,17 @@ def controls(curves: dict[str, Any], name: str) -> str:
         f'<span class="curve-value"></span></li>'
         for number, curve in enumerate(curves["curves"], start=1)
     )
+    values = _("{}: values").format(f'<span lang="en">{escape(curves["title"])}</span>')
+    every, none = _("All curves"), _("None")
     return f"""\
 <fieldset class="curves-controls">
-<legend>{escape(curves["title"])}: values</legend>
+<legend>{values}</legend>
 <div class="curves-step"><label for="{name}-step">{escape(curves["x"])}</label>
 <input type="range" id="{name}-step" min="0" max="{last}" value="{last // 2}">
 <span class="curves-at" aria-hidden="true">{last // 2}</span></div>
 <output class="curves-status" aria-live="off" for="{name}-step"></output>
-<div class="curves-buttons"><button type="button" value="all">All curves</button>
-<button type="button" value="none">None</button></div>
+<div class="curves-buttons"><button type="button" value="all">{every}</button>
+<button type="button" value="none">{none}</button></div>
 <ul class="curves-list">
 {rows}
 </ul>

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from twolayer_docs.forms import llms, markdown, search, wheel
 from twolayer_docs.forms import zip as offline_zip
 from twolayer_docs.pages import head
+from twolayer_docs.paths import CHINESE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,8 @@ def finish(site: Path) -> None:
     (site / SPHINX_SEARCH).unlink()
     markdown.write(site)
     llms.write(site, address)
-    search.write(site)
+    for language in ("", CHINESE):
+        search.write(site / language)
     head.finish(site, address)
     wheel.write(site)
     offline_zip.write(site)

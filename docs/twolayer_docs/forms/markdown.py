@@ -19,13 +19,13 @@ from bs4.filter import SoupStrainer
 from markdownify import ATX, MarkdownConverter
 
 from twolayer_docs.pages.head import MARKDOWN
-from twolayer_docs.paths import NO_PAGES
+from twolayer_docs.paths import is_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_LEFT_OUT = ".headerlink, .only-dark, .narrow, .page-links, fieldset, form, [aria-hidden=true]"
+_LEFT_OUT = ".headerlink, .only-dark, .narrow, .page-links, .other-language, fieldset, form, [aria-hidden=true]"
 _RENAMED = {"blockquote": ".admonition", "p": "summary", "b": ".admonition-title, .rubric"}
 _WORDS_ALONE = "[href^='#'], .glossary-link, .field-list a:has(> em)"
 _DESCRIBED = ".py > *"
@@ -39,11 +39,7 @@ _SPECIAL = re.compile(r"[\\`*<]|(?<![^\W_])_|_(?![^\W_])|\[(?=[^\]]*\]\()|\$")
 def pages(site: Path) -> list[PurePosixPath]:
     """List the pages that have a Markdown copy: all but the search and what is no page of its own."""
     places = (PurePosixPath(path.relative_to(site).as_posix()) for path in site.rglob("*.html"))
-    return sorted(
-        place
-        for place in places
-        if place.as_posix() not in NO_PAGES and not place.parts[0].startswith("_")
-    )
+    return sorted(place for place in places if is_page(place.as_posix()))
 
 
 def write(site: Path) -> int:
@@ -154,8 +150,9 @@ class _Converter(MarkdownConverter):
         if el.css.match(_DESCRIBED):
             return f"\n- `{signature}`"
         before, after = el.find_previous_sibling(), el.find_next_sibling()
-        start = ", " if before and before.name == "dt" else "\n- **"
-        end = "" if after and after.name == "dt" else ":**"
+        comma, colon = (", ", ":") if text.isascii() else ("、", "：")
+        start = comma if before and before.name == "dt" else "\n- **"
+        end = "" if after and after.name == "dt" else f"{colon}**"
         return f"{start}{text.strip().rstrip(':')}{end}"
 
     def convert_dd(self, el: Tag, text: str, **_within: set[str]) -> str:

@@ -18,7 +18,7 @@ from bs4.element import NavigableString
 from bs4.filter import SoupStrainer
 
 from twolayer_docs import npm
-from twolayer_docs.paths import NO_PAGES
+from twolayer_docs.paths import CHINESE, is_page
 
 SCRIPT = "_static/search_index.js"
 LICENCE = "_static/minisearch-LICENSE.txt"
@@ -35,7 +35,7 @@ WEIGHTS = (
 )
 """How much a page counts, by the first pattern that its address begins with: lessons, reference, lists."""
 _LEFT_OUT = (
-    ".headerlink, .page-links, .curves-controls, form, "
+    ".headerlink, .page-links, .other-language, .curves-controls, form, "
     "details, script, noscript, style, button, [aria-hidden=true]"
 )
 _OUTPUTS = ".sphx-glr-script-out pre, .cell_output pre"
@@ -132,12 +132,11 @@ def _line(text: str) -> str:
 
 
 def pages(site: Path) -> list[Page]:
-    """Cut all pages that can be found, sorted by address."""
+    """Cut all pages of a language that can be found, sorted by address."""
     found = (
         cut(address, path.read_text("utf-8"))
         for path in sorted(site.rglob("*.html"))
-        if (address := path.relative_to(site).as_posix()) not in NO_PAGES
-        and not address.startswith("_")
+        if is_page(address := path.relative_to(site).as_posix()) and not address.startswith(CHINESE)
     )
     return [page for page in found if page is not None]
 
@@ -151,6 +150,7 @@ def write(site: Path) -> int:
     code = re.sub(r"(?m)^//# sourceMappingURL=.*$", "", library.read_text("utf-8"))
     data = json.dumps(records, ensure_ascii=False, separators=(",", ":"))
     parts = (code, f"globalThis.twolayerPages={data};", ENGINE.read_text("utf-8"))
+    (site / SCRIPT).parent.mkdir(exist_ok=True)
     (site / SCRIPT).write_text("\n".join(parts), "utf-8")
     shutil.copyfile(npm.module("minisearch/LICENSE.txt"), site / LICENCE)
     return len(found)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.errors import ExtensionError
+from sphinx.locale import _
 
 from twolayer_docs.gallery.run import is_output
 from twolayer_docs.paths import ROOT
@@ -30,7 +31,6 @@ FOLDER = "gallery/exercises/"
 PACKAGE = ROOT / "twolayer" / "exercises"
 _CHECK = re.compile(r'(?m)^check\("(\w+\.\d+)", ')
 _LITERAL = re.compile(r"``(.+?)``")
-_STUB = "What the check says about this code"
 LONGEST = 80
 """How many lines of code stay unfolded."""
 _SECONDS = 60.0
@@ -81,20 +81,31 @@ def verdict_of(id_: str, exercise: Exercise) -> str:
     return verdict.text
 
 
-def folds(id_: str) -> list[nodes.Node]:
-    """Make the three folds of an exercise: two hints and the solution."""
+def folds(id_: str, about: str, language: str) -> list[nodes.Node]:
+    """Make the three folds of an exercise, named after what it is about: two hints and the solution."""
     from twolayer.exercises.registry import find  # noqa: PLC0415 - as above
+    from twolayer.exercises.words import say  # noqa: PLC0415
 
     exercise = find(id_)
     made: list[nodes.Node] = []
     for number, text in enumerate(exercise.hints, start=1):
-        hint = nodes.paragraph("", "", *said(text))
-        made.append(fold("", hint, title=f"Hint {number}", about=exercise.title))
+        hint = nodes.paragraph("", "", *said(say(text, language)))
+        made.append(fold("", hint, title=_("Hint {}").format(number), about=about))
     source = nodes.literal_block(exercise.source, exercise.source, language="python")
-    verdict = nodes.paragraph("", "", nodes.Text("The check prints: "))
-    verdict += nodes.literal("", verdict_of(id_, exercise))
-    made.append(fold("", source, verdict, title="Solution", about=exercise.title))
+    verdict = nodes.paragraph("", "", nodes.Text(_("The check prints: ")))
+    verdict += nodes.literal("", say(verdict_of(id_, exercise), language))
+    made.append(fold("", source, verdict, title=_("Solution"), about=about))
     return made
+
+
+def translate(output: nodes.literal_block, language: str) -> None:
+    """Let a check's output speak the page's language."""
+    from twolayer.exercises.words import say  # noqa: PLC0415 - as above
+
+    printed = output.astext()
+    if (said := say(printed.strip("\n"), language)) not in printed:
+        output.rawsource = said
+        output.children = [nodes.Text(said)]
 
 
 def add_folds(app: Sphinx, document: nodes.document) -> None:
@@ -104,17 +115,24 @@ def add_folds(app: Sphinx, document: nodes.document) -> None:
         return
     for file in sorted(PACKAGE.rglob("*.py")):
         app.env.note_dependency(str(file))
+    language = app.config.language[:2]
     for block in list(document.findall(nodes.literal_block)):
-        made = [node for id_ in ids_in(block.astext()) for node in folds(id_)]
         parent = block.parent
+        about = re.split(": |：", parent[0].astext(), maxsplit=1)[-1] if parent else ""
+        made = [node for id_ in ids_in(block.astext()) for node in folds(id_, about, language)]
         if not made or parent is None:
             continue
         place = end = parent.index(block) + 1
         while end < len(parent) and is_output(parent[end]):
             end += 1
         printed = parent[place:end]
-        about = made[0]["about"]  # type: ignore[index]
-        parent[place:end] = [fold("", *printed, title=_STUB, about=about), *made]
+        for output in printed:
+            if isinstance(output, nodes.literal_block):
+                translate(output, language)
+        parent[place:end] = [
+            fold("", *printed, title=_("What the check says about this code"), about=about),
+            *made,
+        ]
 
 
 def fold_long_code(app: Sphinx, document: nodes.document) -> None:
@@ -124,14 +142,16 @@ def fold_long_code(app: Sphinx, document: nodes.document) -> None:
     for block in list(document.findall(nodes.literal_block)):
         lines = block.astext().strip("\n").count("\n") + 1
         if lines > LONGEST and not is_output(block):
-            folded = fold("", title=f"Code, {lines} lines", about=block.parent[0].astext())
+            folded = fold(
+                "", title=_("Code, {} lines").format(lines), about=block.parent[0].astext()
+            )
             block.replace_self(folded)
             folded += block
 
 
 def open_fold(self: Any, node: fold) -> None:
     """Open a fold; its name says for a screen reader what it belongs to."""
-    about = self.encode(f", {node['about']}")
+    about = self.encode(_(", {}").format(node["about"]))
     name = f'{node["title"]}<span class="fold-about">{about}</span>'
     self.body.append(f'<details class="answer"><summary>{name}</summary>\n')
 

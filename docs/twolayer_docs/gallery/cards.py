@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +21,15 @@ from sphinx.util.docutils import SphinxDirective
 
 from twolayer_docs.course import EXERCISES, HOME, LADDER, page_names, section_pages
 from twolayer_docs.figures.inline import for_page
+from twolayer_docs.translation import catalogues
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 DRAWINGS = Path("_drawings", "thumbnails")
 """Where the drawings are, from the documentation's folder."""
 _LOGGER = logging.getLogger(__name__)
-_SENTENCE = re.compile(r"(?<=[.?!])\s+(?=\S)")
+_SENTENCE = re.compile(r"(?<=[.?!])\s+(?=\S)|(?<=[。？！])")
 
 
 class plain_line(nodes.General, nodes.TextElement):  # noqa: N801
@@ -47,7 +49,7 @@ def close_line(self: Any, _node: plain_line) -> None:
 def line(directive: SphinxDirective, text: str, name: str) -> plain_line:
     """Make a line of text with inline markup; ``name`` is its class in the style sheet."""
     children, messages = directive.parse_inline(text)
-    node = plain_line(text, "", *children, *messages, classes=[name])
+    node = plain_line(text, "", *children, *messages, classes=[name], translatable=False)
     directive.set_source_info(node)
     return node
 
@@ -70,18 +72,20 @@ def target(docname: str) -> addnodes.pending_xref:
     )
 
 
-def first_sentence(script: str) -> str:
-    r"""Take the sentence that follows the title of a gallery script.
+def first_sentence(script: str, say: Callable[[str], str] = str) -> str:
+    r"""Take the sentence that follows the title of a gallery script; ``say`` translates the paragraph.
 
     Examples:
         >>> first_sentence(r'"Title\n\nYou fit a\nnetwork. It learns."')
         'You fit a network.'
+        >>> first_sentence('"Title\\n\\nText"', {"Text": "你拟合一个网络。它在学习。"}.get)
+        '你拟合一个网络。'
     """
     opening = (ast.get_docstring(ast.parse(script)) or "").split("\n\n")
     if len(opening) == 1:
         message = f"no text after the title {opening[0]!r} given; want a paragraph"
         raise ValueError(message)
-    return _SENTENCE.split(" ".join(opening[1].split()))[0]
+    return _SENTENCE.split(say(" ".join(opening[1].split())))[0]
 
 
 def mark(place: int, count: int) -> str:
@@ -135,11 +139,12 @@ class GalleryCards(SphinxDirective):
         script = Path(self.env.srcdir, folder, f"{name}.py")
         self.env.note_dependency(str(script))
         svg = thumbnail(self, Path(self.env.srcdir), folder.name, name)
+        say = partial(catalogues.say, self.config.language, f"{folder}/{name}")
         return nodes.list_item(
             "",
             nodes.raw("", f'<div class="card-picture">{ladder}{svg}</div>', format="html"),
             link(f"{folder}/{name}", "card-title"),
-            line(self, first_sentence(script.read_text("utf-8")), "card-text"),
+            line(self, first_sentence(script.read_text("utf-8"), say), "card-text"),
         )
 
 

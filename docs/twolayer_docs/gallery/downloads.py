@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sphinx.errors import ExtensionError
+from sphinx.locale import _
 
 from twolayer_docs.course import HeaderError, read_header
 from twolayer_docs.forms import wheel
@@ -68,15 +69,14 @@ def needs(script: str, address: str | None = None) -> str:
     first = ""
     if address is None and _IMPORTS.search(script):
         packages.append(wheel.requirement(address))
-        first = (
-            f" First download `{wheel.name()}`\nfrom the site's page on exercises to this folder."
-        )
+        first = _(" First download `{}`\nfrom the site's page on exercises to this folder.")
     named = " ".join(f'"{package}"' for package in packages)
-    return (
-        f"To run this notebook you need Jupyter with Python {oldest} or newer, and some packages."
-        f"{first} If a package is\nmissing, run this line in a new cell, and then restart the kernel:\n\n"
-        f"    %pip install {named}\n"
+    said = _(
+        "To run this notebook you need Jupyter with Python {oldest} or newer, and some packages.{first} "
+        "If a package is\nmissing, run this line in a new cell, and then restart the kernel:"
     )
+    said = said.format(oldest=oldest, first=first.format(wheel.name()))
+    return f"{said}\n\n    %pip install {named}\n"
 
 
 def with_needs(notebook: dict[str, Any], needed: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import re
 from itertools import groupby
 
 from docutils import nodes
+from sphinx.locale import _
 from sphinx.util.docutils import SphinxDirective
 
 from twolayer.rungs import RUNGS
@@ -84,7 +85,7 @@ def legend(name: str, *more: str) -> nodes.raw:
     ``name`` is its class in the style sheet.
     """
     entries = [*KINDS.items(), *(("new", words) for words in more)]
-    items = "".join(f'<li><p class="{kind}">{words}</p></li>\n' for kind, words in entries)
+    items = "".join(f'<li><p class="{kind}">{_(words)}</p></li>\n' for kind, words in entries)
     markup = f'<ul class="{name}" aria-hidden="true">\n{items}</ul>'
     return nodes.raw("", markup, format="html")
 
@@ -107,9 +108,9 @@ class Ladder(SphinxDirective):
                 "",
                 picture,
                 link(rung.page, "rung-title"),
-                line(self, rung.change, "rung-change"),
+                line(self, _(rung.change), "rung-change"),
                 bar,
-                line(self, f"{len(loop)} lines", "rung-lines"),
+                line(self, _("{} lines").format(len(loop)), "rung-lines"),
                 end,
             )
         return [ladder, legend("ladder-legend")]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from pygments.lexers.python import PythonLexer
 from pygments.token import STANDARD_TYPES
+from sphinx.locale import _
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
@@ -147,7 +148,7 @@ class ColouredLoops(SphinxPostTransform):
             made: list[nodes.Node] = [loop_code("", "", *in_lines(pieces, classes))]
             if rung:
                 made += [
-                    legend("loop-legend", *["new or changed here"] * any(news)),
+                    legend("loop-legend", *[_("new or changed here")] * any(news)),
                     *_step(rung, before, loop),
                 ]
             block.replace_self(made)
@@ -159,27 +160,34 @@ def _step(rung: Rung, before: list[str], loop: list[str]) -> Iterator[nodes.Node
     """Say what a rung changes in the loop before."""
     if rung.name not in BEFORE:
         return
-    last = target(BEFORE[rung.name].page)
+    parts: dict[str, list[nodes.Node]] = {"page": [target(BEFORE[rung.name].page)]}
     lost, new = gone(before, loop), sum(new_lines(before, loop))
-    said = plain_line("", f"{rung.change}. ", classes=["loop-step"])
+    template = _("Its loop is the same as that of {page}, line for line.")
     if lost or new:
-        said += [nodes.Text("Compared with the loop of "), last]
-        said += nodes.Text(f", {_lines(len(lost))} gone")
-        for number, code in enumerate(lost):
-            said += [nodes.Text(", " if number else " ("), nodes.literal("", code)]
-        said += nodes.Text(f"{')' * bool(lost)}, and {_lines(new)} new or changed.")
-    else:
-        said += [
-            nodes.Text("Its loop is the same as that of "),
-            last,
-            nodes.Text(", line for line."),
-        ]
+        template = _("Compared with the loop of {page}, {gone}, and {new}.")
+        no, one, more = _("no line is gone"), _("1 line is gone"), _("{} lines are gone")
+        parts["gone"] = [nodes.Text(_counted(len(lost), no, one, more)), *_listed(lost)]
+        no, one = _("no line is new or changed"), _("1 line is new or changed")
+        more = _("{} lines are new or changed")
+        parts["new"] = [nodes.Text(_counted(new, no, one, more))]
+    said = plain_line("", _("{}. ").format(_(rung.change)), classes=["loop-step"])
+    for place, text in enumerate(re.split(r"\{(\w+)\}", template)):
+        said += parts[text] if place % 2 else [nodes.Text(text)]
     yield said
 
 
-def _lines(count: int) -> str:
-    """Count lines, before what is said of them."""
-    return "no line is" if not count else "1 line is" if count == 1 else f"{count} lines are"
+def _counted(count: int, no: str, one: str, more: str) -> str:
+    """Count lines in what is said of them."""
+    return no if not count else one if count == 1 else more.format(count)
+
+
+def _listed(lines: list[str]) -> Iterator[nodes.Node]:
+    """List lines of code in brackets, if there are any."""
+    for number, code in enumerate(lines):
+        yield nodes.Text(_(", ") if number else _(" ("))
+        yield nodes.literal("", code)
+    if lines:
+        yield nodes.Text(_(")"))
 
 
 def _loop_in(block: nodes.Element) -> range:
@@ -205,6 +213,6 @@ class Loops(SphinxDirective):
             loop = loop_of(name)
             code = "\n".join(loop)
             block = nodes.literal_block(code, code, language="python", loop=True)
-            length = line(self, f"{len(loop)} lines", "loop-length")
+            length = line(self, _("{} lines").format(len(loop)), "loop-length")
             row += nodes.container("", link(page, "loop-title"), length, block)
         return [row, legend("loop-legend")]

@@ -9,6 +9,7 @@ definition, which browsers show on hovering.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docutils import nodes
@@ -49,12 +50,13 @@ class Term(NamedTuple):
 
 def terms_of(glossary: nodes.Node) -> dict[str, Term]:
     """List the words that a glossary explains, from the doctree of its page."""
-    found = {}
+    found: dict[str, Term] = {}
     for entry, item in enumerate(glossary.findall(nodes.definition_list_item)):
         definition = next(item.findall(nodes.definition)).astext()
         for term in item.findall(nodes.term):
             anchor = term["ids"][0]
-            found[term.astext()] = Term(anchor, " ".join(definition.split()), entry)
+            word = term.astext().partition("（")[0]  # in Chinese, the English word follows
+            found.setdefault(word, Term(anchor, " ".join(definition.split()), entry))
     return found
 
 
@@ -76,8 +78,16 @@ def pattern_of(words: Mapping[str, Term]) -> re.Pattern[str]:
     """Make the expression that finds the words, and phrases of other senses, in prose, longer ones first."""
     forms = {form for word in (*words, *OTHER_SENSES) for form in (word, plural(word))}
     ordered = sorted(forms, key=lambda form: (-len(form), form))
-    choices = "|".join(re.escape(form).replace(r"\ ", r"\s+") for form in ordered)
-    return re.compile(rf"(?<![\w-])({choices})(?![\w-])", re.IGNORECASE)
+    choices = "|".join(
+        _bounded(re.escape(form).replace(r"\ ", r"\s+")) for form in ordered if len(form) > 1
+    )
+    return re.compile(rf"({choices})", re.IGNORECASE)
+
+
+def _bounded(form: str) -> str:
+    """Let a form begin and end where a word does; in Chinese, words stand side by side."""
+    start = r"(?<![A-Za-z0-9_-])" if form[0].isascii() else ""
+    return start + form + (r"(?![A-Za-z0-9_-])" if form[-1].isascii() else "")
 
 
 def lookup(words: Mapping[str, Term]) -> dict[str, Term]:
@@ -101,8 +111,7 @@ def link_terms(app: Sphinx, document: nodes.document, docname: str) -> None:
     env, builder = app.env, app.builder
     if builder.format != "html" or docname in WITHOUT or GLOSSARY not in env.found_docs:
         return
-    words = terms_of(env.get_doctree(GLOSSARY))
-    pattern, known = pattern_of(words), lookup(words)
+    pattern, known = _looked_for(app)
     met: set[int] = set()
 
     def parts(text: str) -> Iterator[nodes.Node]:
@@ -123,6 +132,13 @@ def link_terms(app: Sphinx, document: nodes.document, docname: str) -> None:
 
     for text in list(prose(document)):
         text.parent.replace(text, [part for part in parts(text.astext()) if part.astext()])
+
+
+@cache
+def _looked_for(app: Sphinx) -> tuple[re.Pattern[str], dict[str, Term]]:
+    """Read the glossary once for all pages."""
+    words = terms_of(app.env.get_doctree(GLOSSARY))
+    return pattern_of(words), lookup(words)
 
 
 def depend(app: Sphinx, _document: nodes.document) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
+LEADS_ON = {"next", "practise", "back"}
+"""The classes of paragraphs that say where to go on, or back."""
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 
@@ -129,7 +131,21 @@ def link_literals(app: Sphinx, document: nodes.document, docname: str) -> None:
             link["classes"].append("literal-link")
         else:
             link = make_refnode(builder, docname, place, None, nodes.Text(target.title))
+            _close_up(literal, target.title)
         literal.replace_self(link)
+
+
+def _close_up(literal: nodes.literal, title: str) -> None:
+    """Take away the spaces around a literal that becomes a Chinese title, where they stand beside Chinese."""
+    place = literal.parent.index(literal)
+    before, after = (
+        literal.parent[max(place - 1, 0)],
+        literal.parent[min(place + 1, len(literal.parent) - 1)],
+    )
+    if isinstance(before, nodes.Text) and not title[0].isascii():
+        literal.parent.replace(before, nodes.Text(re.sub(r"(?<=[^\x00-\xff]) $", "", before)))
+    if isinstance(after, nodes.Text) and not title[-1].isascii():
+        literal.parent.replace(after, nodes.Text(re.sub(r"^ (?=[^\x00-\xff])", "", after)))
 
 
 def _documented_names(env: BuildEnvironment, docname: str) -> dict[str, Target]:
@@ -148,8 +164,9 @@ def _documented_names(env: BuildEnvironment, docname: str) -> dict[str, Target]:
 
 def _tells_the_next_page(literal: nodes.Node) -> bool:
     """Tell whether a literal stands in a paragraph that says where to go on, or back."""
-    starts = ("Next: ", "Practise: ", "Back: ")
-    return literal.parent is not None and literal.parent.astext().startswith(starts)
+    return isinstance(literal.parent, nodes.Element) and not LEADS_ON.isdisjoint(
+        literal.parent["classes"]
+    )
 
 
 def _is_protected(literal: nodes.Node) -> bool:

@@ -12,6 +12,8 @@ from docutils import nodes
 from sphinx.ext.intersphinx import missing_reference
 from sphinx.util.docutils import SphinxRole
 
+from twolayer_docs.translation.catalogues import LANGUAGE
+
 if TYPE_CHECKING:
     from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
@@ -77,7 +79,10 @@ class SiteFile(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Make the link, with the file's name as its text."""
         literal = nodes.literal(self.text, self.text)
-        up = "../" * self.env.current_document.docname.count("/")
+        # The Chinese site is in a folder, and the files are in the root.
+        up = "../" * (
+            self.env.current_document.docname.count("/") + (self.config.language == LANGUAGE)
+        )
         link = nodes.reference("", "", literal, refuri=up + self.text, internal=True)
         link["classes"].append(SITE_FILE)
         return [link], []

@@ -28,16 +28,18 @@ NEEDED_BY = {
     "curves.js": (_CURVES,),
     "playground.css": (_PLAYGROUND,),
     "playground.js": (_PLAYGROUND,),
+    "zh-charts.js": (_CURVES, _PLAYGROUND),
 }
 """What the pages have in their content that need a file: one of these."""
-APART = {STYLE, SCRIPT, "pygments.css", *NEEDED_BY}
-"""What is not joined; the theme writes its colours of code when all pages are there."""
+APART = {STYLE, SCRIPT, "pygments.css", "zh.js", *NEEDED_BY}
+"""What is not joined; the theme writes its colours of code when all pages are there, and Chinese pages bring their words."""
 LEFT_OUT = (
     "mystnb.*.css",
     "sg-tags.js",
     "doctools.js",
     "sphinx_highlight.js",
     "furo-extensions.js",
+    "translations.js",
 )
 """Styles for outputs that no page has, and scripts for Sphinx's own search."""
 _MAP = re.compile(r"^//[#@] sourceMappingURL=.*$|/\*# sourceMappingURL=.*?\*/", re.MULTILINE)
@@ -51,7 +53,9 @@ def register(app: Sphinx) -> None:
     total = zlib.crc32(b"".join(path.read_bytes() for path in parts))
     app.add_config_value("assets_sum", total, "html", types=[int])
     app.add_css_file(STYLE)
-    app.add_js_file(SCRIPT, loading_method="defer")
+    app.add_js_file(
+        SCRIPT, priority=400, loading_method="defer"
+    )  # others say what it lets them say
 
 
 def bundle(

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.locale import _
 from sphinx.util import logging
+from sphinx.util.osutil import relative_uri
 from sphinx.writers.html5 import HTML5Translator
 
 from twolayer_docs.figures.inline import for_page
@@ -34,12 +36,15 @@ _LOGO = for_page((DOCS / "_static" / "logo.svg").read_text("utf-8"))
 LOGO = _LOGO.replace("<svg", '<svg aria-hidden="true"', 1)
 """The logo for places where the name stands beside it: at the top of the sidebar and of a phone's page."""
 THEME_PARTS = (
-    ('<aside class="sidebar-drawer"', '<aside class="sidebar-drawer" aria-label="Site"'),
-    ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
-    ('<article role="main"', '<article role="main" aria-label="Page"'),
-    ('<div class="brand">', f'<div class="brand">{LOGO}'),
+    '<aside class="sidebar-drawer"',
+    '<aside class="toc-drawer',
+    '<article role="main"',
+    '<div class="brand">',
+    'aria-label="Toggle site navigation sidebar"',
+    'aria-label="Toggle table of contents sidebar"',
+    'aria-label="Toggle Light / Dark / Auto color theme"',
 )
-"""What the theme's page gets that its templates have no block for: landmarks' names, and the logo."""
+"""What gets something in the theme's page, whose templates have no block for it."""
 
 
 class Translator(HTML5Translator):
@@ -48,22 +53,35 @@ class Translator(HTML5Translator):
     builder: StandaloneHTMLBuilder
 
     def __init__(self, document: nodes.document, builder: StandaloneHTMLBuilder) -> None:
-        """Leave out the viewport, which the theme names."""
+        """Leave out the viewport, which the theme names; find the pictures."""
         super().__init__(document, builder)
         self.meta = [tag for tag in self.meta if 'name="viewport"' not in tag]
+        # Sphinx has the folder's usual name here, whatever the builder says.
+        page = builder.get_target_uri(builder.current_docname)
+        builder.imgpath = relative_uri(page, builder.imagedir)
 
     def starttag(self, node: Any, tagname: str, *arguments: Any, **attributes: Any) -> str:
         """Let the keyboard reach the theme's boxes around tables, and give the sidebar's headings a level."""
         if isinstance(node, nodes.container) and "table-wrapper" in node["classes"]:
             attributes["tabindex"] = "0"
+        if isinstance(node, nodes.container) and "cell_output" in node["classes"]:
+            hidden = (
+                "tag_remove-input" in node.parent["classes"]
+            )  # so that its words are the page's
+            attributes |= {"lang": "en"} if self._english() and not hidden else {}
         if attributes.get("ROLE") == "heading":
             attributes["aria-level"] = "2"
         return super().starttag(node, tagname, *arguments, **attributes)
 
     def depart_document(self, node: nodes.document) -> None:
         """Let the keyboard reach code: neither Pygments nor sphinx-gallery has a node for its ``<pre>``."""
-        self.body = [part.replace(_CODE, _FOCUSABLE_CODE) for part in self.body]
+        focusable = _FOCUSABLE_CODE.replace("<div", f"<div{self._english()}", 1)
+        self.body = [part.replace(_CODE, focusable) for part in self.body]
         super().depart_document(node)
+
+    def _english(self) -> str:
+        """Say that something is in English, on a page that isn't."""
+        return "" if self.config.language == "en" else ' lang="en"'
 
     def visit_literal_block(self, node: nodes.literal_block) -> None:
         """Fold what a cell printed where it is long."""
@@ -72,9 +90,9 @@ class Translator(HTML5Translator):
         except nodes.SkipNode:
             lines = node.astext().strip("\n").count("\n") + 1
             if lines > LONGEST and not _OUTPUTS.isdisjoint(node["classes"]):
-                summary = f"<summary>Output, {lines} lines</summary>"
+                summary = _("Output, {} lines").format(lines)
                 self.body[-1] = (
-                    f'<details class="long-output">{summary}\n{self.body[-1]}</details>\n'
+                    f'<details class="long-output"><summary>{summary}</summary>\n{self.body[-1]}</details>\n'
                 )
             raise
 
@@ -84,6 +102,7 @@ class Translator(HTML5Translator):
             if side in node:
                 node[side] = node[side].removesuffix("px")
         super().visit_image(node)
+        self.body[-1] = self.body[-1].replace("<img", f"<img{self._english()}", 1)
 
     def visit_Text(self, node: nodes.Text) -> None:  # noqa: N802 - docutils' name
         """Keep numbers whole; let code in tables break after a bracket, a comma, a dot, a semicolon."""
@@ -136,13 +155,32 @@ def offer(
 ) -> None:
     """Offer a page's template the logo, and what completes the theme's page; lead on once."""
     context |= {"brand_logo": LOGO, "complete": complete}
-    if "<p>Next: " in (context.get("body") or ""):  # as progress.html asks too
+    if '<p class="next">' in (context.get("body") or ""):  # as progress.html asks too
         context["next"] = None
+
+
+def theme_parts() -> list[str]:
+    """Write the parts of the theme's page with landmarks' names, the logo, and its labels in the page's language."""
+    site, here, page = _("Site"), _("On this page"), _("Page")
+    navigation, contents = (
+        _("Toggle site navigation sidebar"),
+        _("Toggle table of contents sidebar"),
+    )
+    theme = _("Toggle Light / Dark / Auto color theme")
+    return [
+        f'<aside class="sidebar-drawer" aria-label="{site}"',
+        f'<aside aria-label="{here}" class="toc-drawer',
+        f'<article role="main" aria-label="{page}"',
+        f'<div class="brand">{LOGO}',
+        f'aria-label="{navigation}"',
+        f'aria-label="{contents}"',
+        f'aria-label="{theme}"',
+    ]
 
 
 def complete(page: str) -> str:
     """Complete the theme's page; where it has become another, the build warns, and so fails."""
-    for theirs, ours in THEME_PARTS:
+    for theirs, ours in zip(THEME_PARTS, theme_parts(), strict=True):
         if theirs not in page:
             _LOGGER.warning("the theme's page no longer has: %s", theirs, type="theme")
         page = page.replace(theirs, ours)

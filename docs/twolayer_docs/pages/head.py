@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.locale import _
 
 from twolayer_docs.pages import body
-from twolayer_docs.paths import NO_PAGES
+from twolayer_docs.paths import is_page
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -30,12 +31,14 @@ NOTEBOOKS = "notebooks"
 NOT_FOUND = "404.html"
 MARKDOWN = ".md"
 """What is appended to a page's address for its Markdown."""
-_DOWNLOADS = {".py": "Script", ".ipynb": "Notebook", ".zip": "Both, zipped"}
-_LENGTH = 160
-_FALLBACK = (
+DOWNLOADS = {".py": "Script", ".ipynb": "Notebook", ".zip": "Both, zipped"}
+"""The files that a page offers, by their kind, and what the links are called."""
+_LENGTH, _CHINESE_LENGTH = 160, 80
+FALLBACK = (
     "One small neural network, built again and again: by hand in NumPy, then with each layer of "
     "PyTorch that takes a piece of the work away."
 )
+"""The description of a page without a paragraph of some length."""
 THEME_SCRIPT = (
     '(function(){var theme="auto";'
     'try{theme=localStorage.getItem("theme")||theme}catch(blocked){}'
@@ -116,7 +119,7 @@ def offer(
     if page == app.config.root_doc and context["pageurl"]:
         context["pageurl"] = app.config.html_baseurl
     context["markdown"] = f"{PurePosixPath(page).name}.html{MARKDOWN}"
-    context["has_markdown"] = f"{page}.html" not in NO_PAGES
+    context["has_markdown"] = is_page(f"{page}.html")
     context["page_links"] = page_links(page, context, doctree) if doctree else []
 
 
@@ -124,14 +127,16 @@ def describe(doctree: nodes.Node | None) -> str:
     """Choose a description: the first paragraph that has some length, as many of its sentences as there is room for."""
     for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
         text = " ".join(paragraph.astext().split())
-        if len(text) <= _LENGTH // 4 or body.within(paragraph, nodes.Admonition):
+        length = _CHINESE_LENGTH if "。" in text else _LENGTH
+        if len(text) <= length // 4 or body.within(paragraph, nodes.Admonition):
             continue
-        if len(text) <= _LENGTH:
+        if len(text) <= length:
             return text
-        if sentences := re.match(rf".{{1,{_LENGTH}}}(?<=[.!?])(?= )", text):
+        if sentences := re.match(rf".{{1,{length}}}(?:(?<=[.!?])(?= )|(?<=[。！？]))", text):
             return sentences[0]
-        return text[: _LENGTH - 1].rpartition(" ")[0].rstrip(",;:.") + "…"
-    return _FALLBACK
+        cut = text[: length - 1]
+        return (cut if "。" in text else cut.rpartition(" ")[0]).rstrip(",;:.，；：") + "…"
+    return _(FALLBACK)
 
 
 def page_links(page: str, context: dict[str, Any], doctree: nodes.Node) -> list[PageLink]:
@@ -143,23 +148,25 @@ def page_links(page: str, context: dict[str, Any], doctree: nodes.Node) -> list[
         if "filename" in node
     }
     links = [
-        PageLink(name, to(files[kind], resource=True), download=True)
-        for kind, name in _DOWNLOADS.items()
+        PageLink(_(name), to(files[kind], resource=True), download=True)
+        for kind, name in DOWNLOADS.items()
         if kind in files
     ]
     source = context.get("sourcename") or ""
     place = f"{page}.py" if links else f"docs/{source}"
     # What sphinx-gallery wrote is nobody's source; on pages without contents nobody looks for it.
     if not links and source.endswith(".md") and "hide-toc" not in (context.get("meta") or {}):
-        links = [PageLink("Source", to(f"_sources/{source}", resource=True))]
+        links = [PageLink(_("Source"), to(f"_sources/{source}", resource=True))]
     if not links:
         return []
     links.append(PageLink("Markdown", context["markdown"]))
     if not repository:
         return links
-    if ".ipynb" in files and (opened := colab(repository, page)):
-        links.append(PageLink("Open in Colab", opened))
-    return [*links, PageLink("Repository", f"{repository}/blob/main/{place}")]
+    # The branch for Colab has the English notebooks.
+    in_english = context.get("language") != "zh-CN"
+    if ".ipynb" in files and in_english and (opened := colab(repository, page)):
+        links.append(PageLink(_("Open in Colab"), opened))
+    return [*links, PageLink(_("Repository"), f"{repository}/blob/main/{place}")]
 
 
 def colab(repository: str, page: str) -> str | None:
@@ -192,7 +199,7 @@ def finish(site: Path, address: str | None) -> None:
     if address is None:
         return
     files = (path.relative_to(site).as_posix() for path in site.rglob("*.html"))
-    places = sorted(name for name in files if name not in NO_PAGES and name[0] != "_")
+    places = sorted(name for name in files if is_page(name))
     urls = [html.escape(address + name.removeprefix("index.html")) for name in places]
     lines = "".join(f"  <url><loc>{url}</loc></url>\n" for url in urls)
     schema = "http://www.sitemaps.org/schemas/sitemap/0.9"

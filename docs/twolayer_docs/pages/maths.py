@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from sphinx.errors import ExtensionError
+from sphinx.locale import _
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
@@ -121,7 +122,7 @@ def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     self.body.append(f'<div class="math-scroll" tabindex="0">{node["mathml"]}</div>')
     if node["number"]:
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
-        self.add_permalink_ref(node, "Link to this equation")
+        self.add_permalink_ref(node, _("Link to this equation"))
         self.body.append("</span>")
     self.body.append("</div>\n")
     raise nodes.SkipNode

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.locale import _
 from sphinx.util.docutils import SphinxDirective
 
 from twolayer_docs.course import training_loop
@@ -166,7 +167,8 @@ def _on_the_site(*, full: bool) -> nodes.Node:
 
 def write(self: Translator, node: playground) -> None:
     """Write it as HTML; the style sheet hides it where no script can run."""
-    context: dict[str, Any] = {"settings": SETTINGS, "lines": _lines() if node["full"] else []}
+    settings = [setting._replace(label=_(setting.label)) for setting in SETTINGS]
+    context: dict[str, Any] = {"settings": settings, "lines": _lines() if node["full"] else []}
     context["more"] = self.builder.get_relative_uri(self.builder.current_docname, GUIDE)
     self.body.append(self.builder.templates.render("playground.html", context))
     raise nodes.SkipNode
@@ -179,6 +181,7 @@ def _lines() -> list[dict[str, Any]]:
     for line in training_loop(LOOP):
         name, mistakes = choices.pop(code := line.strip(), ("", ()))
         indent = line.removesuffix(code)
+        mistakes = tuple(mistake._replace(notice=_(mistake.notice)) for mistake in mistakes)
         lines.append({"indent": indent, "code": code, "name": name, "mistakes": mistakes})
     if choices:
         message = (

@@ -97,7 +97,7 @@ def test_a_wrong_solution_ends_the_build(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr("twolayer.exercises.registry.find", lambda _: Wrong)
     with pytest.raises(WrongSolutionError, match=r"numpy_by_hand\.2: not yet\. Nothing filled in"):
-        folds("numpy_by_hand.2")
+        folds("numpy_by_hand.2", "wrong", "en")
 
 
 def test_only_calls_of_check_count() -> None:

@@ -97,11 +97,17 @@ def parts(path: Path) -> tuple[list[str], str]:
 @cache
 def files() -> set[str]:
     """The repository's files and folders, and what the build makes."""
-    folders = ("*", ".ci/*", ".github/**/*", "docs/*", "docs/_[!b]*/**/*", "docs/[irt]*/**/*")
+    folders = ("*", ".ci/*", ".github/**/*", "docs/*", "docs/_[!b]*/**/*", "docs/[ilrt]*/**/*")
     patterns = (*folders, "gallery/**/*", "tests/**/*", "twolayer/**/*")
     found = {path.relative_to(ROOT).as_posix() for one in patterns for path in ROOT.glob(one)}
     site = "\n".join(path.read_text("utf-8") for path in SITE)
-    found |= {*re.findall(rf'"([\w-]+\.(?:{ENDINGS}))"', site), "_site", "_site/index.html"}
+    found |= {
+        *re.findall(rf'"([\w-]+\.(?:{ENDINGS}))"', site),
+        "_site",
+        "_site/index.html",
+        "_site/zh",
+        "zh",
+    }
     return found | {f"{page.stem}.html" for page in DOCS.glob("*.md")}
 
 

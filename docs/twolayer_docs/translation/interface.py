@@ -1,0 +1,64 @@
+"""What the site says around its pages: in its scripts, in the theme, and in what the machinery writes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import furo  # type: ignore[import-untyped]
+from babel.messages.extract import extract_from_dir, extract_from_file
+
+from twolayer.rungs import RUNGS
+from twolayer_docs.gallery.ladder import KINDS
+from twolayer_docs.pages import assets, head, playground
+from twolayer_docs.paths import DOCS
+from twolayer_docs.translation.catalogues import INTERFACE, messages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCRIPTS = DOCS / "_static" / "scripts"
+WORDS, MORE_WORDS = "zh.js", "zh-charts.js"
+"""The scripts that give the interface's scripts their words: those on every page, and those beside charts."""
+SUMMARY = re.compile("<summary>(.*?)</summary>")
+"""What a fold that a guide writes as HTML is called."""
+_THEME = Path(furo.__file__).parent / "theme" / "furo"
+_OF_THE_THEME = ("page.html", "base.html", "genindex.html")
+_JINJA = "jinja2.ext:babel_extract"
+
+
+def in_scripts(*, apart: bool) -> Iterator[str]:
+    """List what the interface's scripts say: those that some pages need, or those of every page."""
+    for path in sorted(SCRIPTS.glob("*.js")):
+        if (path.name in assets.NEEDED_BY) == apart:
+            options = {"parse_template_string": True}
+            found = extract_from_file("javascript", path, keywords={"say": None}, options=options)
+            yield from (str(message) for _line, message, *_more in found)
+
+
+def interface() -> list[str]:
+    """List the messages of the interface but those in the site's own templates, which Sphinx extracts."""
+    found = extract_from_dir(DOCS / "twolayer_docs", [("**.py", "python")], keywords={"_": None})
+    said = [str(message) for _name, _line, message, *_more in found]
+    for name in _OF_THE_THEME:
+        said += [
+            str(message) for _line, message, *_more in extract_from_file(_JINJA, _THEME / name)
+        ]
+    said += [*in_scripts(apart=False), *in_scripts(apart=True)]
+    for guide in sorted(DOCS.glob("*.md")):
+        said += SUMMARY.findall(guide.read_text("utf-8"))
+    said += [head.FALLBACK, *head.DOWNLOADS.values(), *KINDS.values()]
+    said += [rung.change for rung in RUNGS.values()]
+    said += [setting.label for setting in playground.SETTINGS]
+    said += [mistake.notice for mistakes in playground.CHOICES.values() for mistake in mistakes]
+    return said
+
+
+def script(*, apart: bool) -> str:
+    """Write the script with the words of some of the interface's scripts."""
+    known = messages(INTERFACE)
+    words = {message: known[message] for message in in_scripts(apart=apart) if message in known}
+    held = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
+    return f"globalThis.twolayerWords={{...globalThis.twolayerWords,...{held}}};\n"
