@@ -1,4 +1,4 @@
-"""Every page in a browser: on a phone in light, on a desk in dark, and one of each kind in both and in Chinese."""
+"""Every page in a browser, on a phone in light or on a desk in dark, most in both; one of each kind in all looks."""
 
 from __future__ import annotations
 
@@ -15,12 +15,23 @@ if TYPE_CHECKING:
 
 PAGES = [name for name in page_names(built_site()) if not name.startswith(CHINESE)]
 IN_CHINESE = [f"{CHINESE}{name}" for name in looks.KINDS if not name.startswith("reference/")]
+ALIKE = ("gallery/exercises/", "reference/")
+"""Pages that are like each other: each is looked at once, in turns, and twice with ``--all``."""
+
+
+def is_weekly(place: int, page: str, look: int) -> bool:
+    """Tell whether a look at a page can wait."""
+    return page.startswith(ALIKE) and page not in looks.KINDS and look != place % 2
 
 
 @pytest.mark.parametrize(
     ("theme", "width", "page"),
     [
-        *((*look, page) for page in PAGES for look in looks.TWO_LOOKS),
+        *(
+            looks.marked(look, page) if is_weekly(place, page, number) else (*look, page)
+            for place, page in enumerate(PAGES)
+            for number, look in enumerate(looks.TWO_LOOKS)
+        ),
         *((*looks.TWO_LOOKS[place % 2], page) for place, page in enumerate(IN_CHINESE)),
         *((*look, page) for page in looks.KINDS for look in looks.OTHER_LOOKS),
         *(
