@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 
+from tests.docs.translation.test_scripts import code as plain
 from tests.site import static_host
 from tests.site.offers import EXERCISES, KINDS, NAMES, cells, download, members, page_names
 from tests.site.tabs import opened
@@ -128,18 +128,6 @@ def test_a_chinese_download_has_the_same_code(site: Path, name: str) -> None:
     stem = name.rpartition("/")[2]
     zipped = members(download(site / CHINESE, f"{name}.zip"))
     assert zipped == {f"{stem}{kind}": chinese[kind] for kind in (".ipynb", ".py")}
-
-
-def plain(source: str) -> str:
-    """Code without comments and docstrings, in a normal form."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
-            and ast.get_docstring(node) is not None
-        ):
-            node.body = node.body[1:]
-    return ast.dump(tree)
 
 
 @pytest.mark.parametrize("kind", [".py", ".ipynb"])

@@ -17,6 +17,7 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.locale import _
 
+from twolayer.exercises.words import say
 from twolayer_docs.gallery.run import is_output
 from twolayer_docs.paths import ROOT
 
@@ -84,7 +85,6 @@ def verdict_of(id_: str, exercise: Exercise) -> str:
 def folds(id_: str, about: str, language: str) -> list[nodes.Node]:
     """Make the three folds of an exercise, named after what it is about: two hints and the solution."""
     from twolayer.exercises.registry import find  # noqa: PLC0415 - as above
-    from twolayer.exercises.words import say  # noqa: PLC0415
 
     exercise = find(id_)
     made: list[nodes.Node] = []
@@ -100,8 +100,6 @@ def folds(id_: str, about: str, language: str) -> list[nodes.Node]:
 
 def translate(output: nodes.literal_block, language: str) -> None:
     """Let a check's output speak the page's language."""
-    from twolayer.exercises.words import say  # noqa: PLC0415 - as above
-
     printed = output.astext()
     if (said := say(printed.strip("\n"), language)) not in printed:
         output.rawsource = said

@@ -131,21 +131,7 @@ def link_literals(app: Sphinx, document: nodes.document, docname: str) -> None:
             link["classes"].append("literal-link")
         else:
             link = make_refnode(builder, docname, place, None, nodes.Text(target.title))
-            _close_up(literal, target.title)
         literal.replace_self(link)
-
-
-def _close_up(literal: nodes.literal, title: str) -> None:
-    """Take away the spaces around a literal that becomes a Chinese title, where they stand beside Chinese."""
-    place = literal.parent.index(literal)
-    before, after = (
-        literal.parent[max(place - 1, 0)],
-        literal.parent[min(place + 1, len(literal.parent) - 1)],
-    )
-    if isinstance(before, nodes.Text) and not title[0].isascii():
-        literal.parent.replace(before, nodes.Text(re.sub(r"(?<=[^\x00-\xff]) $", "", before)))
-    if isinstance(after, nodes.Text) and not title[-1].isascii():
-        literal.parent.replace(after, nodes.Text(re.sub(r"^ (?=[^\x00-\xff])", "", after)))
 
 
 def _documented_names(env: BuildEnvironment, docname: str) -> dict[str, Target]:

@@ -35,16 +35,6 @@ _LOGGER = logging.getLogger(__name__)
 _LOGO = for_page((DOCS / "_static" / "logo.svg").read_text("utf-8"))
 LOGO = _LOGO.replace("<svg", '<svg aria-hidden="true"', 1)
 """The logo for places where the name stands beside it: at the top of the sidebar and of a phone's page."""
-THEME_PARTS = (
-    '<aside class="sidebar-drawer"',
-    '<aside class="toc-drawer',
-    '<article role="main"',
-    '<div class="brand">',
-    'aria-label="Toggle site navigation sidebar"',
-    'aria-label="Toggle table of contents sidebar"',
-    'aria-label="Toggle Light / Dark / Auto color theme"',
-)
-"""What gets something in the theme's page, whose templates have no block for it."""
 
 
 class Translator(HTML5Translator):
@@ -159,28 +149,26 @@ def offer(
         context["next"] = None
 
 
-def theme_parts() -> list[str]:
-    """Write the parts of the theme's page with landmarks' names, the logo, and its labels in the page's language."""
+def theme_parts() -> dict[str, str]:
+    """Pair what the theme's page has, and its templates have no block for, with what it gets in the page's language."""
+    labels = {
+        "Toggle site navigation sidebar": _("Toggle site navigation sidebar"),
+        "Toggle table of contents sidebar": _("Toggle table of contents sidebar"),
+        "Toggle Light / Dark / Auto color theme": _("Toggle Light / Dark / Auto color theme"),
+    }
     site, here, page = _("Site"), _("On this page"), _("Page")
-    navigation, contents = (
-        _("Toggle site navigation sidebar"),
-        _("Toggle table of contents sidebar"),
-    )
-    theme = _("Toggle Light / Dark / Auto color theme")
-    return [
-        f'<aside class="sidebar-drawer" aria-label="{site}"',
-        f'<aside aria-label="{here}" class="toc-drawer',
-        f'<article role="main" aria-label="{page}"',
-        f'<div class="brand">{LOGO}',
-        f'aria-label="{navigation}"',
-        f'aria-label="{contents}"',
-        f'aria-label="{theme}"',
-    ]
+    return {
+        '<aside class="sidebar-drawer"': f'<aside class="sidebar-drawer" aria-label="{site}"',
+        '<aside class="toc-drawer': f'<aside aria-label="{here}" class="toc-drawer',
+        '<article role="main"': f'<article role="main" aria-label="{page}"',
+        '<div class="brand">': f'<div class="brand">{LOGO}',
+        **{f'aria-label="{theirs}"': f'aria-label="{ours}"' for theirs, ours in labels.items()},
+    }
 
 
 def complete(page: str) -> str:
     """Complete the theme's page; where it has become another, the build warns, and so fails."""
-    for theirs, ours in zip(THEME_PARTS, theme_parts(), strict=True):
+    for theirs, ours in theme_parts().items():
         if theirs not in page:
             _LOGGER.warning("the theme's page no longer has: %s", theirs, type="theme")
         page = page.replace(theirs, ours)

@@ -61,13 +61,10 @@ def load(domain: str) -> Catalog | None:
 
 
 def save(domain: str, catalogue: Catalog) -> None:
-    """Write a catalogue: nothing in it depends on the day or on lines of a file."""
+    """Write a catalogue, without a header, which would tell the day."""
     path(domain).parent.mkdir(parents=True, exist_ok=True)
-    catalogue.header_comment = ""
     with path(domain).open("wb") as file:
-        write_po(
-            file, catalogue, width=0, omit_header=False, include_lineno=False, ignore_obsolete=True
-        )
+        write_po(file, catalogue, width=0, omit_header=True, ignore_obsolete=True)
 
 
 @cache

@@ -7,16 +7,13 @@ marked ``fuzzy``: the site isn't built until somebody has looked at both.
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 from babel.messages import Catalog
 from babel.messages.pofile import read_po
 
 from twolayer.exercises.registry import exercises_of, lesson_names
-from twolayer_docs.build import environment
+from twolayer_docs.build import run_sphinx
 from twolayer_docs.paths import BUILD, DOCS, ROOT
 from twolayer_docs.translation import catalogues
 from twolayer_docs.translation.interface import interface
@@ -31,19 +28,7 @@ _BLOCK = re.compile(r"(?ms)^```(?:\{code-cell\}[^\n]*(?:\n:tags:[^\n]*)?|python)
 
 def of_pages() -> dict[str, list[str]]:
     """List the messages of each page that is translated, and of the templates, as Sphinx extracts them."""
-    shutil.rmtree(TEMPLATES, ignore_errors=True)
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-q",
-        "-b",
-        "gettext",
-        "-W",
-        str(DOCS),
-        str(TEMPLATES),
-    ]
-    subprocess.run(command, cwd=ROOT, env=environment(), check=True)  # noqa: S603
+    run_sphinx("gettext", TEMPLATES, (), TEMPLATES / ".doctrees", "-q")
     found = {}
     for template in sorted(TEMPLATES.rglob("*.pot")):
         page = template.relative_to(TEMPLATES).with_suffix("").as_posix()

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _IN_CHINESE = ("code", f'import os\n\nos.environ["{VARIABLE}"] = "zh"  # 检查用中文说明', 1)
 """The cell of an exercise's notebook that chooses the language of the checks."""
-UP, NOT_FOUND = "../", "404"
+UP, NOT_FOUND = "../", head.NOT_FOUND.removesuffix(".html")
 _SHARED = ("_static/", "_sources/")
 _NOT_WANTED = ("_static", "_sources", "objects.inv", "searchindex.js", f"{UP}jupyter_execute")
 

@@ -126,7 +126,7 @@ def test_what_pages_have_otherwise_is_left_out(page: str) -> None:
 
 def test_the_themes_page_is_completed() -> None:
     """The theme's landmarks get names; the logo has no colours of its own and says nothing."""
-    page = body.complete("".join(body.THEME_PARTS))
+    page = body.complete("".join(body.theme_parts()))
 
     assert page.count("aria-label=") == 6
     assert page.count('<svg aria-hidden="true"') == 1
