@@ -156,9 +156,9 @@ for name, result in (("x", loss), ("tracked_x", longer)):
 # has one row per input. That is why training needs more memory than prediction, and why
 # a small batch needs less than a large one. Add up the bytes over the graph. ReLU's
 # result is also a factor of the next product, at the same address, so count each
-# address once. PyTorch can also show you what is kept: if you pass a function to
-# ``torch.autograd.graph.saved_tensors_hooks``, PyTorch calls it with each tensor that
-# it saves.
+# address once. PyTorch can also show you what is kept:
+# ``torch.autograd.graph.saved_tensors_hooks`` takes two functions. PyTorch calls the
+# first with each tensor that it saves, and the second when it needs that tensor again.
 
 
 def total_bytes(tensors):

@@ -125,7 +125,7 @@ check("digits.4", recalls)
 #   guesses, not a mean of the batches' shares.
 # - Evaluate on held-out data, in evaluation mode and without a graph, then switch back.
 # - A pair of indices becomes one index if you multiply the first by the number of
-#   columns. A recall is a share of one row of the table.
+#   columns and add the second. A recall is a share of one row of the table.
 #
 # Back: ``digits`` is the lesson.
 #

@@ -27,7 +27,7 @@ What you'll learn:
 #
 # This module has two middle layers, so its depth is fixed. Replace them with one layer,
 # ``middle``, that ``forward`` applies ``repeats`` times, with a ReLU after each. With
-# zero repeats, the input layer's output goes straight to the output layer.
+# zero repeats, the output layer gets the input layer's output, after its ReLU.
 #
 # ``x`` is (N, D_in), ``repeats`` is a whole number, and the output is (N, D_out).
 # ``middle`` maps H numbers to H.

@@ -511,9 +511,9 @@ for count in (10_000, total, 10**9, 10**12):
 # %%
 # Your machine's numbers are different, so measure them: vary the number of hidden units
 # and the number of rows in the batch. From the first row of the output to the last, the
-# operations in the two large products grow by a factor of thousands, but launching the
-# work costs the same in each row. The break-even point is the first row in which the
-# GPU is faster and stays faster in all later rows.
+# operations in the two large products grow by a factor of more than ten thousand, but
+# launching the work costs the same in each row. The break-even point is the first row
+# in which the GPU is faster and stays faster in all later rows.
 
 places = ("cpu", "cuda") if has_cuda else ("cpu",)
 for n, h in sorted(((n, h) for n in (4, 64, 256) for h in (4, 100, 1000)), key=np.prod):

@@ -136,10 +136,10 @@ else:
 
 # %%
 # For autograd, a move is an operation like any other, and so is a cast. If a tensor
-# requires gradients, what ``to``, ``cuda`` or ``double`` returns is the result of an
-# operation, not a leaf. Its ``grad`` stays None, and the gradient goes to the original
-# tensor. If you want the gradient on the GPU, put the data there first and then call
-# ``requires_grad_``.
+# requires gradients, and ``to``, ``cuda`` or ``double`` has something to change, what
+# you get is the result of an operation, not a leaf. Its ``grad`` stays None, and the
+# gradient goes to the original tensor. If you want the gradient on the GPU, put the
+# data there first and then call ``requires_grad_``.
 
 first = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
 moved = first.to(device, torch.double)
