@@ -145,14 +145,8 @@ def expectations(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def font(session: nox.Session) -> None:
-    """Rebuild the maths font from the characters that twolayer_docs/tools/font.py lists."""
-    _run(session, "twolayer_docs.tools.font", *session.posargs)
-
-
-@nox.session(venv_backend="none", requires=["environment"], default=False)
-def inventories(session: nox.Session) -> None:
-    """Rebuild the inventories, which link code to the documentation of PyTorch and others."""
-    _run(session, "twolayer_docs.tools.inventories", *session.posargs)
+    """Rebuild the maths font from the characters that twolayer_docs/pages/font.py lists."""
+    _run(session, "twolayer_docs.pages.font", *session.posargs)
 
 
 @nox.session(default=False)

@@ -11,6 +11,7 @@ import sys
 from importlib import metadata
 
 from twolayer_docs.course import FOLDERS
+from twolayer_docs.links import inventories
 from twolayer_docs.pages import head
 from twolayer_docs.paths import DOCS
 
@@ -94,14 +95,9 @@ autodoc_default_options = {"members": True}
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 
-# Links to other documentation, without a network: see twolayer_docs/tools/inventories.py
+# Links to other documentation, without a network
 
-intersphinx_mapping = {
-    "torch": ("https://docs.pytorch.org/docs/stable/", "inventories/torch.inv"),
-    "numpy": ("https://numpy.org/doc/stable/", "inventories/numpy.inv"),
-    "python": ("https://docs.python.org/3/", "inventories/python.inv"),
-    "matplotlib": ("https://matplotlib.org/stable/", "inventories/matplotlib.inv"),
-}
+intersphinx_mapping = inventories.write()
 intersphinx_disabled_reftypes = ["std:*"]
 
 # HTML

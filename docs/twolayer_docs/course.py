@@ -7,17 +7,15 @@ pages in a section, and ``GUIDES`` the guides among them. Nothing else lists the
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 import tomllib
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twolayer.rungs import RUNGS
 from twolayer_docs.paths import DOCS, ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 LADDER = "two_layer"
@@ -43,15 +41,6 @@ _HEADER = re.compile(r"(?m)^# /// script\n(?P<toml>(?:#(?: .*)?\n)+?)# ///\n")
 
 class HeaderError(ValueError):
     """A script has no header, or one that can't be read."""
-
-
-class Step(NamedTuple):
-    """What changes in a training loop from one rung to the next."""
-
-    removed: int
-    added: int
-    diff: str
-    """All lines of both loops, marked ``-``, ``+`` or not at all."""
 
 
 @cache
@@ -152,18 +141,3 @@ def training_loop(script: Path) -> list[str]:
         return loop
     message = f"{script.name}: no loop with losses.append given; want one on the top level"
     raise ValueError(message)
-
-
-def step_between(before: Sequence[str], after: Sequence[str]) -> Step:
-    r"""Compare two loops line by line.
-
-    Examples:
-        >>> step_between(["a", "b"], ["a", "c", "d"])
-        Step(removed=1, added=2, diff='  a\n- b\n+ c\n+ d')
-    """
-    lines = [line for line in difflib.ndiff(before, after) if not line.startswith("?")]
-    return Step(
-        removed=sum(line.startswith("-") for line in lines),
-        added=sum(line.startswith("+") for line in lines),
-        diff="\n".join(line.rstrip() for line in lines),
-    )

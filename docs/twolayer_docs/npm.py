@@ -68,21 +68,6 @@ def module(path: str, folder: Path = FOLDER) -> Path:
     """Find a file of a package, such as ``"temml/dist/temml.cjs"``."""
     found = folder / "node_modules" / path
     if not found.is_file():
-        message = f"{path} is not installed. Run: python -m twolayer_docs.npm"
+        message = f"{path} is not installed. Run: nox -s docs"
         raise NpmError(message)
     return found
-
-
-def main() -> int:
-    """Install what the documentation needs, or say why not."""
-    try:
-        fresh = ensure()
-    except NpmError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(f"{FOLDER}: {'installed' if fresh else 'was there already'}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

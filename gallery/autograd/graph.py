@@ -13,7 +13,7 @@ While you compute, PyTorch records which function made each result and what that
 function needs in the backward pass. You follow this record yourself, look at what it
 keeps, and finally write the loop that ``backward`` runs. Two pages that fit the
 two-layer network look at such records too: ``autograd`` prints the record of its loss,
-and ``dynamic_graph`` counts the nodes of the new record at each step.
+and ``dynamic_graph`` counts the nodes of the record for each number of repeats.
 
 What you'll learn:
 

@@ -131,12 +131,12 @@ check("break_it.3", find_bug)
 # Summary
 # -------
 #
-# - The first loss depends only on the forward pass, the second on one gradient, the
-#   third on two: the first wrong loss shows you where to look.
+# - The first loss depends only on the forward pass, the second also on the gradients of
+#   one step, the third on those of two: the first wrong loss shows you where to look.
 # - ``<`` and ``>`` are always false for NaN, so test whether losses are finite; live
 #   ReLUs matter only if the loss is large.
 # - The first loss, the first update and the second update distinguish the faults; a
-#   second fit from the same weights shows what a trainer remembers.
+#   second fit from the updated weights shows what a trainer remembers.
 #
 # Back: ``break_it`` is the lesson.
 #

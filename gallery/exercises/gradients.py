@@ -79,9 +79,9 @@ check("gradients.2", two_gradients)
 # Differences need two values of ``f`` for each element. To find out whether a gradient
 # is right, two values in all are enough: move ``x`` along a ``direction``, all elements
 # at once. The slope of ``f`` along it is the central difference between ``x`` plus and
-# ``x`` minus ``step`` times ``direction``. It must equal the sum of ``grad`` times
-# ``direction``. A mistake in any element shows, unless the direction happens to miss
-# it.
+# ``x`` minus ``step`` times ``direction``. Up to the error of the difference, it must
+# equal the sum of ``grad`` times ``direction``. A mistake in any element shows, unless
+# the direction happens to miss it.
 #
 # ``x``, ``grad`` and ``direction`` are arrays of one shape, which may be any shape.
 # ``f`` takes an array of that shape and returns a number. Return one number, the

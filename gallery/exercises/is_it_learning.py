@@ -54,7 +54,7 @@ check("is_it_learning.1", split)
 #
 # The guide's baseline always predicts 0, because the mean of its targets is 0. Your own
 # targets may have any mean. Then, for each of the ``D_out`` outputs, the baseline
-# predicts the mean of the training targets, whatever the input is.
+# predicts the mean of its training targets, whatever the input is.
 #
 # ``y_train`` is (N, D_out), ``y_fresh`` is (M, D_out). Return the baseline's loss per
 # element on the fresh targets, one number.

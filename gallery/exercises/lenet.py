@@ -119,8 +119,8 @@ check("lenet.4", subsample)
 #   columns. Pooling halves what is left.
 # - The number of parameters of a convolution doesn't depend on the image's size. That
 #   of the linear layer behind it does.
-# - If the gradient of an output with respect to a pixel is 0, the output doesn't depend
-#   on that pixel: pooling lets only one of four elements through.
+# - If the gradient of an output with respect to a pixel is 0, a small change of that
+#   pixel doesn't change the output: pooling lets only one of four elements through.
 #
 # Back: ``lenet`` is the lesson.
 #

@@ -72,11 +72,13 @@ check("optimizers.2", momentum_steps)
 # Exercise 3: Adam's first steps
 # ------------------------------
 #
-# Adam keeps two averages that start from zeros: ``m`` of the gradients and ``v`` of their squares. In ``m``, the old
-# average has the weight ``beta1`` and the new gradient the rest; ``v`` does the same with ``beta2``. After ``t`` steps,
-# the weights of all gradients in an average sum to ``1 - beta**t``, with that average's beta. Dividing by this
-# corrects for the start from zero. From the weight, subtract the learning rate times the corrected ``m``, divided by
-# the square root of the corrected ``v`` plus ``eps``. ``eps`` is outside the root.
+# Adam keeps two averages that start from zeros: ``m`` of the gradients and ``v`` of
+# their squares. In ``m``, the old average has the weight ``beta1`` and the new gradient
+# the rest; ``v`` does the same with ``beta2``. After ``t`` steps, the weights of all
+# gradients in an average sum to ``1 - beta**t``, with that average's beta. Dividing by
+# this corrects for the start from zero. From the weight, subtract the learning rate
+# times the corrected ``m``, divided by the sum of ``eps`` and the square root of the
+# corrected ``v``.
 #
 # The shapes are those of the previous exercise. Again, return a new weight and leave ``w`` as it is. Write the loop's
 # body.

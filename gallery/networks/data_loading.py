@@ -97,7 +97,8 @@ print("class", digit.item(), digit.dtype)
 #
 # ``torch.utils.data.DataLoader`` fetches the items one by one and combines
 # ``batch_size`` of them into a mini-batch. The last mini-batch contains whatever is
-# left. If all mini-batches must have the same size, ``drop_last=True`` leaves it out.
+# left. If all mini-batches must have the same size, ``drop_last=True`` leaves an
+# incomplete one out.
 
 for drop_last in (False, True):
     loader = DataLoader(digits, batch_size=32, drop_last=drop_last)

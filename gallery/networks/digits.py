@@ -174,12 +174,12 @@ for answer, row in answers.items():
 # ------------------------------------
 #
 # To evaluate a model you need both. Under ``torch.no_grad``, PyTorch records no graph,
-# which saves memory and doesn't change any result. ``torch.nn.Module.eval`` still
-# records the graph, but it can change results. Like ``torch.nn.Module.train``, it
-# switches a flag that some layers read. Dropout is such a layer: during training,
-# ``torch.nn.Dropout`` sets about half of the elements to zero and doubles the rest.
-# LeNet has no such layer. Switch modes anyway, for validation as well as testing, so
-# that the loop remains correct if you add one.
+# which saves memory and doesn't change any result. After ``torch.nn.Module.eval``,
+# PyTorch still records the graph, but results can change. Like
+# ``torch.nn.Module.train``, it switches a flag that some layers read. Dropout is such a
+# layer: during training, ``torch.nn.Dropout`` sets about half of the elements to zero
+# and doubles the rest. LeNet has no such layer. Switch modes anyway, for validation as
+# well as testing, so that the loop remains correct if you add one.
 
 
 def evaluate(net, part):

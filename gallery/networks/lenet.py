@@ -303,12 +303,12 @@ loss = loss_fn(net(images), target)
 print_graph(loss)
 
 # %%
-# Read from bottom to top, the output mirrors ``forward``: convolution, ReLU and
-# pooling, twice; a view where ``forward`` flattens; then the linear layers with ReLUs
-# between them. ``AddmmBackward0`` belongs to a product plus the bias. ``TBackward0``
-# belongs to a transpose, because a linear layer stores its weight as (outputs, inputs),
-# as the table above shows. The images don't require a gradient, so ``next_functions``
-# contains None in their position.
+# Read from the deepest indentation outwards, the output mirrors ``forward``:
+# convolution, ReLU and pooling, twice; a view where ``forward`` flattens; then the
+# linear layers with ReLUs between them. ``AddmmBackward0`` belongs to a product plus
+# the bias. ``TBackward0`` belongs to a transpose, because a linear layer stores its
+# weight as (outputs, inputs), as the table above shows. The images don't require a
+# gradient, so ``next_functions`` contains None in their position.
 #
 # Older tutorials go by index. They write ``next_functions[0][0]`` twice and say that
 # this is the ReLU. But it is the last layer's bias, because the index follows the order

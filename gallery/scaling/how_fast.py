@@ -499,9 +499,9 @@ dist.destroy_process_group()
 # launching it takes longer. So there is no single speed-up. Take a model with round
 # numbers: a CPU that launches a step in 10 microseconds and does 100 G operations per
 # second, and a GPU that launches it in 50 microseconds and does a hundred times as many
-# operations per second. The second row is the training step of this series. The factor
-# of 50 in the older tutorials comes from a benchmark of convolutions, which do much
-# more work and belong further down the table.
+# operations per second. The second row of the output is the training step of this
+# series. The factor of 50 in the older tutorials comes from a benchmark of
+# convolutions, which do much more work and belong further down the table.
 
 for count in (10_000, total, 10**9, 10**12):
     cpu_model, gpu_model = 10 + count / 1e5, 50 + count / 1e7  # in microseconds

@@ -279,7 +279,7 @@ else:
 # - ``torch.cuda.is_available`` checks for a GPU, ``torch.device`` names a device, and
 #   ``torch.Tensor.to`` moves a tensor to it.
 # - A cast doesn't move a tensor; ``to`` with a device and a dtype does both. All
-#   tensors in an operation must be on one device.
+#   tensors in an operation must be on one device, save a CPU tensor with no dimensions.
 # - To measure a GPU's speed-up, call ``torch.cuda.synchronize`` before you read the
 #   clock.
 #

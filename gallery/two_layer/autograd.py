@@ -144,9 +144,9 @@ for track in (False, True):
 # --------------------------
 #
 # An update is arithmetic on ``w1``, so PyTorch would record it as well. An in-place
-# update raises an error, because it would overwrite a leaf: a tracked tensor that you
-# created directly, rather than one computed from other tensors. If the update isn't in
-# place, PyTorch records it: the new ``w1`` is not a leaf but a result with a
+# update raises an error, because it would overwrite a tracked leaf. A leaf is a tensor
+# that you created directly, rather than one computed from other tensors. If the update
+# isn't in place, PyTorch records it: the new ``w1`` is not a leaf but a result with a
 # ``grad_fn``, and the graph would grow from step to step. Under ``torch.no_grad``,
 # nothing is recorded, and results aren't tracked. There the loop can update ``w1`` in
 # place, so ``w1`` stays a tracked leaf. (Older programs update ``w1.data``, which can

@@ -315,9 +315,9 @@ for (our_name, *_), (torch_name, *_) in zip(our_nodes, torch_nodes, strict=True)
 print("nodes:", len(our_nodes), "and", len(torch_nodes))
 
 # %%
-# Node for node, the two graphs are the same. The figure shows the nodes that each walk
-# found. The nodes of PyTorch's graph are functions and those of yours are values, but
-# the arrows are the same, and so are the resulting gradients.
+# Node for node, the two graphs match. The figure shows the nodes that each walk found.
+# The nodes of PyTorch's graph are functions and those of yours are values, but the
+# arrows are the same, and so are the resulting gradients.
 
 fig, axes = plt.subplots(1, 2, figsize=(7, 5.5), layout="constrained")
 titles = ("The graph of this page's engine", "PyTorch's graph of the same step")

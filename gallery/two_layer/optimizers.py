@@ -142,7 +142,8 @@ for order in (
 # Adding gradients up can be useful. If a batch is too large for memory, run it in
 # parts, with one backward pass per part, and take a single step at the end. With the
 # sum, the parts' gradients add up to the gradient of the whole batch. With the mean,
-# divide each part's loss by the number of parts, also called accumulation steps.
+# and parts of one size, divide each part's loss by the number of parts, also called
+# accumulation steps.
 
 norms = {}
 for reduction, parts in (("sum", 1), ("sum", 4), ("mean", 1), ("mean", 4)):
@@ -212,10 +213,10 @@ for name, rule in {**rules, "SGD, Nesterov": nesterov}.items():
 # gradient is.
 #
 # The rate is not a bound, though. Adam's average of gradients follows a change within
-# tens of steps. Its average of squared gradients, by which it divides, takes thousands
-# of steps. The ``betas`` set both speeds. Below, four weights receive 5,000 gradients
-# each, and the gradients of each weight are of a different kind. The table shows how
-# far the last step moves each weight.
+# tens of steps. Its average of squared gradients, by whose square root it divides,
+# takes thousands of steps. The ``betas`` set both speeds. Below, four weights receive
+# 5,000 gradients each, and the gradients of each weight are of a different kind. The
+# table shows how far the last step moves each weight.
 
 t = torch.arange(5000, dtype=torch.float64)
 kinds = {

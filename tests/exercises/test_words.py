@@ -20,8 +20,9 @@ PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 def filled(template: str) -> str:
     """A text with something in each place."""
+    text = template.replace("{place}", ", first at 1")
     return PLACEHOLDER.sub(
-        lambda one: "7" if one[1].endswith(":d") else f"q{one[1].partition(':')[0]}", template
+        lambda one: "7" if one[1].endswith(":d") else f"q{one[1].partition(':')[0]}", text
     )
 
 
@@ -62,6 +63,18 @@ def test_what_nobody_knows_stays() -> None:
     ) == ("a.1：还不对。你的代码在第 3 行抛出 ValueError: the input is a list。")
 
 
+def test_what_is_filled_in_is_not_cut() -> None:
+    """A number keeps its decimals before a place, a name its result, a position its message."""
+    for english, chinese in {
+        "w1 is 0 everywhere; expected 3.25 at (0, 1)": "w1 处处为 0；应为 3.25（在 (0, 1) 处）",
+        "table: ones and zeros are swapped": "table：1 和 0 弄反了",
+        "file: 'a.py' given, with a syntax error on line 3, column 4: invalid syntax: x =": (
+            "file：给出的是 'a.py'，它有语法错误（SyntaxError），在第 3 行第 4 列：invalid syntax: x ="
+        ),
+    }.items():
+        assert say(english, "zh") == chinese
+
+
 def test_english_stays_english() -> None:
     """In English nothing changes."""
     assert say("nothing filled in yet: the answer is None", "en") == (
@@ -82,6 +95,7 @@ def test_each_text_is_found_by_itself() -> None:
     for english, chinese in WORDS.items():
         if "{text}" not in english:
             expected = re.sub(r"(?<=[，。：；（]) | (?=[，。：；）])", "", filled(chinese))
+            expected = expected.replace(", first at 1", "，第一处在 1")
             assert say(filled(english), "zh") == expected, english
 
 

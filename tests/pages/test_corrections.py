@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import weakref
+from difflib import ndiff
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import torch
 from tests.rungs.agreement import reference_fit
 from twolayer import random_problem
 from twolayer.rungs import RUNGS
-from twolayer_docs.course import step_between, training_loop
+from twolayer_docs.course import training_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,8 +260,8 @@ def test_each_rung_takes_from_the_loop_what_it_says() -> None:
     loops = {name: training_loop(ROOT / f"{rung.page}.py") for name, rung in RUNGS.items()}
 
     def lines(sign: str, before: str, after: str) -> str:
-        diff = step_between(loops[before], loops[after]).diff
-        return "\n".join(line for line in diff.splitlines() if line.startswith(sign))
+        diff = ndiff(loops[before], loops[after])
+        return "\n".join(line for line in diff if line.startswith(sign))
 
     removed = lines("-", "tensors_by_hand", "autograd_by_hand")
     for name in ("grad_y_pred", "grad_w2", "grad_h_relu", "grad_h", "grad_w1"):

@@ -49,7 +49,7 @@ class FileError(ValueError):
     """
 
     def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"file: {str(path)!r} given, {problem}")
+        super().__init__(say(f"file: {str(path)!r} given, {problem}"))
 
 
 class Report(NamedTuple):

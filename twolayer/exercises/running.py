@@ -20,6 +20,7 @@ from time import monotonic  # bound here, so that an answer can't replace it
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from twolayer.exercises import diagnoses
+from twolayer.exercises.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,7 +79,7 @@ class _Shown(io.TextIOBase):
     def end(self) -> None:
         """Say how much is left out."""
         if self.cut and self.stream is not None:
-            self.stream.write(f"\n... and {self.cut:,} more characters\n")
+            self.stream.write(say(f"\n... and {self.cut:,} more characters\n"))
 
 
 # They outlive each call: a thread that is still printing would crash the interpreter otherwise.

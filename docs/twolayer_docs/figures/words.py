@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-_FEW, _MANY = 3, 12
+_MANY = 12
 _MILLION = 1_000_000
 
 
@@ -59,8 +59,6 @@ def _axes(axes: Axes) -> str:
     parts = [f"{_plain(title)}." for title in titles if title]
     things = _plotted(axes)
     things += _written(axes, on_picture=bool(things))
-    if len(things) > _MANY:
-        things = [*things[:_MANY], f"and {len(things) - _MANY} more"]
     if things:
         parts.append("; ".join(things) + ".")
     if axes.axison:
@@ -87,10 +85,7 @@ def _plotted(axes: Axes) -> list[str]:
     things = [_bars(axes, bars) for bars in axes.containers if isinstance(bars, BarContainer)]
     # A line without colour only makes room.
     lines = [a for a in axes.lines if a.get_visible() and to_rgba(a.get_color())[3] > 0]
-    nameless = [a for a in lines if not _name(a.get_label())]
-    together = nameless if len(nameless) > _FEW else []
-    things += [_line(line) for line in lines if line not in together]
-    things += [_lines(together)] if together else []
+    things += map(_line, lines)
     for patch in axes.patches:
         if isinstance(patch, StepPatch):
             values, edges, _ = patch.get_data()
@@ -143,16 +138,6 @@ def _rows(axes: Axes) -> list[str]:
     return [f"{name}: {row}" for name, row in zip(names, cells, strict=True)]
 
 
-def _lines(lines: list[Line2D]) -> str:
-    """Put many lines without names into words at once: how many, and between which values."""
-    kind = "sets of points" if lines[0].get_linestyle() == "None" else "lines"
-    x, y = (
-        np.concatenate([np.asarray(column, dtype=float) for column in columns])
-        for columns in zip(*(line.get_data() for line in lines), strict=True)
-    )
-    return f"{len(lines)} {kind}, {_between(x, y)}"
-
-
 def _between(x: Any, y: Any) -> str:
     """Say between which values points lie."""
     ranges = (f"{number(np.nanmin(v))} to {number(np.nanmax(v))}" for v in (x, y))
@@ -164,8 +149,6 @@ def _line(line: Line2D) -> str:
     x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
     if is_level(line):
         said = f"level at y = {number(y[0])}"
-    elif line.axes is not None and line.get_transform() == line.axes.get_xaxis_transform("grid"):
-        said = f"vertical line at x = {number(x[0])}"
     else:
         said = _joined(x, y, "points" if line.get_linestyle() == "None" else "line")
     return _name(line.get_label()) + said
@@ -197,10 +180,6 @@ def _bars(axes: Axes, bars: BarContainer) -> str:
     values = [box.height if upright else box.width for box in boxes]
     starts = [box.x0 if upright else box.y0 for box in boxes]
     ends = [box.x1 if upright else box.y1 for box in boxes]
-    if len(values) > 1 and np.allclose(starts[1:], ends[:-1]):
-        return name + _histogram(values, starts[0], ends[-1])
-    if len(values) > _MANY:
-        return f"{name}{len(values)} bars from {number(min(values))} to {number(max(values))}"
     middles = [(start + end) / 2 for start, end in zip(starts, ends, strict=True)]
     labels = [_at(axes.xaxis if upright else axes.yaxis, middle) for middle in middles]
     if len({*labels}) == 1 < len(labels):

@@ -15,6 +15,8 @@ from twolayer_docs.figures.inline import for_page
 from twolayer_docs.paths import DOCS
 
 if TYPE_CHECKING:
+    from types import UnionType
+
     from docutils.nodes import Element
     from sphinx.application import Sphinx
     from sphinx.builders.html import StandaloneHTMLBuilder
@@ -132,7 +134,7 @@ def leave_out_downloads(_app: Sphinx, document: nodes.document, _page: str) -> N
             box.replace_self(hidden)
 
 
-def within(node: nodes.Node, kind: type) -> bool:
+def within(node: nodes.Node, kind: type | UnionType) -> bool:
     """Say whether a node stands in one of some kind."""
     parent = node.parent
     while parent is not None and not isinstance(parent, kind):

@@ -56,7 +56,7 @@ class Formulas(SphinxPostTransform):
             if "error" in answer:
                 _LOGGER.warning("maths: %s in: %s", answer["error"], tex, location=node)
             elif missing := lacking(answer["mathml"]):
-                message = "maths: the font lacks %s of: %s; see twolayer_docs/tools/font.py"
+                message = "maths: the font lacks %s of: %s; see twolayer_docs/pages/font.py"
                 _LOGGER.warning(message, " ".join(sorted(missing)), tex, location=node)
 
 

@@ -12,7 +12,8 @@ from babel.messages.extract import extract_from_dir, extract_from_file
 
 from twolayer.rungs import RUNGS
 from twolayer_docs.gallery.ladder import KINDS
-from twolayer_docs.pages import assets, head, playground
+from twolayer_docs.pages import assets, head
+from twolayer_docs.pages.playground import CHANGES
 from twolayer_docs.paths import DOCS
 from twolayer_docs.translation.catalogues import INTERFACE, messages
 
@@ -51,8 +52,7 @@ def interface() -> list[str]:
         said += SUMMARY.findall(guide.read_text("utf-8"))
     said += [head.FALLBACK, *head.DOWNLOADS.values(), *KINDS.values()]
     said += [rung.change for rung in RUNGS.values()]
-    said += [setting.label for setting in playground.SETTINGS]
-    said += [mistake.notice for mistakes in playground.CHOICES.values() for mistake in mistakes]
+    said += [mistake["notice"] for change in CHANGES for mistake in change["mistake"]]
     return said
 
 

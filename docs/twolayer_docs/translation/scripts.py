@@ -6,8 +6,10 @@ import ast
 import io
 import re
 import tokenize
-import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
+
+from docutils.utils import column_width
+from sphinx.writers.text import TextWrapper
 
 from twolayer_docs.translation.catalogues import has_words
 
@@ -21,9 +23,7 @@ WIDTH = 88
 _ITEM = re.compile(r"- |\d+\. ")
 _UNDERLINE = re.compile(r"([=\-~^])\1+")
 _CELL = re.compile(r"(?m)^# ?%%")
-_PIECES = re.compile(r"``[^`]+``|[!-~]+|\s+|.")
-_NO_START = "，。；：、！？）》”…%.,;:!?)"
-_NO_END = "（《“("
+_PIECES = re.compile(r"\s+|[（《“]*(?:``[^`]+``|[!-~]+|.)[，。；：、！？）》”…]*")
 
 
 class Change(NamedTuple):
@@ -44,39 +44,22 @@ class Block(NamedTuple):
     message: str
 
 
-def width(text: str) -> int:
-    """Say how wide a text is in a font of one width.
+class _Lines(TextWrapper):
+    """Lines that may end between any two Chinese characters, but not where punctuation belongs to a word."""
 
-    Examples:
-        >>> width("梯度 grad")
-        9
-    """
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    def _split(self, text: str) -> list[str]:
+        return _PIECES.findall(text)
 
 
 def fill(text: str, first: str = "", rest: str = "", limit: int = WIDTH) -> list[str]:
-    """Break a text into lines, between any two Chinese characters and at spaces elsewhere.
+    """Break a text into lines.
 
     Examples:
         >>> fill("每一步都会更新 ``w1``。", "- ", "  ", limit=16)
         ['- 每一步都会更新', '  ``w1``。']
     """
-    pieces: list[str] = []
-    for piece in _PIECES.findall(text):
-        joined = pieces and not piece.isspace() and not pieces[-1].isspace()
-        if joined and (piece[0] in _NO_START or pieces[-1][-1] in _NO_END):
-            pieces[-1] += piece
-        else:
-            pieces.append(piece)
-    lines, line, empty = [], first, True
-    for piece in pieces:
-        if not empty and width(line + piece.rstrip()) > limit:
-            lines.append(line.rstrip())
-            line, empty = rest, True
-        if not (empty and piece.isspace()):
-            line += piece
-            empty = False
-    return [*lines, line.rstrip()]
+    indents = {"initial_indent": first, "subsequent_indent": rest}
+    return _Lines(limit, break_long_words=False, **indents).wrap(text)
 
 
 def blocks(lines: list[str]) -> Iterator[Block]:
@@ -116,7 +99,7 @@ def translated_text(lines: list[str], say: Say, limit: int) -> list[str]:
         if said == message:
             continue
         if _UNDERLINE.fullmatch(mark * 2):
-            changes.append(Change(first, end, [said, mark * width(said)]))
+            changes.append(Change(first, end, [said, mark * column_width(said)]))
         else:
             changes.append(Change(first, end, fill(said, mark, " " * len(mark), limit)))
     return _changed(lines, changes)

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
 
-from twolayer_docs.links.literals import Target, find_pages, find_target, names_in_code
+from bs4 import BeautifulSoup
 
-NAMES = {
-    "torch.relu": Target(None, "https://torch.example/relu", "torch.relu"),
-    "torch.nn.Linear": Target(None, "https://torch.example/linear", "torch.nn.Linear"),
-    "numpy.maximum": Target(None, "https://numpy.example/maximum", "numpy.maximum"),
-    "int": Target(None, "https://python.example/int", "int"),
-}
-PAGES = {"tensors_by_hand": Target("gallery/two_layer/tensors_by_hand", "", "Tensors by hand")}
+from tests.docs import small_site
+from twolayer_docs.links import inventories
+from twolayer_docs.links.literals import find_pages, link_literals
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("torch.relu", "torch.relu"),
-        ("torch.relu()", "torch.relu"),
-        ("np.maximum", "numpy.maximum"),
-        ("numpy.maximum", "numpy.maximum"),
-        ("nn.Linear", "torch.nn.Linear"),
-        ("nn.Linear()", "torch.nn.Linear"),
-    ],
-)
-def test_known_names_become_links(text: str, name: str) -> None:
-    """A full or usual short form of a known name leads to its documentation."""
-    assert NAMES[name] == find_target(text, PAGES, NAMES)
+PAGE = """\
+Page of ``torch.relu``
+======================
 
-
-def test_a_rung_becomes_a_link_to_its_page() -> None:
-    """A literal that is a rung's name leads to the rung's page."""
-    assert PAGES["tensors_by_hand"] == find_target("tensors_by_hand", PAGES, NAMES)
-
-
-@pytest.mark.parametrize(
-    "text", ["w1", "int", "torch.unknown", "torch.relu(x)", "x @ w1", "", "a b"]
-)
-def test_other_literals_stay(text: str) -> None:
-    """Variables, unknown names and expressions stay plain literals."""
-    assert find_target(text, PAGES, NAMES) is None
+``torch.relu()`` and ``creating``; but ``torch.unknown``, ``torch.relu(x)``, ``int`` and ``w1`` stay.
+"""
 
 
 def test_gallery_pages_and_guides_are_known_by_name() -> None:
@@ -71,17 +48,26 @@ def test_gallery_pages_and_guides_are_known_by_name() -> None:
     assert expected == find_pages(docnames)
 
 
-def test_what_a_pages_code_calls_by_the_same_name_is_noticed() -> None:
-    """Variables, functions, arguments, imports and whole strings are names that code uses."""
-    code = """
-from somewhere import tracking
-operations = tracking("creating", "not cuda_device")
-torch.autograd.grad(operations)
-def gradients(w1):
-    return w1
-"""
+def test_names_of_apis_and_pages_become_links(tmp_path: Path) -> None:
+    """A literal leads to the documentation or the page that it names; in headings, and if nothing has its name, it stays."""
+    other = "Creating tensors\n================\n"
+    pages = {
+        "index": "Home\n====\n",
+        "gallery/tensors/page": PAGE,
+        "gallery/tensors/creating": other,
+    }
 
-    used = names_in_code([code, "an output: 1 2"])
+    html, _ = small_site.build(
+        tmp_path,
+        pages,
+        lambda app: app.connect("doctree-resolved", link_literals),
+        ("sphinx.ext.intersphinx",),
+        intersphinx_mapping=inventories.write(),
+    )
 
-    assert {"tracking", "operations", "creating", "gradients", "w1"} <= used
-    assert used.isdisjoint({"cuda_device", "autograd", "output"})
+    page = BeautifulSoup((html / "gallery/tensors/page.html").read_text("utf-8"), "html.parser")
+    links = {str(link["href"]): link.get_text() for link in page.select("p a.reference")}
+    api, place = links
+    assert api.startswith("https://docs.pytorch.org/")
+    assert place == "creating.html"
+    assert [*links.values()] == ["torch.relu()", "Creating tensors"]

@@ -27,7 +27,8 @@ from twolayer import __main__ as command_line
 from twolayer import checks
 from twolayer.exercises import registry
 from twolayer.rungs import RUNGS
-from twolayer_docs.links.literals import find_pages, full_names
+from twolayer_docs.links.literals import find_pages
+from twolayer_docs.links.names import spell_out
 from twolayer_docs.paths import DOCS, ROOT
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def unknown_names(literal: str, code: str, known: set[str], attributes: set[str]
             missing.append(node.id)
         elif isinstance(node, ast.Attribute | ast.Call):
             name = ast.unparse(node.func if isinstance(node, ast.Call) else node)
-            *_, full = ("", *full_names(name))
+            full = spell_out(name) or name
             there = pydoc.locate(full) if full.partition(".")[0] in sys.modules else None
             if isinstance(node, ast.Call):
                 takes = known if there is None else parameters(there)

@@ -10,8 +10,7 @@ from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
 from tests.docs import small_site
 from twolayer_docs import npm
-from twolayer_docs.pages import maths
-from twolayer_docs.tools import font
+from twolayer_docs.pages import font, maths
 
 if TYPE_CHECKING:
     from pathlib import Path

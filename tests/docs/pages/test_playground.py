@@ -11,19 +11,17 @@ import pytest
 
 from twolayer import random_problem
 from twolayer_docs.course import training_loop
-from twolayer_docs.pages.playground import CHOICES, LOOP
+from twolayer_docs.pages.playground import CHANGES, LOOP
 from twolayer_docs.paths import DOCS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twolayer_docs.pages.playground import Choice
-
 STANDARD = {"seed": 0, "N": 64, "H": 100, "steps": 500, "rate": 1e-6}
 MISTAKES = {
-    f"{name}={mistake.name}": (line, mistake)
-    for (name, line), mistakes in CHOICES.items()
-    for mistake in mistakes
+    f"{change['name']}={mistake['name']}": (change["code"], mistake)
+    for change in CHANGES
+    for mistake in change["mistake"]
 }
 # How notes begin, and what must be so of the last loss, beside the right one, the first and that of predicting zero.
 BEGINNINGS: dict[str, Callable[[float, float, float, float], bool]] = {
@@ -63,20 +61,22 @@ def right() -> list[tuple[float, float]]:
 
 @pytest.mark.parametrize(("line", "mistake"), MISTAKES.values(), ids=MISTAKES)
 def test_a_note_says_what_the_mistake_does(
-    line: str, mistake: Choice, right: list[tuple[float, float]]
+    line: str, mistake: dict[str, str], right: list[tuple[float, float]]
 ) -> None:
     """The beginning of each note is true of the loss after 500 steps of NumPy's loop with that line."""
-    wrong = fit(STANDARD, (line, mistake.code))
+    wrong = fit(STANDARD, (line, mistake["code"]))
     zero = float(np.square(random_problem().y).sum())
-    (holds,) = [holds for start, holds in BEGINNINGS.items() if mistake.notice.startswith(start)]
+    (holds,) = [holds for start, holds in BEGINNINGS.items() if mistake["notice"].startswith(start)]
     assert holds(wrong[-1][0], right[-1][0], right[0][0], zero)
 
 
 def test_the_notes_other_claims_hold() -> None:
     """An overwritten h needs the mask with an equals sign, and with w1 fixed, half the rate is small enough."""
-    both = [(MISTAKES[name][0], MISTAKES[name][1].code) for name in ("relu=in_place", "mask=less")]
+    both = [
+        (MISTAKES[name][0], MISTAKES[name][1]["code"]) for name in ("relu=in_place", "mask=less")
+    ]
     no_mask, w1_fixed = (
-        [(line, mistake.code)] for line, mistake in (MISTAKES["mask=none"], MISTAKES["w1=none"])
+        [(line, mistake["code"])] for line, mistake in (MISTAKES["mask=none"], MISTAKES["w1=none"])
     )
     assert fit(STANDARD, *both) == fit(STANDARD, *no_mask)
     losses = fit(STANDARD | {"rate": 5e-7}, *w1_fixed)
@@ -90,4 +90,4 @@ def test_the_answer_runs_every_mistake_of_the_menus() -> None:
     assert [line for line in loop.splitlines() if line] == training_loop(LOOP)
     for line, mistake in MISTAKES.values():
         start = re.escape(f'"{line}": [')
-        assert re.search(rf'(?s){start}(?:(?!": \[).)*"{re.escape(mistake.code)}"', guide)
+        assert re.search(rf'(?s){start}(?:(?!": \[).)*"{re.escape(mistake["code"])}"', guide)

@@ -8,12 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from docutils.utils import column_width
 from hypothesis import given
 from hypothesis import strategies as st
 
 from twolayer_docs.paths import ROOT
 from twolayer_docs.translation import catalogues
-from twolayer_docs.translation.scripts import WIDTH, fill, translated, translated_code, width
+from twolayer_docs.translation.scripts import WIDTH, fill, translated, translated_code
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +49,7 @@ def test_a_translated_script_has_the_same_code(script: Path) -> None:
     assert code(chinese) == code(source)
     assert "\n# 小结\n# ====\n" in chinese.replace("----", "====")
     texts = [line for line in chinese.splitlines() if line.startswith("# ") and "``" not in line]
-    assert [line for line in texts if width(line) > WIDTH + 2] == []
+    assert [line for line in texts if column_width(line) > WIDTH] == []
 
 
 @every_script

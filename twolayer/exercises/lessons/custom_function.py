@@ -134,7 +134,7 @@ MISSING, INVERTED, _, _, BY_GRADIENT = masks(MASKED)
     ),
     hints=(
         "Look at the backward pass of NumPy by hand, from ``h_relu`` to the first layer. Which arrays does it use?",
-        "First stop the gradient where ReLU stopped the signal; the output shows where as well as h does. Then the "
+        "First stop the gradient where ReLU stopped the signal; the output shows where. Then the "
         "gradient of each factor is a product with the other factor, transposed.",
     ),
 )

@@ -18,7 +18,7 @@ VARIABLE = "TWOLAYER_LANGUAGE"
 LANGUAGES = ("en", "zh")
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_FILLED = {"place": ".*?", "name": "[^;]+?"}  # by what may stand there
+_FILLED = {"place": "(?:,? .*)?", "name": "(?:(?!: )[^;])+?"}  # by what may stand there
 _AS_GIVEN = {"message", "type"}  # An exception's.
 _HAN = r"[\u4e00-\u9fff，。：；？！、（）“”]"
 

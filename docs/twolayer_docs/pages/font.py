@@ -1,4 +1,4 @@
-"""Make the site's maths font, a part of Latin Modern Math: ``python -m twolayer_docs.tools.font``.
+"""Make the site's maths font, a part of Latin Modern Math: ``python -m twolayer_docs.pages.font``.
 
 Latin Modern Math comes with Debian's ``fonts-lmodern`` and with TeX distributions.
 """

@@ -1,1 +1,0 @@
-"""Made by hand now and then."""
