@@ -146,7 +146,7 @@ def test_a_downloaded_exercise_gets_its_verdicts_in_chinese(site: Path, kind: st
     assert done.returncode == 1
 
 
-@pytest.mark.parametrize("name", ["index.html", LESSON])
+@pytest.mark.parametrize("name", ["index.html", LESSON, "all_rungs.html"])
 def test_a_first_view_costs_no_more_than_in_english(site: Path, name: str) -> None:
     """What a browser loads for a page is within 5 % of the English page."""
     sizes = []

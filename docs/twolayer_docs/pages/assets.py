@@ -28,7 +28,8 @@ NEEDED_BY = {
     "curves.js": (_CURVES,),
     "playground.css": (_PLAYGROUND,),
     "playground.js": (_PLAYGROUND,),
-    "zh-charts.js": (_CURVES, _PLAYGROUND),
+    "zh-curves.js": (_CURVES,),
+    "zh-playground.js": (_PLAYGROUND,),
 }
 """What the pages have in their content that need a file: one of these."""
 APART = {STYLE, SCRIPT, "pygments.css", "zh.js", *NEEDED_BY}

@@ -12,7 +12,7 @@ from babel.messages.extract import extract_from_dir, extract_from_file
 
 from twolayer.rungs import RUNGS
 from twolayer_docs.gallery.ladder import KINDS
-from twolayer_docs.pages import assets, head
+from twolayer_docs.pages import head
 from twolayer_docs.pages.playground import CHANGES
 from twolayer_docs.paths import DOCS
 from twolayer_docs.translation.catalogues import INTERFACE, messages
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SCRIPTS = DOCS / "_static" / "scripts"
-WORDS, MORE_WORDS = "zh.js", "zh-charts.js"
-"""The scripts that give the interface's scripts their words: those on every page, and those beside charts."""
+WORDS = {
+    "zh-curves.js": {"chart.js", "curves.js"},
+    "zh-playground.js": {"chart.js", "playground.js"},
+}
+"""The scripts that give the interface's scripts their words: beside curves, the playground, and on every page."""
+WORDS["zh.js"] = {path.name for path in SCRIPTS.glob("*.js")}.difference(*WORDS.values())
 SUMMARY = re.compile("<summary>(.*?)</summary>")
 """What a fold that a guide writes as HTML is called."""
 _THEME = Path(furo.__file__).parent / "theme" / "furo"
@@ -30,13 +34,12 @@ _OF_THE_THEME = ("page.html", "base.html", "genindex.html")
 _JINJA = "jinja2.ext:babel_extract"
 
 
-def in_scripts(*, apart: bool) -> Iterator[str]:
-    """List what the interface's scripts say: those that some pages need, or those of every page."""
-    for path in sorted(SCRIPTS.glob("*.js")):
-        if (path.name in assets.NEEDED_BY) == apart:
-            options = {"parse_template_string": True}
-            found = extract_from_file("javascript", path, keywords={"say": None}, options=options)
-            yield from (str(message) for _line, message, *_more in found)
+def in_scripts(names: set[str]) -> Iterator[str]:
+    """List what some of the interface's scripts say."""
+    for path in sorted(SCRIPTS / name for name in names):
+        options = {"parse_template_string": True}
+        found = extract_from_file("javascript", path, keywords={"say": None}, options=options)
+        yield from (str(message) for _line, message, *_more in found)
 
 
 def interface() -> list[str]:
@@ -47,7 +50,7 @@ def interface() -> list[str]:
         said += [
             str(message) for _line, message, *_more in extract_from_file(_JINJA, _THEME / name)
         ]
-    said += [*in_scripts(apart=False), *in_scripts(apart=True)]
+    said += in_scripts(set[str]().union(*WORDS.values()))
     for guide in sorted(DOCS.glob("*.md")):
         said += SUMMARY.findall(guide.read_text("utf-8"))
     said += [head.FALLBACK, *head.DOWNLOADS.values(), *KINDS.values()]
@@ -56,9 +59,9 @@ def interface() -> list[str]:
     return said
 
 
-def script(*, apart: bool) -> str:
-    """Write the script with the words of some of the interface's scripts."""
+def script(name: str) -> str:
+    """Write a script with the words of some of the interface's scripts."""
     known = messages(INTERFACE)
-    words = {message: known[message] for message in in_scripts(apart=apart) if message in known}
+    words = {one: known[one] for one in in_scripts(WORDS[name]) if one in known}
     held = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
     return f"globalThis.twolayerWords={{...globalThis.twolayerWords,...{held}}};\n"

@@ -58,8 +58,7 @@ def fill(text: str, first: str = "", rest: str = "", limit: int = WIDTH) -> list
         >>> fill("每一步都会更新 ``w1``。", "- ", "  ", limit=16)
         ['- 每一步都会更新', '  ``w1``。']
     """
-    indents = {"initial_indent": first, "subsequent_indent": rest}
-    return _Lines(limit, break_long_words=False, **indents).wrap(text)
+    return _Lines(limit, first, rest, break_long_words=False).wrap(text)
 
 
 def blocks(lines: list[str]) -> Iterator[Block]:

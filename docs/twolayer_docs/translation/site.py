@@ -28,7 +28,7 @@ from twolayer_docs.gallery.run import is_output
 from twolayer_docs.pages import head
 from twolayer_docs.paths import CHINESE
 from twolayer_docs.translation.catalogues import CODE, IN_ENGLISH, LANGUAGE, say
-from twolayer_docs.translation.interface import MORE_WORDS, SUMMARY, WORDS, script
+from twolayer_docs.translation.interface import SUMMARY, WORDS, script
 from twolayer_docs.translation.scripts import translated, translated_code
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def share(app: Sphinx) -> None:
     """Let pages show the pictures of the English site, and bring the words of the interface's scripts."""
     if is_chinese(app.config) and app.builder.name == "html":
         app.builder.imagedir = f"{UP}_images"
-        for name, apart in ((WORDS, False), (MORE_WORDS, True)):
-            Path(app.outdir.parent, "_static", name).write_text(script(apart=apart), "utf-8")
+        for name in WORDS:
+            Path(app.outdir.parent, "_static", name).write_text(script(name), "utf-8")
             app.add_js_file(name, priority=100, loading_method="defer")
 
 
