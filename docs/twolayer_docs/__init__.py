@@ -60,7 +60,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:  # noqa: PLR0915 - it is one list
     app.connect("doctree-read", run.put_output_first)
     app.connect("doctree-read", glossary.depend)
     app.connect("doctree-read", answers.add_folds)
-    app.connect("doctree-read", translated_site.translate_code)
+    app.connect("doctree-read", translated_page.translate_code)
     app.connect("doctree-read", answers.fold_long_code)
     app.connect("doctree-read", playground.add_to_lessons)
     app.connect("missing-reference", names.resolve)

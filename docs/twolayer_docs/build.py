@@ -200,18 +200,10 @@ def main(arguments: list[str] | None = None) -> int:
             traceback.print_exc()
         print(f"\nThe site was not built: {str(error) or 'stopped'}", file=sys.stderr)
         if site.is_dir():
-            print(f"{_shown(site)} still holds the last good one.", file=sys.stderr)
+            print(f"{site} still holds the last good one.", file=sys.stderr)
         return 1
-    print(
-        f"\nThe site is in {_shown(site / 'index.html')}; {time.monotonic() - started:.0f} s in all."
-    )
+    print(f"\nThe site is in {site / 'index.html'}; {time.monotonic() - started:.0f} s in all.")
     return 0
-
-
-def _shown(path: Path) -> str:
-    """Write a path the short way where it lies below the current folder."""
-    here = Path.cwd()
-    return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
 
 
 if __name__ == "__main__":

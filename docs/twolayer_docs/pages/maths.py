@@ -48,10 +48,8 @@ class Formulas(SphinxPostTransform):
         found = [*display, *self.document.findall(nodes.math)]
         if not found:
             return
-        texts = [aligned(node.astext()) for node in display]
-        texts += [node.astext() for node in found[len(display) :]]
-        wanted = [(tex, place < len(display)) for place, tex in enumerate(texts)]
-        for node, tex, answer in zip(found, texts, render(wanted), strict=True):
+        wanted = [(node.astext().strip(), place < len(display)) for place, node in enumerate(found)]
+        for node, (tex, _is_display), answer in zip(found, wanted, render(wanted), strict=True):
             node["mathml"] = answer.get("mathml", f"<code>{html.escape(tex)}</code>")
             if "error" in answer:
                 _LOGGER.warning("maths: %s in: %s", answer["error"], tex, location=node)
@@ -80,14 +78,6 @@ def render(formulas: list[tuple[str, bool]]) -> list[dict[str, str]]:
         raise ExtensionError(message) from error
     answers: list[dict[str, str]] = json.loads(done.stdout)
     return answers
-
-
-def aligned(tex: str) -> str:
-    r"""Put a display formula of several lines, which has no environment of its own, into ``aligned``."""
-    body = " \\\\\n".join(part.strip() for part in tex.split("\n\n") if part.strip())
-    if "\\\\" in body and "\\begin{" not in body:
-        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
-    return body
 
 
 def lacking(mathml: str) -> set[str]:

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.locale import _
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.nodes import extract_messages
 
-from twolayer_docs.translation.catalogues import IN_ENGLISH, LANGUAGE, has_words, messages
+from twolayer_docs.gallery.run import is_output
+from twolayer_docs.translation.catalogues import (
+    CODE,
+    IN_ENGLISH,
+    LANGUAGE,
+    has_words,
+    messages,
+    say,
+)
+from twolayer_docs.translation.interface import SUMMARY
+from twolayer_docs.translation.scripts import translated_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sphinx.application import Sphinx
+
 _LOGGER = logging.getLogger(__name__)
-
-
 _LEADS = {"Next: ": "next", "Practise: ": "practise", "Back: ": "back"}
 
 
@@ -77,3 +90,21 @@ def _untranslated(node: nodes.Element) -> Iterator[nodes.Element]:
 def _is_printed(node: nodes.Node) -> bool:
     """Tell whether a node holds the Markdown that a cell printed."""
     return isinstance(node, nodes.Element) and node.get("mime_type") == "text/markdown"
+
+
+def translate_code(app: Sphinx, document: nodes.document) -> None:
+    """Translate the comments and docstrings of a page's code, and the names of folds that it writes as HTML."""
+    if app.config.language != LANGUAGE or IN_ENGLISH.fullmatch(app.env.docname):
+        return
+    for block in document.findall(nodes.literal_block):
+        code = block.astext()
+        if (
+            not is_output(block)
+            and (said := translated_code(code, partial(say, LANGUAGE, CODE))) != code
+        ):
+            block.rawsource = said
+            block.children = [nodes.Text(said)]
+    for raw in document.findall(nodes.raw):
+        html = SUMMARY.sub(lambda name: f"<summary>{_(name[1])}</summary>", raw.astext())
+        html = re.sub(r"<svg (?=[^>]*aria-label)", '<svg lang="en" ', html)
+        raw.children = [nodes.Text(html)]

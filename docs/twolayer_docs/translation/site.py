@@ -7,15 +7,12 @@ downloads are its own.
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from docutils import nodes
-from sphinx.locale import _
 from sphinx_gallery.notebook import jupyter_notebook  # type: ignore[import-untyped]
 from sphinx_gallery.py_source_parser import (  # type: ignore[import-untyped]
     split_code_and_text_blocks,
@@ -24,14 +21,14 @@ from sphinx_gallery.py_source_parser import (  # type: ignore[import-untyped]
 from twolayer.exercises.words import VARIABLE
 from twolayer_docs.course import EXERCISES
 from twolayer_docs.gallery import downloads
-from twolayer_docs.gallery.run import is_output
 from twolayer_docs.pages import head
 from twolayer_docs.paths import CHINESE
 from twolayer_docs.translation.catalogues import CODE, IN_ENGLISH, LANGUAGE, say
-from twolayer_docs.translation.interface import SUMMARY, WORDS, script
-from twolayer_docs.translation.scripts import translated, translated_code
+from twolayer_docs.translation.interface import WORDS, script
+from twolayer_docs.translation.scripts import translated
 
 if TYPE_CHECKING:
+    from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.config import Config
 
@@ -147,21 +144,3 @@ def write_downloads(app: Sphinx, page: str, script: Path, notebook: Path, packed
     notebook.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
     script.write_text(translated(source, *says), "utf-8")
     packed.write_bytes(downloads.zipped([script, notebook]))
-
-
-def translate_code(app: Sphinx, document: nodes.document) -> None:
-    """Translate the comments and docstrings of a page's code, and the names of folds that it writes as HTML."""
-    if not is_chinese(app.config) or IN_ENGLISH.fullmatch(app.env.docname):
-        return
-    for block in document.findall(nodes.literal_block):
-        code = block.astext()
-        if (
-            not is_output(block)
-            and (said := translated_code(code, partial(say, LANGUAGE, CODE))) != code
-        ):
-            block.rawsource = said
-            block.children = [nodes.Text(said)]
-    for raw in document.findall(nodes.raw):
-        html = SUMMARY.sub(lambda name: f"<summary>{_(name[1])}</summary>", raw.astext())
-        html = re.sub(r"<svg (?=[^>]*aria-label)", '<svg lang="en" ', html)
-        raw.children = [nodes.Text(html)]
