@@ -211,9 +211,9 @@ print("x.grad", x.grad.tolist())
 # Twice through one graph
 # -----------------------
 #
-# As ``backward`` runs, it frees what the graph saved: here ``y``, which is needed for
-# the slope of the square. A second call needs ``y`` too, so it raises an error. If you
-# pass ``retain_graph=True``, the first call keeps ``y``. But you usually want to
+# As ``backward`` runs, it frees what the graph saved: here ``y``, for the slope of the
+# square, and the factor 3. A second call needs both again, so it raises an error. If
+# you pass ``retain_graph=True``, the first call keeps both. But you usually want to
 # compute the result again, as a training loop does at every step.
 
 x.grad = None
@@ -250,8 +250,9 @@ print("x.grad", x.grad)
 #
 # - ``torch.Tensor.backward`` multiplies slopes from the result back to the leaves and
 #   adds the products to ``grad``.
-# - Clear ``grad`` between steps. If the result is a vector, pass ``gradient=``; if you
-#   call ``backward`` twice, pass ``retain_graph=True`` the first time.
+# - Clear ``grad`` between steps. If the result has several entries, pass ``gradient=``;
+#   if you call ``backward`` twice on one result, pass ``retain_graph=True`` the first
+#   time.
 # - ``torch.autograd.grad`` returns gradients; ``torch.Tensor.retain_grad`` keeps the
 #   gradient of an intermediate result.
 #

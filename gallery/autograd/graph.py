@@ -153,10 +153,10 @@ for name, result in (("x", loss), ("tracked_x", longer)):
 # ---------------
 #
 # What the graph keeps grows with the batch, because each of these tensors except ``w2``
-# has one row per input. That is why training needs more memory than prediction, and why
-# a small batch needs less than a large one. Add up the bytes over the graph. ReLU's
-# result is also a factor of the next product, at the same address, so count each
-# address once. PyTorch can also show you what is kept:
+# has one row per input. Keeping them is one reason why training needs more memory than
+# prediction, and why a small batch needs less than a large one. Add up the bytes over
+# the graph. ReLU's result is also a factor of the next product, at the same address, so
+# count each address once. PyTorch can also show you what is kept:
 # ``torch.autograd.graph.saved_tensors_hooks`` takes two functions. PyTorch calls the
 # first with each tensor that it saves, and the second when it needs that tensor again.
 
@@ -233,7 +233,7 @@ print("each entry of w1.grad after two calls:", w1.grad.unique().tolist())
 # ----------
 #
 # A graph isn't always a tree. If you use ``w2`` twice, two arrows lead to the same
-# ``AccumulateGrad``. Both deliver a gradient, and the sum of the two is stored in
+# ``AccumulateGrad``. Both deliver a gradient, and the sum of the two is added to
 # ``w2.grad``. So weights shared between layers need no special treatment.
 # ``print_graph`` prints a tree anyway, so a function that two arrows lead to appears
 # twice. The picture shows it once.
@@ -257,11 +257,11 @@ print(f"{len(reached)} arrows to w2, to {len(set(reached))} function")
 # A graph for each run
 # --------------------
 #
-# The graph contains the operations that ran, but nothing of the code around them. A
-# loop adds the operations of all its passes; a branch adds only those of the side that
-# was taken. The graph of the next step can be different. Below, the first repeat adds
-# the leaf ``w2``, its transpose, two products and a ReLU. The second repeat adds the
-# same, except for the leaf, which is already there.
+# The graph contains the operations that ran on tracked tensors, but nothing of the code
+# around them. A loop adds the operations of all its passes; a branch adds only those of
+# the side that was taken. The graph of the next step can be different. Below, the first
+# repeat adds the leaf ``w2``, its transpose, two products and a ReLU. The second repeat
+# adds the same, except for the leaf, which is already there.
 
 
 def repeated(x, repeats):

@@ -32,10 +32,10 @@ What you'll learn:
 #
 # Take an input and a weight, each with two elements. ``torch.Tensor.requires_grad``
 # says whether PyTorch tracks a tensor. The result of arithmetic is tracked if any of
-# its inputs is tracked. ``torch.Tensor.grad_fn`` is the function that made a tracked
-# result. A tensor that no recorded function made is a leaf, and its
-# ``torch.Tensor.is_leaf`` is True. So every tensor that you create is a leaf, tracked
-# or not.
+# its inputs is tracked. ``torch.Tensor.grad_fn`` stands for the function that made a
+# tracked result. A tensor that no recorded function made is a leaf, and its
+# ``torch.Tensor.is_leaf`` is True. So every tensor that you create directly is a leaf,
+# tracked or not.
 
 import textwrap
 

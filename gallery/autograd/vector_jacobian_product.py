@@ -13,15 +13,15 @@ The vector-Jacobian product
 A function with several inputs and several outputs has a whole matrix of slopes, its
 Jacobian. ``backward`` never builds that matrix. It only computes the product of a
 vector and the matrix. You check this on a network so small that you can work out every
-number on paper. You meet such products on two other pages: each line of the backward
-pass in ``numpy_by_hand`` is one, and the ``backward`` that you write in
+number on paper. You meet such products on two other pages: each gradient in the
+backward pass of ``numpy_by_hand`` is one, and the ``backward`` that you write in
 ``custom_function`` computes one.
 
 What you'll learn:
 
 - what the Jacobian is, and how to write down the Jacobian of a two-layer network;
 - what ``backward`` does with its argument, and why a vector result needs one;
-- which PyTorch functions return the Jacobian, and which return the product;
+- which PyTorch functions return the Jacobian, and which compute only the product;
 - why one product takes one backward pass, and the whole Jacobian takes one per output.
 """
 
@@ -76,11 +76,12 @@ print(J.numpy())
 # Why backward needs a gradient argument
 # --------------------------------------
 #
-# ``torch.Tensor.backward`` stores its result in ``x.grad``, which has the shape of
-# ``x``. The two rows of ``J`` don't fit. So you say how much each output counts, with a
-# vector ``v`` that has one entry per output. ``backward`` then computes the gradient of
-# the sum of ``v[i] * y[i]``. That gradient is ``v @ J``, the vector-Jacobian product.
-# In formulas, it is written as v transposed times J.
+# ``torch.Tensor.backward`` stores its result in ``x.grad`` (below, in the ``grad`` of
+# ``leaf``, a tracked copy of ``x``), which has the shape of ``x``. The two rows of
+# ``J`` don't fit. So you say how much each output counts, with a vector ``v`` that has
+# one entry per output. ``backward`` then computes the gradient of the sum of
+# ``v[i] * y[i]``. That gradient is ``v @ J``, the vector-Jacobian product. In formulas,
+# it is written as v transposed times J.
 
 leaf = x.clone().requires_grad_()
 y = network(leaf)
@@ -104,9 +105,10 @@ print("gradient of the sum v * y:", leaf.grad.tolist())
 #
 # The table compares three ways to compute the matrix (by hand, with
 # ``torch.func.jacrev``, and by central differences) with two ways to compute only the
-# product: ``backward``, which stores it, and ``torch.func.vjp``, which returns it. Each
-# column uses a different vector. A vector with a 1 at one position and a 0 at the other
-# picks a row of ``J``. The third vector combines both rows.
+# product: ``backward``, which stores it, and ``torch.func.vjp``, which returns a
+# function that computes it. Each column uses a different vector. A vector with a 1 at
+# one position and a 0 at the other picks a row of ``J``. The third vector combines both
+# rows.
 
 step = 1e-3
 units = torch.eye(3, dtype=torch.float64)
@@ -146,7 +148,7 @@ for name, method in methods.items():
 fig, axes = plt.subplots(1, 2, figsize=(7, 3), layout="constrained")
 pictures = (
     ("J", J, "output i of y"),
-    ("v @ J for v = [2, -1]", (v @ J)[None], "sum over outputs"),
+    ("v @ J for v = [2, -1]", (v @ J)[None], "weighted sum of rows"),
 )
 for ax, (title, matrix, label) in zip(axes, pictures, strict=True):
     ax.imshow(matrix.numpy(), cmap="RdBu", vmin=-12, vmax=12)
@@ -162,10 +164,10 @@ plt.show()
 # The v of a loss
 # ---------------
 #
-# A loss is a single number, so you never pass a ``v``. But there is one: the slope of
-# the loss with respect to each output, which ``numpy_by_hand`` calls ``grad_y_pred``.
-# If you pass that vector to ``backward`` yourself, you get the same gradient as from
-# ``loss.backward()``.
+# A loss is a single number, so you don't need to pass a ``v``. But there is one for the
+# outputs: the slope of the loss with respect to each output, which ``numpy_by_hand``
+# calls ``grad_y_pred``. If you pass that vector to the ``backward`` of the outputs
+# yourself, you get the same gradient as from ``loss.backward()``.
 
 target = torch.tensor([1.0, 20.0], dtype=torch.float64)
 leaf = x.clone().requires_grad_()
@@ -282,8 +284,8 @@ for D_out in sizes:
 # Summary
 # -------
 #
-# - ``torch.Tensor.backward`` with an argument ``v`` computes ``v @ J``;
-#   ``torch.func.vjp`` returns the same product.
+# - ``torch.Tensor.backward`` with an argument ``v`` computes ``v @ J``; the function
+#   that ``torch.func.vjp`` returns computes the same product.
 # - ``torch.func.jacrev`` returns all of ``J``, at the cost of one backward pass per
 #   output.
 # - A loss has one output, so its gradient takes one pass. The ``v`` for its predictions

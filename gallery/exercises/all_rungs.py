@@ -23,9 +23,10 @@ What you'll learn:
 # -----------------------------
 #
 # Two fits of the same problem have the losses ``losses`` and ``reference``, one for
-# each step, both of shape (T,). Return the largest difference over all steps, relative
-# to the reference's loss at the same step, as the lesson does. This function returns
-# one number, as it should, but it misses most of what goes wrong late in a fit. Fix it.
+# each step, both of shape (T,). Return the largest relative difference over all steps:
+# relative to the reference's loss at the same step, as the lesson does. This function
+# returns one number, as it should, but it misses most of what goes wrong late in a fit.
+# Fix it.
 
 import numpy as np
 
@@ -73,7 +74,7 @@ check("all_rungs.2", first_apart)
 #   step.
 # - Rounding errors are small compared with an array's largest element, not with each
 #   element.
-# - Look at the first array that differs: everything computed from it differs too.
+# - Look at the first array that differs: everything computed from it can differ too.
 #
 # Back: ``all_rungs`` is the lesson.
 #

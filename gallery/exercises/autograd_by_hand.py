@@ -72,8 +72,8 @@ check("autograd_by_hand.2", gradients)
 #
 # You get the same kind of graph, and the name of its result. Return a list of the names
 # of everything that the result was made of, including the result itself. Each name
-# comes once, and after everything that was made of it. This function orders the names
-# by distance. Fix it.
+# comes once, and after everything in the list that was made of it. This function orders
+# the names by distance. Fix it.
 
 
 def topological(made_of, result):

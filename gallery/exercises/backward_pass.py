@@ -55,10 +55,10 @@ check("backward_pass.1", loss_and_grads)
 # Exercise 2: The inputs and the targets
 # --------------------------------------
 #
-# The loss depends on the data too. The gradient of ``x`` shows which input the network
-# is most sensitive to. The loss is the sum of squared errors again, and the shapes are
-# the same as above. Write the sums over paths with indices, turn them into products,
-# and fill in the gradients of ``x`` and of ``y``, each in the shape of its array.
+# The loss depends on the data too. The gradient of ``x`` shows which input the loss is
+# most sensitive to. The loss is the sum of squared errors again, and the shapes are the
+# same as above. Write the sums over paths with indices, turn them into products, and
+# fill in the gradients of ``x`` and of ``y``, each in the shape of its array.
 
 
 def grads_of_data(x, y, w1, w2):

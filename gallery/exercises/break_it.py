@@ -66,7 +66,7 @@ check("break_it.1", train)
 #
 # - "exploded" if any loss is not finite, or if the last one is above the first;
 # - otherwise "learns" if the last loss is below a quarter of ``zero_costs``;
-# - otherwise "died" if less than a tenth of the ReLUs are live;
+# - otherwise "died" if fewer than a tenth of the ReLUs are live;
 # - otherwise "slow": nothing is broken, but the fit needs more steps or a larger
 #   learning rate.
 #

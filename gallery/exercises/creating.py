@@ -47,11 +47,11 @@ check("creating.1", spread)
 # Exercise 2: Noise without side effects
 # --------------------------------------
 #
-# This function adds noise to ``x``, a tensor of any shape and any floating-point dtype,
-# including half precision. The result has the same shape and dtype. The noise of each
-# element is a number from the standard normal distribution, times ``std``. The same
-# ``seed`` must produce the same noise, and a different seed different noise. That much
-# works. But after a call to this function, the draws of the whole program start over.
+# This function adds noise to ``x``, a tensor of any shape and any floating-point dtype
+# of 16 bits or more. The result has the same shape and dtype. The noise of each element
+# is a number from the standard normal distribution, times ``std``. The same ``seed``
+# must produce the same noise, and a different seed different noise. That much works.
+# But after a call to this function, PyTorch's draws start over in the whole program.
 # Fix it: PyTorch's global generator must stay as it is, and so must Python's and
 # NumPy's, and ``x``.
 

@@ -23,15 +23,15 @@ What you'll learn:
 # Exercise 1: Which tensors are elsewhere?
 # ----------------------------------------
 #
-# An operation on tensors from two devices raises an error, but the message doesn't say
-# which of your tensors they are. Write a function that does. ``found`` is either a
-# dictionary of tensors by name or a module. ``device`` is the name of a device as a
-# tensor's ``device`` prints it: ``"cpu"``, ``"meta"`` or ``"cuda:0"``, never ``"cuda"``
-# without a number. Return the set of the names of all tensors that are not on that
-# device. For a module, these are its parameters and its buffers, including those of its
-# inner modules and buffers that aren't saved. Name them as ``named_parameters`` and
-# ``named_buffers`` do. Don't move anything. For this example and ``"cpu"``, the set is
-# ``{"w1"}``. PyTorch's message says less:
+# An operation on tensors from two devices usually raises an error, but the message
+# doesn't say which of your tensors they are. Write a function that does. ``found`` is
+# either a dictionary of tensors by name or a module. ``device`` is the name of a device
+# as a tensor's ``device`` prints it: ``"cpu"``, ``"meta"`` or ``"cuda:0"``, never
+# ``"cuda"`` without a number. Return the set of the names of all tensors that are not
+# on that device. A module's tensors are its parameters and its buffers, including those
+# of its inner modules and buffers that aren't saved. Name them as ``named_parameters``
+# and ``named_buffers`` do. Don't move anything. For this example and ``"cpu"``, the set
+# is ``{"w1"}``. PyTorch's message says less:
 
 import torch
 

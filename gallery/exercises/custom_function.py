@@ -8,8 +8,8 @@
 Exercises: Custom function
 ==========================
 
-You write operations that autograd doesn't know, each with its own backward. The package
-``twolayer`` checks your answers; the page ``exercises`` says how to install it.
+You write operations of your own, each with its own backward. The package ``twolayer``
+checks your answers; the page ``exercises`` says how to install it.
 
 What you'll learn:
 

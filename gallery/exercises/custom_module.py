@@ -8,7 +8,7 @@
 Exercises: A module of your own
 ===============================
 
-You fix and write modules: one with buffers, one with a parameter of its own, and a
+You write two modules, one with buffers and one with a parameter of its own, and fix a
 training loop that saves the best state. The package ``twolayer`` checks your answers;
 the page ``exercises`` says how to install it.
 

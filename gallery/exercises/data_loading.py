@@ -80,4 +80,4 @@ check("data_loading.2", mean_loss)
 #
 # Back: ``data_loading`` is the lesson.
 #
-# Next: ``digits`` trains LeNet on these images.
+# Next: ``digits`` trains LeNet on images of handwritten digits.

@@ -106,7 +106,7 @@ check("data_parallel.3", averaged)
 # -------
 #
 # - If each process multiplies its loss by the number of processes, the average of the
-#   gradients is their sum.
+#   gradients is what their sum would be without that factor.
 # - The rows left over by the division go to the first shares, which shifts the start of
 #   the shares after them.
 # - A mean of means weights all shares alike. Weight them by their rows to get the

@@ -56,9 +56,9 @@ check("digits.1", accuracy)
 #
 # This loop trains a network for some epochs and returns a list with its accuracy after
 # each. It should measure that accuracy on held-out data, with the network in evaluation
-# mode and without recording by autograd. At present it does none of that. Fix it. The
-# check names one fault at a time. Train in training mode, in every epoch: the network
-# may arrive in either mode.
+# mode and without recording by autograd. At present it takes care of none of that. Fix
+# it. The check names one fault at a time. Train in training mode, in every epoch: the
+# network may arrive in either mode.
 #
 # ``update(net, images, classes)`` makes one update, for which it needs autograd.
 # ``batches`` is a list of pairs, images and classes, and ``held_out`` is one such pair.

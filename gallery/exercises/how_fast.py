@@ -105,8 +105,8 @@ check("how_fast.4", median_time)
 # Summary
 # -------
 #
-# - In a step, each layer has three products of one size, but the first has two, because
-#   the gradient of ``x`` isn't used.
+# - In a step, each layer has three products with equally many operations, but the first
+#   has two, because the gradient of ``x`` isn't used.
 # - A product moves three matrices. The larger all its sizes are, the more operations it
 #   does per byte.
 # - Warm up, and wait for that to end. Stop the timer when the work is done, not when it

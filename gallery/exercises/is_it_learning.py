@@ -27,7 +27,7 @@ What you'll learn:
 #
 # This function holds back some of the rows as fresh data. The sizes are right, and
 # equal seeds give equal splits. But a network that is trained on the result can't learn
-# anything, even if the data has something to teach. Find out why, and fix it.
+# how the targets depend on the inputs, even if they do. Find out why, and fix it.
 #
 # ``x`` is (N, D_in), ``y`` is (N, D_out), and ``held_out`` is the number of fresh rows.
 # Return ``x_train``, ``y_train``, ``x_fresh`` and ``y_fresh``, in this order. Each row
@@ -52,9 +52,10 @@ check("is_it_learning.1", split)
 # Exercise 2: A baseline
 # ----------------------
 #
-# The guide's baseline always predicts 0, because the mean of its targets is 0. Your own
-# targets may have any mean. Then, for each of the ``D_out`` outputs, the baseline
-# predicts the mean of its training targets, whatever the input is.
+# The guide's baseline always predicts 0, because its targets come from distributions
+# whose mean is 0. Your own targets may have any mean. Then, for each of the ``D_out``
+# outputs, the baseline predicts the mean of its training targets, whatever the input
+# is.
 #
 # ``y_train`` is (N, D_out), ``y_fresh`` is (M, D_out). Return the baseline's loss per
 # element on the fresh targets, one number.

@@ -19,7 +19,8 @@ What you'll learn:
   fit;
 - how autograd, used twice, multiplies the Hessian by a vector;
 - what a vector needs between repeated multiplications by a matrix;
-- how the curvature predicts the rate from which gradient descent diverges.
+- how the curvature near the lowest point predicts the rate from which gradient descent
+  diverges.
 """
 
 # %%
@@ -120,10 +121,10 @@ check("learning_rate_map.4", largest_rate)
 #
 # - The axis of a batch comes first, so transpose only the last two axes, sum only over
 #   them, and give the rates two more axes of 1.
-# - The Hessian times a direction is the gradient of the gradient's product with that
-#   direction.
-# - Only the orientation of a direction matters, so scale it back to length 1. The
-#   largest curvature limits the learning rate.
+# - The Hessian times a direction is the gradient of the gradient's dot product with
+#   that direction.
+# - In the search, only the orientation of a direction matters, so scale it back to
+#   length 1. Near the lowest point, the largest curvature limits the learning rate.
 #
 # Back: ``learning_rate_map`` is the lesson.
 #

@@ -8,16 +8,16 @@
 Exercises: LeNet
 ================
 
-You work out shapes and parameter counts before there is a network, find the pixels that
-one of its outputs depends on, and pool as the original LeNet-5 did. A check tells you
-what is right and what is wrong. This page imports ``twolayer``, which does the
-checking. The site's page ``exercises`` explains how to install it.
+You work out shapes and how many numbers parameters hold before there is a network, find
+the pixels that one of its outputs depends on, and pool as the original LeNet-5 did. A
+check tells you what is right and what is wrong. This page imports ``twolayer``, which
+does the checking. The site's page ``exercises`` explains how to install it.
 
 What you'll learn:
 
 - which shape an image has after convolutions and pooling;
-- how many parameters a convolution and a linear layer have, and what each count depends
-  on;
+- how many numbers the parameters of a convolution and a linear layer hold, and what
+  each count depends on;
 - how a gradient shows which pixels a number depends on;
 - how pooling worked when it had parameters of its own.
 """
@@ -26,10 +26,10 @@ What you'll learn:
 # Exercise 1: An image of a different size
 # ----------------------------------------
 #
-# The lesson's two convolutions and two poolings accept images of many sizes. Only
-# ``fc1`` requires one size. Suppose that an image has 28 rows and 36 columns, so its
-# shape is (1, 28, 36). Work out its shape after the second pooling, before it would be
-# flattened: (channels, rows, columns). The convolutions are
+# The lesson's two convolutions and two poolings accept images of many sizes. ``fc1``,
+# by contrast, requires exactly 400 elements. Suppose that an image has 28 rows and 36
+# columns, so its shape is (1, 28, 36). Work out its shape after the second pooling,
+# before it would be flattened: (channels, rows, columns). The convolutions are
 # ``torch.nn.Conv2d(1, 6, 5)`` and ``torch.nn.Conv2d(6, 16, 5)``, and each pooling keeps
 # the largest element of each square of 2 by 2.
 
@@ -76,9 +76,9 @@ check("lenet.2", numbers)
 # Use a gradient to find which pixels it depends on in this image. Return a tensor of
 # booleans, (rows, columns), with True where a small change of the pixel, in any of its
 # channels, changes the element. Don't change the image's values. Whether the image is
-# tracked afterwards, and what is in ``grad``, doesn't matter. The layers' sizes
-# decide which pixels could affect the element. Which pixels do affect it depends on
-# what each pooling keeps.
+# tracked afterwards, and what is in ``grad``, doesn't matter. The layers' sizes decide
+# which pixels could affect the element. Which pixels do affect it also depends on the
+# weights, and on what each ReLU and each pooling lets through.
 
 
 def reaching(layers, image, place):
@@ -115,12 +115,12 @@ check("lenet.4", subsample)
 # Summary
 # -------
 #
-# - A convolution removes its kernel's side, less one, from the rows and from the
-#   columns. Pooling halves what is left.
-# - The number of parameters of a convolution doesn't depend on the image's size. That
-#   of the linear layer behind it does.
-# - If the gradient of an output with respect to a pixel is 0, a small change of that
-#   pixel doesn't change the output: pooling lets only one of four elements through.
+# - A convolution without padding removes its kernel's side, less one, from the rows and
+#   from the columns. Pooling halves what is left.
+# - How many numbers a convolution's parameters hold doesn't depend on the image's size.
+#   For the linear layer behind it, it does.
+# - If a small change of a pixel doesn't change an output, the gradient of the output
+#   with respect to that pixel is 0: ReLU and pooling let only some elements through.
 #
 # Back: ``lenet`` is the lesson.
 #

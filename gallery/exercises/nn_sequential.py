@@ -104,8 +104,8 @@ check("nn_sequential.3", as_layers)
 #
 # - The more inputs a layer has, the smaller the weights that it draws, so its outputs
 #   stay small.
-# - A sequence of layers has a weight for each input and output of a layer, and a bias
-#   for each output.
+# - A sequence of layers has a weight for each pair of an input and an output of a
+#   layer, and a bias for each output.
 # - ``torch.nn.Linear`` stores its weight as (out, in), so transpose what you wrote as
 #   (in, out).
 #

@@ -14,7 +14,7 @@ says how to install it.
 What you'll learn:
 
 - what a mean instead of a sum does to a gradient;
-- why a mask must be taken before ReLU changes its input;
+- why a mask ``h < 0`` stops nothing once ReLU has changed its input;
 - what the gradients of both layers' biases are;
 - how to write the backward pass of a different activation.
 """
@@ -114,8 +114,10 @@ check("numpy_by_hand.4", leaky_relu_backward)
 # Summary
 # -------
 #
-# - Any factor of the loss is a factor of every gradient, including the divisor of a mean.
-# - After ReLU nothing is below 0, so take a mask ``h < 0`` before it. An assignment makes no copy.
+# - Any constant factor or divisor of the loss is also one of every gradient, such as the
+#   divisor of a mean.
+# - After ReLU nothing is below 0, so a mask ``h < 0`` taken then stops nothing. An assignment
+#   makes no copy.
 # - A bias is added to every row, so its gradient is a sum over the batch.
 #
 # Back: ``numpy_by_hand`` is the lesson.

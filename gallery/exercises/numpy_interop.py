@@ -70,7 +70,8 @@ check("numpy_interop.2", predict)
 # - An array that shares memory shows what is there now, not what was there when you made it.
 # - ``torch.from_numpy`` makes a tensor that writes into the array. ``torch.tensor`` copies, and so does an array's
 #   ``copy``.
-# - A product needs one dtype, and only a tensor that doesn't require grad can become an array.
+# - A matrix product needs one dtype. To make an array from a tensor that requires grad, call
+#   ``detach`` first.
 #
 # Back: ``numpy_interop`` is the lesson.
 #

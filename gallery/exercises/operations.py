@@ -82,8 +82,8 @@ check("operations.3", clear_rows)
 #
 # The elements of a new tensor are stored in reading order: along the last axis, each element is next to the one
 # before. You get a shape, a tuple of sizes above 0 with any number of axes, or none. Return the strides as a tuple of
-# the same length, not as a list: for each axis, how far apart in the storage two neighbours along it are. Compute them
-# from the sizes. Don't make a tensor or an array of that shape, because it may be larger than any memory.
+# the same length, not as a list: for each axis, how many elements apart in the storage two neighbours along it are.
+# Compute them from the sizes. Don't make a tensor or an array of that shape, because it may be larger than any memory.
 
 
 def strides_of(shape):

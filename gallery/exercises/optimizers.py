@@ -123,8 +123,10 @@ check("optimizers.4", adamw_first_step)
 #
 # - Each step needs one call of ``torch.optim.Optimizer.zero_grad``, anywhere except between ``backward`` and ``step``.
 # - Momentum is one memory of gradients. Adam has two, and corrects both for their start from zero.
-# - AdamW shrinks the weights themselves. Decay in the gradient is divided away.
+# - AdamW shrinks the weights themselves. In Adam, decay in the gradient is divided
+#   along with it.
 #
 # Back: ``optimizers`` is the lesson.
 #
-# Next: ``custom_module`` removes the row of layers, the only form that a network could have so far.
+# Next: ``custom_module`` removes the row of layers, the only form that a network of layers could
+# have so far.

@@ -54,9 +54,9 @@ check("static_graph.1", answer)
 # Exercise 2: A decision in the graph
 # -----------------------------------
 #
-# This function takes ``x``, (N, D_in), and ``w1``, (D_in, H), and returns (N, H). It works line by line, but it can't
-# be captured as a graph. Rewrite the decision so that one graph contains both branches and takes the right one for
-# every ``x`` of this shape, even if the sum is exactly 0.
+# This function takes ``x``, (N, D_in), and ``w1``, (D_in, H), and returns (N, H). It works line by line, but
+# ``torch.fx`` and ``torch.export`` can't capture it as a graph. Rewrite the decision so that one graph contains both
+# branches and takes the right one for every ``x`` of this shape, even if the sum is exactly 0.
 
 
 def decide(x, w1):
@@ -95,7 +95,7 @@ check("static_graph.3", halve)
 #
 # - A trace keeps the operations that run while tracing. Python's own decisions are made by then.
 # - To be part of the graph, a decision on a value must be an operation: ``torch.cond`` or ``torch.where``.
-# - A loop on values is ``torch.while_loop``. Everything that changes from iteration to iteration is a tensor, even the
+# - A loop on values is ``torch.while_loop``. Pass it everything that changes from iteration to iteration, even the
 #   count.
 #
 # Back: ``static_graph`` is the lesson.

@@ -115,7 +115,8 @@ check("tensors_by_hand.4", normalised_backward)
 # -------
 #
 # - ``torch.from_numpy`` shares memory, so ``clone`` before you change the tensor in place.
-# - A new tensor gets the dtype and the device of another tensor only if you say so.
+# - A tensor from ``torch.zeros`` gets the dtype and the device of another tensor only
+#   if you say so.
 # - If a number is computed from a whole row, such as its mean, it connects the gradients of all the row's elements.
 #
 # Back: ``tensors_by_hand`` is the lesson.

@@ -67,8 +67,9 @@ check("tracking.2", look)
 # Summary
 # -------
 #
-# - A record that includes updates grows with every step, and keeps each step's arrays in memory.
-# - An update under ``torch.no_grad`` isn't recorded. Its result needs ``requires_grad_`` again.
+# - A record that includes updates grows with every step, and its functions stay in memory.
+# - An update under ``torch.no_grad`` isn't recorded. If its result is a new tensor, that needs
+#   ``requires_grad_`` again.
 # - To change numbers that ``backward`` still needs, change a copy: ``detach`` and then ``clone``.
 #
 # Back: ``tracking`` is the lesson.

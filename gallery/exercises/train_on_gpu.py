@@ -22,9 +22,9 @@ What you'll learn:
 # Exercise 1: A module that moves as a whole
 # ------------------------------------------
 #
-# This module works on the CPU. After a move it raises an error, and its state would be missing from a saved file. Fix
-# it: make ``mean`` and ``std`` buffers with these names that are part of the state dict. They must not be trained, so
-# they must not be parameters, not even parameters that don't require grad.
+# This module works on the CPU. After a move it raises an error, and its state would be missing from a saved state
+# dict. Fix it: make ``mean`` and ``std`` buffers with these names that are part of the state dict. They must not be
+# trained, so they must not be parameters, not even parameters that don't require grad.
 #
 # ``x`` has shape (N, D_in), and ``mean`` and ``std`` have shape (D_in,).
 
@@ -72,7 +72,8 @@ check("train_on_gpu.2", epoch_loss)
 # -------
 #
 # - A module's parameters, buffers and submodules move with it. A tensor in a plain attribute doesn't.
-# - A buffer is part of the state dict too, and no optimizer changes it.
+# - By default, a buffer is part of the state dict too, and an optimizer that gets the
+#   module's parameters doesn't change it.
 # - A sum that stays a tensor needs no wait. Read its number after the loop.
 #
 # Back: ``train_on_gpu`` is the lesson.

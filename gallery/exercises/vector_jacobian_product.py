@@ -106,7 +106,8 @@ check("vector_jacobian_product.4", jacobian)
 # -------
 #
 # - ``v @ J`` weights the outputs and goes back. ``J @ t`` moves the inputs and goes forward.
-# - An elementwise function multiplies a vector by its slopes. A product multiplies it by the other matrix.
+# - An elementwise function multiplies a vector by its slopes. A product multiplies it by the other matrix,
+#   transposed on the way back.
 # - A vector with a single 1 picks one row of the Jacobian, so the whole Jacobian needs one product for each output.
 #
 # Back: ``vector_jacobian_product`` is the lesson.

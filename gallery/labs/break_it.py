@@ -28,10 +28,10 @@ What you'll learn:
 # -------------------
 #
 # Start with the same two-layer network, data and starting weights as on every page of
-# this series, and with the plain loop, which computes the gradients by hand. The plain
+# the ladder, and with the plain loop, which computes the gradients by hand. The plain
 # loop doesn't use autograd, so no mistake with autograd can affect it. That makes it
 # the judge on this page. A fixed loop is right if each of its losses equals the
-# judge's.
+# judge's, up to rounding.
 
 import random
 import textwrap
@@ -158,9 +158,9 @@ print(f"predicting zero everywhere costs {zero_costs:.1e}")
 
 # %%
 # How to find it: compare the loss with the loss of a guess that needs no network, and
-# count the live ReLUs, those with a positive input. At first about half of them are
-# live. A dead ReLU passes nothing forward and no gradient back. The fix is the same as
-# before.
+# count the live ReLUs, those with a positive input. At first about half of all ReLUs
+# are live. A dead ReLU passes nothing forward and no gradient back. The fix is the same
+# as before.
 
 live = {"at first": (x @ w1_start > 0).double().mean().item()}
 live |= {"after 100 steps of 2e-6": live_dead, "after 100 steps of 1e-6": live_fixed}
@@ -233,6 +233,7 @@ show(messages["in place"])
 # ``backward`` fills in ``grad`` only for leaves. A warning says so. The error appears
 # one step later, and Python raises it, not PyTorch.
 
+w1, w2 = leaves()
 messages["written out"], steps_done = [], 0
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
@@ -497,7 +498,7 @@ print("x[0] + weight[0]", (x[0] + layer.weight[0]).dtype)
 # %%
 # How to find it: print both dtypes. The fix is to choose one. If the layers use
 # float64, the losses equal the plain loop's. If you convert the data to float32, the
-# losses agree to float32 precision.
+# losses agree up to float32's rounding errors.
 
 
 def by_layers(dtype):
@@ -560,8 +561,8 @@ print(f"of {len(unseeded[0])} losses, two runs have {same} in common")
 
 # %%
 # How to find it: run the program twice and compare the first losses. If they differ,
-# some random number comes from a generator that you didn't seed. The fix is to seed
-# that generator, or to use your own seeded ``random.Random``.
+# some random number probably comes from a generator that you didn't seed. The fix is to
+# seed that generator, or to use your own seeded ``random.Random``.
 
 seeded = []
 for _ in range(2):
@@ -601,8 +602,8 @@ plt.show()
 # Summary
 # -------
 #
-# - Read an error message to the end: PyTorch names the leaf, the shapes, the dtypes or
-#   the strides that caused the error.
+# - Read an error message to the end: PyTorch says whether a leaf, the shapes, the
+#   dtypes or the strides caused the error.
 # - When no error is raised, compare: the first losses with the formula, a gradient with
 #   ``torch.autograd.grad``, the last loss with a guess, shapes and dtypes with what you
 #   expect, one run with a second run.

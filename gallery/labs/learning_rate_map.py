@@ -103,7 +103,7 @@ for kind in ("normal", "nn"):
     print(f"initial loss {loss:.1e}")
 ladders_x = torch.from_numpy(np.random.default_rng(0).standard_normal((N, D_in)))
 assert torch.equal(x, ladders_x)
-print(f"seed 0 gives the ladder's x, from {x[0, 0]:.4f} to {x[-1, -1]:.4f}")
+print(f"seed 0 gives the ladder's x: first {x[0, 0]:.4f}, last {x[-1, -1]:.4f}")
 
 # %%
 # This is the plain loop for one fit at one learning rate. It returns the loss at the
@@ -153,7 +153,7 @@ for learning_rate in (1e-6, 2e-6, 5e-6):
 # The function ``zone`` defines the map's zones. A fit explodes if its loss is no longer
 # finite. It learns if its final loss is below a quarter of the loss of predicting zero,
 # which needs no network at all. Otherwise it dies: the loss is finite, but the network
-# has learned next to nothing.
+# has learned little or nothing.
 #
 # The same fit, faster
 # --------------------
@@ -182,7 +182,8 @@ print(f"elements in w1: {w1.numel():,d}, rotated: {w1_turned.numel():,d}")
 # %%
 # Second, all rates go through the loop together. Give ``w1`` and ``w2`` an extra first
 # dimension, with one index per rate. Then ``@`` multiplies batches of matrices, and
-# ``mT`` transposes each matrix. Otherwise the computation is the same as in ``fit``.
+# ``mT`` transposes each matrix. Otherwise the computation is the same as in ``fit``,
+# except that no fit stops early.
 
 
 def fit_all(numbers, rates, *, steps=500):
@@ -296,10 +297,10 @@ draw("normal", "Standard normal weights")
 plt.show()
 
 # %%
-# Read the map from left to right. At first the fits learn, and the larger the rate, the
-# faster. Then most ReLUs die, and the final loss is close to that of predicting zero.
-# At still larger rates the fits explode. The next map shows the layers' own weights, at
-# rates that are a thousand times as large.
+# Read the map from left to right. At first the fits learn and, up to 1e-6, the larger
+# the rate, the faster. Then most ReLUs die, and the final loss is of the same order as
+# that of predicting zero. At still larger rates the fits explode. The next map shows
+# the layers' own weights, at rates that are a thousand times as large.
 
 draw("nn", "The layers' own weights")
 plt.show()
@@ -324,10 +325,10 @@ for kind in RATES:
 # ---------------
 #
 # Freeze the first layer and train only ``w2``. The loss is then a parabola along every
-# direction. Along the steepest direction, its curvature is twice the square of the
-# largest singular value of ``h_relu``. As on the parabola above, if the rate is more
-# than 2 divided by the curvature, each step raises the loss. You can compute that
-# bound.
+# direction. Along the direction of largest curvature, that curvature is twice the
+# square of the largest singular value of ``h_relu``. As on the parabola above, if the
+# rate is more than 2 divided by it, each step raises that direction's part of the loss,
+# which sooner or later outgrows the rest. You can compute that bound.
 
 x, y, w1, w2 = turned(*start("normal", seed=0))
 h_relu = (x @ w1).relu()
@@ -349,8 +350,8 @@ for factor in (0.9, 1.1):
 # Hessian, the matrix of all second derivatives. You don't need to build that matrix.
 # Take the gradient's dot product with a vector: its gradient is the Hessian times that
 # vector. If you multiply a vector by the Hessian again and again, the vector turns
-# towards the steepest direction. Two layers offer more directions than one, so the
-# largest curvature can only be larger, and the bound is lower than before.
+# towards the direction of largest curvature. Two layers offer more directions than one,
+# so the largest curvature can't be smaller, and the bound is lower than before.
 
 
 def bound(x, y, w1, w2):
@@ -470,7 +471,7 @@ print(f"their loss is {lost:.3f} of {loss:.3f}")
 # -----------------
 #
 # The border between learning and dying depends on how long you train. With four times
-# as many steps, a fit that has lost some of its ReLUs learns after all. If nearly all
+# as many steps, a fit that has lost most of its ReLUs learns after all. If nearly all
 # ReLUs are dead, more steps don't help.
 
 some = [RATES["normal"][place] for place in (4, 5, 6)]
@@ -487,9 +488,10 @@ for rate, before, after in zip(some, short, long, strict=True):
 #
 # - If the learning rate is too large, ReLUs die; if it's even larger, the fit explodes.
 #   The width of the zone in between depends on the starting weights.
-# - Every fit on this map learns if its rate is below 2 divided by the largest
-#   curvature. The scale of the weights determines that bound, and
-#   ``torch.autograd.grad``, applied twice, computes it without building the Hessian.
+# - Every fit on this map learns if its rate is below 2 divided by the largest curvature
+#   at its starting weights. That bound depends on the scale of the weights, and
+#   products with the Hessian, which ``torch.autograd.grad`` computes, lead to it
+#   without building that matrix.
 # - For an input without a live ReLU, the prediction is zero, and a unit that no input
 #   activates receives no gradient.
 #

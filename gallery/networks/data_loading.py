@@ -29,10 +29,10 @@ What you'll learn:
 # A length, and an item for each index
 # ------------------------------------
 #
-# A data set is anything with ``__len__`` and ``__getitem__``. Write a subclass of
-# ``torch.utils.data.Dataset`` whose ``__getitem__`` creates the requested item. If the
-# data doesn't fit into memory, open the files in that method. An item is usually a pair
-# of an input and its target.
+# The usual kind of data set is anything with ``__len__`` and ``__getitem__``. Write a
+# subclass of ``torch.utils.data.Dataset`` whose ``__getitem__`` creates the requested
+# item. If the data doesn't fit into memory, open the files in that method. An item is
+# usually a pair of an input and its target.
 
 import gzip
 import os
@@ -130,8 +130,8 @@ print("collated by pad_sequence:", padded.T.tolist())
 #
 # With ``shuffle=True``, each pass over the data, called an epoch, contains every item
 # once, in a different order each time. The order comes from ``generator``. If you pass
-# your own, the order depends only on its seed, not on what else draws random numbers. A
-# ``range`` is a data set too, so you can look at the order itself.
+# your own, all epochs' orders depend only on its seed, not on what else draws random
+# numbers. A ``range`` is a data set too, so you can look at the order itself.
 
 
 def orders(seed, epochs):
@@ -216,12 +216,12 @@ print("rank 0, set_epoch called:   ", *told)
 #
 # With ``num_workers=2``, two additional processes prepare the items while this one
 # trains. That pays off if each item takes time, for example to read a file or decode an
-# image. How a worker starts depends on the operating system. On macOS and Windows it is
-# a new Python that imports your file once more. Without the line
-# ``if __name__ == "__main__":``, the worker would start workers itself, so PyTorch
-# raises an error. Always write that line. This page doesn't have it, so the workers
-# here get their own program. The program requests ``spawn``, the way in which macOS and
-# Windows start workers, so it behaves in the same way everywhere.
+# image. How a worker starts depends on the operating system and, on Linux, on Python's
+# version. On macOS and Windows it is a new Python that imports your file once more.
+# Without the line ``if __name__ == "__main__":``, the worker would start workers
+# itself, so PyTorch raises an error. Always write that line. This page doesn't have it,
+# so the workers here get their own program. The program requests ``spawn``, the way in
+# which macOS and Windows start workers, so it behaves in the same way everywhere.
 
 PROGRAM = """\
 from torch.utils.data import DataLoader, Dataset, get_worker_info
@@ -268,12 +268,13 @@ print(*[line for line in lines if line.startswith("squares")][:4], sep="\n")
 
 # %%
 # The file ran once as the main program and once in each worker. By default, workers
-# start again at each epoch, and all code that isn't under that line runs again. Where
-# workers are slow to start, as on Windows, short epochs become slow.
-# ``persistent_workers=True`` keeps the workers alive. They take turns at preparing
-# whole mini-batches, so the order is the same as with one process. Each worker has its
-# own copy of the data set. The data set's class must be defined in a file, because a
-# class from a notebook cell can't be sent to a spawned process.
+# start again at each epoch, and all code that isn't under
+# ``if __name__ == "__main__":`` runs again. Where workers are slow to start, as on
+# Windows, short epochs become slow. ``persistent_workers=True`` keeps the workers
+# alive. They take turns at preparing whole mini-batches, so the order is the same as
+# with one process. Each worker has its own copy of the data set. For spawned workers,
+# the data set's class must be defined in a file, because a class from a notebook cell
+# can't be sent to them.
 #
 # MNIST
 # -----
@@ -313,8 +314,8 @@ class MNIST(Dataset):
 # %%
 # MNIST isn't available here, so create a small data set in its format: the first 100 of
 # the digits above, with each pixel enlarged to 3 by 3 and a margin of two pixels added.
-# To read MNIST itself, pass the paths of its two files to the class. Nothing else
-# changes.
+# To read MNIST itself, pass the paths of its two training files, or of its two test
+# files, to the class. Nothing else changes.
 
 
 def write_idx(path, array):
@@ -346,7 +347,8 @@ print("classes", *batch_classes[:12].tolist())
 # -------
 #
 # - A data set has ``__len__`` and ``__getitem__``; ``torch.utils.data.DataLoader``
-#   combines its items into mini-batches, in an order that ``generator`` determines.
+#   combines its items into mini-batches, in order or, if you shuffle, in an order that
+#   ``generator`` determines.
 # - Workers prepare items in other processes; a file that starts them needs
 #   ``if __name__ == "__main__":``.
 # - ``DistributedSampler`` gives each process its share; call ``set_epoch`` before each

@@ -78,9 +78,9 @@ plt.show()
 #
 # Hold out a fifth of the images. Held out means that no update is computed from these
 # images, so the network can't have learned them by heart. Choose the fifth separately
-# for each digit, so that every digit makes up the same fraction of both parts: the
-# split is stratified. It isn't a split by writer, so images by the same person can be
-# in both parts. You measure how well the network reads new images, not new writers.
+# for each digit, so that every digit makes up nearly the same fraction of both parts:
+# the split is stratified. It isn't a split by writer, so images by the same person can
+# be in both parts. You measure how well the network reads new images, not new writers.
 
 rng = np.random.default_rng(0)
 train, held_out = [], []
@@ -173,7 +173,7 @@ for answer, row in answers.items():
 # Evaluating: ``eval`` and ``no_grad``
 # ------------------------------------
 #
-# To evaluate a model you need both. Under ``torch.no_grad``, PyTorch records no graph,
+# To evaluate a model, use both. Under ``torch.no_grad``, PyTorch records no graph,
 # which saves memory and doesn't change any result. After ``torch.nn.Module.eval``,
 # PyTorch still records the graph, but results can change. Like
 # ``torch.nn.Module.train``, it switches a flag that some layers read. Dropout is such a
@@ -368,12 +368,12 @@ numbers = sum(param.numel() for param in two_layers.parameters())
 print("elements in the two-layer network's parameters:", numbers)
 
 # %%
-# On the second split, nearest neighbour reads worse. How much worse are the networks?
-# Don't read much into small differences. With a different seed, a network's bars change
-# a little, and bars of nearly the same height can change their order. Besides, LeNet's
-# bars are slightly too high: the distortion and the number of epochs were chosen by
-# looking at the first split. For an unbiased final accuracy, you would need a third
-# part that nobody has looked at.
+# On the second split, nearest neighbour reads worse. How much worse do the networks
+# read there? Don't read much into small differences. With a different seed, a network's
+# bars change a little, and bars of nearly the same height can change their order.
+# Besides, LeNet's bars are probably slightly too high: the distortion and the number of
+# epochs were chosen by looking at the first split. For an unbiased final accuracy, you
+# would need a third part that nobody has looked at.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for i, by_split in enumerate(right.values()):
@@ -396,12 +396,12 @@ plt.show()
 # same images, and where both are right or both are wrong, they don't differ. So
 # subtract image by image: the standard error of the mean difference is the standard
 # deviation divided by the square root of ``n``. If you treated the two shares as if
-# they came from separate images, you would get a larger value.
+# they came from separate images, you would usually get a larger value.
 #
 # A difference of up to about two standard errors can be due to chance. So a sample this
 # small can hardly show whether LeNet reads better than nearest neighbour. But on both
-# splits, the two-layer network reads worse than LeNet, although it has more trainable
-# parameters.
+# splits, the two-layer network reads worse than LeNet, although its parameters have
+# more elements.
 
 for share in (0.9, 0.95, 0.98):
     error = (share * (1 - share) / len(held_out)) ** 0.5

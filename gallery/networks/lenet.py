@@ -9,8 +9,8 @@
 LeNet
 =====
 
-You write a convolutional network for small images, train it for a few steps, and look
-at every part of a step: forward pass, loss, backward pass, update. The network follows
+You write a convolutional network for small images, train it for 200 steps, and look at
+every part of a step: forward pass, loss, backward pass, update. The network follows
 LeNet-5, published in 1998 by LeCun and others. Today's version uses ReLU, max pooling,
 full connections between feature maps, and a linear last layer. Before you start, read
 ``custom_module``, because the network is a class, and ``optimizers``, because its loop
@@ -188,7 +188,7 @@ print("flatten(x, -3):", tuple(pooled2.shape), "->", tuple(numbers.shape))
 # Older tutorials use squares of 3 by 3 in this network. Then the last maps are 6 by 6,
 # not 5 by 5. These tutorials call the base class as ``super(Older, self).__init__()``,
 # which today is ``super().__init__()``. They flatten with ``view``, after a method has
-# counted the elements in one image. Here is that version, for comparison.
+# counted the elements in one image's maps. Here is that version, for comparison.
 
 
 class Older(torch.nn.Module):
@@ -224,11 +224,12 @@ print("elements:", numbers, "  in LeNet:", count)
 
 # %%
 # The trap is the number in ``view(-1, n)``. The -1 stands for however many rows result.
-# So if ``n`` isn't the number of elements in one image, ``view`` cuts the batch in the
-# wrong places. Suppose that you pass images of 28 by 28 but write the ``n`` for 32 by
+# So if ``n`` isn't the number of elements in one image's maps, but divides the number
+# in the whole batch's, ``view`` cuts the batch in the wrong places. Suppose that you
+# pass images of 28 by 28 but write the ``n`` for 32 by
 # 32. Then 36 images become 25 rows, which mix pieces of different images, and no error
-# is raised. If the method counts ``n``, it is right, and the next layer raises an
-# error. ``torch.flatten`` can't cut in the wrong places.
+#     is raised. If the method counts ``n``, it is right, and the next layer raises an
+#     error. ``torch.flatten`` can't cut a batch in the wrong places.
 
 maps = older.maps(torch.zeros(36, 1, 28, 28))
 n = older.maps(torch.zeros(1, 1, 32, 32)).numel()

@@ -28,7 +28,7 @@ What you'll learn:
 # ----------
 #
 # Choose the device once, and use ``device`` everywhere after that. All the code below
-# does this: no line of the loop depends on which device it is.
+# does this: no line of the training loop depends on which device it is.
 
 import os
 import subprocess
@@ -71,9 +71,9 @@ assert moved_layer is layer
 # %%
 # Move first, then create the optimizer. The optimizer keeps references to the
 # parameters that it was given, but on some devices ``to`` creates new parameters. An
-# optimizer from before the move then updates the old parameters, and the network learns
-# nothing, without any error. Besides, what an optimizer has accumulated, such as a
-# running sum for momentum, doesn't move with the module.
+# optimizer from before the move then still has the old parameters, and the network
+# learns nothing, without any error. Besides, what an optimizer has accumulated, such as
+# a running sum for momentum, doesn't move with the module.
 
 after = torch.optim.SGD(layer.parameters(), lr=0.1)
 own = {id(param) for param in layer.parameters()}
@@ -89,7 +89,8 @@ for name, optimizer in {"before": before, "after": after}.items():
 # Move each mini-batch right before you use it. Two options let the copy to a GPU run
 # alongside other work. ``pin_memory=True`` makes the loader put mini-batches into
 # pinned memory, which the GPU can read directly. ``non_blocking=True`` lets the program
-# continue in the meantime. On the CPU neither option has any effect.
+# continue in the meantime. Without a GPU, ``non_blocking=True`` has no effect, and
+# ``pin_memory=True`` only causes a warning.
 
 torch.manual_seed(0)
 net = torch.nn.Sequential(
@@ -164,11 +165,13 @@ print(f"time for item, this build: {1e3 * (known - returned):.4f} ms")
 # --------------
 #
 # "Expected all tensors to be on the same device, but found at least two devices, cuda:0
-# and cpu!" This error means that you forgot to move a mini-batch, its targets, or a
-# tensor that ``forward`` creates without ``device``. Print the devices to find out
-# which. On a machine without a GPU, the code below uses ``meta`` as the second device,
-# and PyTorch's message is worded differently. (On a GPU, a convolution's message says
-# that input type and weight type should be the same, but it means the device.)
+# and cpu!" This error usually means that you forgot to move the network, a mini-batch,
+# its targets, or a tensor that ``forward`` creates without ``device``. (A linear
+# layer's or a loss's message names the tensor instead: "but got mat1 is on cpu,
+# different from other tensors on cuda:0".) Print the devices to find out which. On a
+# machine without a GPU, the code below uses ``meta`` as the second device, and
+# PyTorch's message is worded differently. (On a GPU, a convolution's message says that
+# input type and weight type should be the same, but it means the device.)
 
 elsewhere = torch.device("cpu" if device.type == "cuda" else "meta")
 forgotten = {
@@ -206,8 +209,9 @@ print("plain attribute on:", scaled.plain.device, "  buffer on:", scaled.buffer.
 # -------------
 #
 # If a GPU's memory runs out, PyTorch raises ``torch.OutOfMemoryError``. The message
-# begins "CUDA out of memory" and states how much memory was requested. If the CPU's
-# memory runs out, PyTorch raises the base class. Request far more memory than there is:
+# begins "CUDA out of memory" and states how much memory was requested. If an allocation
+# in the CPU's memory fails, PyTorch raises its base class, ``RuntimeError``. Request
+# far more memory than there is:
 
 print(torch.OutOfMemoryError.__name__, "is a", torch.OutOfMemoryError.__base__.__name__)
 try:
@@ -220,8 +224,8 @@ except RuntimeError as error:
 # what each operation saved for ``backward``, in proportion to the mini-batch. So use
 # smaller mini-batches, and add up the gradients of several mini-batches before each
 # step. Evaluate under ``torch.no_grad``, so that nothing is saved. And record losses as
-# Python numbers, because a loss that is stored as a tensor keeps its graph alive. Now
-# count the bytes.
+# Python numbers, because a loss that is stored as a tracked tensor keeps its graph
+# alive. Now count the bytes.
 
 parameters = {param.data_ptr() for param in net.parameters()}
 
@@ -287,9 +291,9 @@ print(f"scaled by {scaler.get_scale():.0f} first: {in_float16:.1e}")
 # program can see. Set it where you start the program, because CUDA reads it only once.
 # The visible GPUs are numbered from 0: if the list is ``2,3``, ``cuda:0`` is the
 # machine's third GPU. If the list is empty, the program sees no GPU, so you can test
-# how it behaves without one. (To open a file that was saved on a GPU, pass
-# ``map_location`` to ``torch.load``; ``custom_module`` shows how to save and load
-# files.)
+# how it behaves without one. (To open a file of tensors from a GPU on a machine without
+# one, pass ``map_location`` to ``torch.load``; ``custom_module`` shows how to save and
+# load files.)
 
 for visible in ["", "0"] if device.type == "cuda" else [""]:
     done = subprocess.run(
@@ -307,8 +311,9 @@ for visible in ["", "0"] if device.type == "cuda" else [""]:
 #
 # - Move the network in place, then create the optimizer; move each mini-batch, and call
 #   ``item`` rarely.
-# - All tensors in an operation must be on the same device; much of the memory is used
-#   for what ``backward`` needs, in proportion to the mini-batch.
+# - All tensors in an operation must be on the same device, except for single numbers;
+#   much of the memory is used for what ``backward`` needs, in proportion to the
+#   mini-batch.
 # - ``torch.autocast`` runs matrix products in 16 bits; ``CUDA_VISIBLE_DEVICES``
 #   determines which GPUs a program sees.
 #

@@ -173,9 +173,9 @@ if rank == 0:
 # instead of adding them up. That is right when the loss is a mean over rows and all
 # shares have the same size. Here the loss is a sum, so you multiply it by the number of
 # processes before ``backward``. Then the average of the enlarged gradients is the sum
-# that you need. With this optimizer, you could multiply the learning rate instead. That
-# wouldn't work for an optimizer such as Adam, whose steps hardly depend on the size of
-# the gradient.
+# that you need. With ``torch.optim.SGD``, you could multiply the learning rate instead.
+# That wouldn't work for an optimizer such as Adam, whose steps hardly depend on the
+# size of the gradient.
 #
 # The whole loop
 # --------------
@@ -287,20 +287,21 @@ dist.destroy_process_group()
 # -------------
 #
 # Here is the whole program once more, as short as possible. The cell writes it to a
-# file and starts it in two processes with ``torchrun``; ``python -m
-# torch.distributed.run`` is the same command. ``--standalone`` finds a free port where
-# the processes can meet. By default, they look up this machine by its hostname, and
-# time out if the lookup fails. ``--local-addr localhost`` replaces the hostname with
-# one that every machine can look up. If you run this page's script under ``torchrun``,
-# this cell starts nothing. The losses equal the losses in one process apart from
-# rounding, because the 64 rows are added in a different order.
+# file and starts it in two processes with ``torchrun``;
+# ``python -m torch.distributed.run`` is the same command. ``--standalone`` finds a free
+# port where the processes can meet. By default, they look up this machine by its
+# hostname, and time out if the lookup fails. ``--local-addr localhost`` replaces the
+# hostname with one that every machine can look up. If you run this page's script in
+# several processes, this cell starts nothing. The losses equal the losses in one
+# process apart from rounding, because the losses and gradients of the 64 rows are added
+# in a different order.
 #
-# The last two lines belong together. The threads that transfer the data free their
-# tensors a moment after the last sum; if Python exits before that, it may abort.
-# ``torch.distributed.destroy_process_group`` waits for those threads, if nothing else
-# holds the group. The wrapped network holds the group until you delete the network.
-# ``torch.distributed.nn``, which PyTorch imports when it wraps a network, holds the
-# group too, unless you import this module before you create the group.
+# The last two lines of the program belong together. The threads that transfer the data
+# free their tensors a moment after the last transfer; if Python exits before that, it
+# may abort. ``torch.distributed.destroy_process_group`` waits for those threads, if
+# nothing else holds the group. The wrapped network holds the group until you delete the
+# network. ``torch.distributed.nn``, which PyTorch imports when it wraps a network,
+# holds the group too, unless you import this module before you create the group.
 
 PROGRAM = """\
 import json, pathlib, sys
@@ -376,16 +377,17 @@ assert np.allclose(two_losses, alone, rtol=1e-8, atol=0)
 # When one hangs or dies
 # ----------------------
 #
-# When one process stops, the others still wait for its part of a sum. If the process
-# *hangs*, the others wait until the group's timeout.
+# When one process stops, the others still need its part of a sum. If the process
+# *hangs*, the others wait until the group's timeout. With gloo,
 # ``torch.distributed.monitored_barrier`` makes the processes wait for each other, with
 # a timeout of its own, and reports which process is missing. If a process *dies*, its
-# connections close, and an all-reduce that needs it raises an error immediately. In
-# this program, rank 1 hangs until rank 0 has noticed, and then exits with code 3.
+# connections close, and with gloo, an all-reduce that needs it raises an error
+# immediately. In the program below, rank 1 hangs until rank 0 has noticed, and then
+# exits with code 3.
 #
 # ``torchrun`` watches the processes too: when one exits with an error, ``torchrun``
-# stops the others and reports which one failed. In this program, rank 0 ignores the
-# signal to stop, so that it has time to print what it sees.
+# stops the others and reports which one failed. In the program below, rank 0 ignores
+# the signal to stop, so that it has time to print what it sees.
 
 FAILS = """\
 import os, pathlib, re, signal, sys, time
@@ -448,8 +450,8 @@ say("meeting point", options.rdzv_endpoint, " processes:", hosts * each)
 # - ``torch.nn.parallel.DistributedDataParallel`` averages the gradients. If the loss is
 #   a sum, you multiply it by the number of processes, so that the losses are the same
 #   as in one process.
-# - ``torchrun`` starts the processes on one host or on many, and stops all of them when
-#   one fails.
+# - ``torchrun`` starts the processes of the host on which you run it, and stops all of
+#   them when one fails.
 #
 # Practise: ``exercises/data_parallel``
 #

@@ -10,11 +10,11 @@
 How fast can it be?
 ===================
 
-You work out what one training step of this series costs, measure what a machine can do
-at best, and compare each training loop with that bound. Older tutorials promise "50x or
-greater on a GPU". Here you find out when that is true, and why. The counts are the same
-on every machine. Lines with "this build" show what was measured on the machine that
-built this page. If you run the script, you see your own machine's times and rates.
+You work out what one training step of this series costs, measure what a machine can do,
+and compare each training loop with the bound that follows. Older tutorials promise "50x
+or greater" on a GPU. Here you find out when that is true, and why. The counts are the
+same on every machine. Lines with "this build" show what was measured on the machine
+that built this page. If you run the script, you see your own machine's times and rates.
 
 What you'll learn:
 
@@ -63,9 +63,9 @@ print(f"{'all five':33s} {total:10,d}")
 
 # %%
 # ``torch.utils.flop_counter.FlopCounterMode`` watches the products that PyTorch runs
-# and counts their operations by the same rule. A step costs the same with gradients by
-# hand and with autograd. (The page ``autograd`` shows what it costs to track ``x`` as
-# well.)
+# and counts their operations by the same rule. A step takes the same number of
+# operations with gradients by hand and with autograd. (The page ``autograd`` shows what
+# it costs to track ``x`` as well.)
 
 learning_rate = 1e-6
 
@@ -187,9 +187,10 @@ print("threads inside Timer:", *seen)
 # ------------
 #
 # Two numbers describe what a machine can do: how many operations per second it performs
-# in a large product, and how many bytes per second it moves. For any piece of work,
-# divide the operations by the first rate and the bytes by the second: the work can't
-# take less than the longer of these two times. This bound is called the roofline.
+# in a large product, and how many bytes per second it moves. For a piece of work whose
+# data comes from memory, divide the operations by the first rate and the bytes by the
+# second: the work can't take less than the longer of these two times. This bound is
+# called the roofline.
 #
 # The figure shows two rooflines, computed from specifications rather than measurements.
 # The CPU core has two vector units, each for eight float32 values, and one channel of
@@ -260,16 +261,16 @@ for dtype, (product, copy) in machine.items():
 #
 # Each implementation of the network in this series is called a *rung*. Here are short
 # versions of the rungs' training loops, each as a function that runs one step and
-# returns the loss. The autograd loops differ only in the loss function passed in. The
-# loops with a module differ in how they update the weights; the last one, from
-# ``data_parallel``, also wraps the network in ``DistributedDataParallel``, here with
-# one process.
+# returns the loss. The autograd loops differ only in the loss function passed in. Of
+# the loops with a module, the first updates the weights by hand, and the others use an
+# optimizer; the last one, from ``data_parallel``, also wraps the network in
+# ``DistributedDataParallel``, here with one process.
 #
-# Three rungs are left out: the engine in ``autograd_by_hand`` calls the same NumPy
-# operations as the first loop, and the networks in ``custom_module`` and
-# ``dynamic_graph`` run the same operations as ``optimizers``. ``two_products`` is for
-# comparison: it runs only the two large products, and writes the results into memory
-# that is already allocated.
+# Three rungs are left out: the engine in ``autograd_by_hand`` computes the same
+# products with NumPy as the first loop, and the networks in ``custom_module`` and,
+# without repeats, ``dynamic_graph`` run the same operations as ``optimizers``.
+# ``two_products`` is for comparison: it runs only the two large products, and writes
+# the results into memory that is already allocated.
 
 
 def numpy_by_hand(dtype):
@@ -383,8 +384,9 @@ loops = {
 # Now add one more loop, which does as little work as PyTorch's own operations allow.
 # Every result has a buffer that is allocated once. Instead of computing the gradients
 # of the weights and then subtracting them, two products update the weights directly
-# (``torch.Tensor.addmm_`` adds a product to a tensor). A step allocates no memory, and
-# does little besides the two large products. All loops return the same losses.
+# (``torch.Tensor.addmm_`` adds a product to a tensor). A step allocates hardly any
+# memory, and does little besides the two large products. All loops return the same
+# losses.
 
 
 def fused_step(x, y, w1, w2):
@@ -420,10 +422,10 @@ print(f"{len(losses)} loops: first loss {each[0]:.3e}, the hundredth {each[-1]:.
 # elements into one pass over memory. On the CPU, its default backend needs a C++
 # compiler, and the first call takes seconds; the page ``static_graph`` times that call.
 # A ``torch.cuda.CUDAGraph`` reduces a different cost: launching the work. On a GPU,
-# launching the kernels of such a small step takes longer than running them. A capture
-# records the kernels once, and a replay launches them all with one call. The tensors in
-# a captured step must keep the same addresses in memory. The fused step allocates its
-# buffers only once, so you can capture it as it is.
+# launching the kernels of such a small step usually takes longer than running them. A
+# capture records the kernels once, and a replay launches them all with one call. The
+# tensors in a captured step must keep the same addresses in memory. The fused step
+# allocates its buffers only once, so you can capture it as it is.
 
 has_cuda = torch.cuda.is_available()
 
@@ -501,7 +503,7 @@ dist.destroy_process_group()
 # second, and a GPU that launches it in 50 microseconds and does a hundred times as many
 # operations per second. The second row of the output is the training step of this
 # series. The factor of 50 in the older tutorials comes from a benchmark of
-# convolutions, which do much more work and belong further down the table.
+# convolutional networks, which do much more work and belong further down the table.
 
 for count in (10_000, total, 10**9, 10**12):
     cpu_model, gpu_model = 10 + count / 1e5, 50 + count / 1e7  # in microseconds

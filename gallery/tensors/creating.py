@@ -53,8 +53,8 @@ print("nonzero elements after zero_:", torch.count_nonzero(x).item())
 # %%
 # A program that reads uninitialised memory can run for years because the values happen
 # to be zeros. To find such a mistake, switch on deterministic algorithms: PyTorch then
-# fills uninitialised tensors. Floating-point elements become NaN, which spreads to
-# every result that uses them. Integers and booleans have no NaN, so integers become the
+# fills uninitialised tensors. Floating-point elements become NaN, which spreads through
+# nearly all arithmetic. Integers and booleans have no NaN, so integers become the
 # largest value of their dtype and booleans become True. So a mask that you forgot to
 # fill still looks like a mask.
 
@@ -88,8 +88,8 @@ for data in ([1, 2], [1, 2.5], [True, False], [1, 2j], np.array([1.0, 2.0])):
 
 # %%
 # ``torch.tensor`` always copies the data, so later changes to the list or the array
-# don't affect the tensor. If you don't want a copy, use one of the functions that share
-# memory. ``numpy_interop`` shows them.
+# don't affect the tensor. If you don't want a copy of an array, use one of the
+# functions that share memory. ``numpy_interop`` shows them.
 
 array = np.array([1.0, 2.0])
 copied = torch.tensor(array)
@@ -101,8 +101,8 @@ print("tensor", copied)
 # Shapes
 # ------
 #
-# Both ``torch.Tensor.size`` and ``shape`` return a ``torch.Size``. It is a tuple: you
-# can compare it, index it and unpack it.
+# Both ``torch.Tensor.size``, called without an argument, and ``shape`` return a
+# ``torch.Size``. It is a tuple: you can compare it, index it and unpack it.
 
 size = x.size()
 rows, columns = size
@@ -112,7 +112,7 @@ print(size, " rows", rows, " columns", columns, " x.size(0)", x.size(0))
 
 # %%
 # A tensor of shape ``(1,)`` is a vector with one element. A tensor of shape ``()`` has
-# no dimensions and holds a single number. A loss has shape ``()``.
+# no dimensions and holds a single number. The ladder's loss has shape ``()``.
 
 for data in (7.0, [7.0], [[7.0]]):
     tensor = torch.tensor(data)
@@ -148,11 +148,11 @@ for name, tensor in made.items():
 # The default dtype
 # -----------------
 #
-# A floating-point tensor has dtype float32 unless you say otherwise. This is the
-# default dtype, and you can change it. The default determines the dtype of
+# Where nothing else determines the dtype of a floating-point tensor, it is float32.
+# This is the default dtype, and you can change it. The default determines the dtype of
 # ``torch.zeros``, of ``torch.rand`` and of tensors made from Python floats, and also
-# the dtype of a new layer's weights. NumPy's floats are float64 and remain float64 when
-# you convert them, which is why the ladder uses float64.
+# the dtype of a new layer's weights. NumPy's floats are float64 by default and remain
+# float64 when you convert them, which is why the ladder uses float64.
 
 makers = {
     "torch.zeros(1)": lambda: torch.zeros(1),
@@ -196,11 +196,11 @@ ax.legend()
 plt.show()
 
 # %%
-# The draws repeat only for the same calls, on the same machine, with the same release
-# of PyTorch. PyTorch doesn't promise the same numbers on a different release, platform
-# or device: with the same seed, a GPU draws different numbers. Even on one machine, the
-# first numbers can depend on how many you request. To use the same draws elsewhere,
-# save the numbers, not the seed.
+# The draws are sure to repeat only for the same calls, on the same machine, with the
+# same release of PyTorch. PyTorch doesn't promise the same numbers on a different
+# release, platform or device: with the same seed, a GPU draws different numbers. Even
+# on one machine, the first numbers can depend on how many you request. To use the same
+# draws elsewhere, save the numbers, not the seed.
 
 torch.manual_seed(0)
 eight = torch.randn(8)
@@ -236,8 +236,8 @@ for name, draw in draws.items():
 #
 # - ``torch.empty`` only allocates memory; ``torch.zeros``, ``torch.rand`` and
 #   ``torch.tensor`` also fill it.
-# - ``torch.Tensor.new_ones`` and ``torch.randn_like`` copy from another tensor whatever
-#   you don't specify.
+# - ``torch.Tensor.new_ones`` and ``torch.randn_like`` copy another tensor's dtype and
+#   device, unless you specify them.
 # - ``torch.get_default_dtype`` returns the dtype that Python floats get;
 #   ``torch.manual_seed`` makes PyTorch's draws repeatable.
 #

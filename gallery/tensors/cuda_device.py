@@ -82,12 +82,12 @@ else:
     skipped("a tensor made on the GPU")
 
 # %%
-# ``torch.set_default_device`` changes the default for the whole program, and passing
+# ``torch.set_default_device`` changes the default for the current thread, and passing
 # None resets it to the CPU. To change it for a few lines, write
 # ``with torch.device("cuda"):``. The default applies to functions that have a
 # ``device`` argument. ``torch.from_numpy`` doesn't have one, because its tensor uses
-# the array's memory, which is the CPU's. A tensor that is modelled on another tensor is
-# created on that tensor's device.
+# the array's memory, which is the CPU's. ``torch.ones_like`` has one, but a tensor that
+# is modelled on another tensor is created on that tensor's device.
 
 array, model = np.ones(2), torch.ones(2)
 torch.set_default_device("meta")
@@ -135,11 +135,12 @@ else:
     skipped("the trip to the GPU and back")
 
 # %%
-# For autograd, a move is an operation like any other, and so is a cast. If a tensor
-# requires gradients, and ``to``, ``cuda`` or ``double`` has something to change, what
-# you get is the result of an operation, not a leaf. Its ``grad`` stays None, and the
-# gradient goes to the original tensor. If you want the gradient on the GPU, put the
-# data there first and then call ``requires_grad_``.
+# For autograd, a move is an operation like any other, and so is a cast to another
+# floating-point dtype. If a tensor requires gradients, and ``to``, ``cuda`` or
+# ``double`` has something to change, what you get is the result of an operation, not a
+# leaf. Its ``grad`` stays None, and the gradient goes to the original tensor. If you
+# want the gradient on the GPU, put the data there first and then call
+# ``requires_grad_``.
 
 first = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
 moved = first.to(device, torch.double)
@@ -187,10 +188,10 @@ else:
 # Two devices in one operation
 # ----------------------------
 #
-# PyTorch doesn't move tensors behind your back. An operation on tensors from two
-# devices raises an error, and you decide which tensor to move. The exception is a CPU
-# tensor with no dimensions: a single number can be combined with a tensor on any
-# device.
+# PyTorch doesn't move tensors behind your back. Arithmetic on tensors from two devices
+# raises an error, and you decide which tensor to move. The exception is a CPU tensor
+# with no dimensions: elementwise arithmetic can combine such a single number with a
+# tensor on any device.
 
 other = torch.ones(2, 3, device="meta")
 try:
@@ -227,7 +228,7 @@ dtypes = (
 )
 names = [str(dtype).removeprefix("torch.") for dtype in dtypes]
 N, D_in, H = 64, 1000, 100
-elements = N * D_in + D_in * H  # the elements in x and in w1
+elements = N * D_in + D_in * H  # the number of elements in x and w1
 for name, dtype in zip(names, dtypes, strict=True):
     print(f"x and w1 in {name:8s} {elements * dtype.itemsize:9,d} bytes")
 
@@ -279,7 +280,8 @@ else:
 # - ``torch.cuda.is_available`` checks for a GPU, ``torch.device`` names a device, and
 #   ``torch.Tensor.to`` moves a tensor to it.
 # - A cast doesn't move a tensor; ``to`` with a device and a dtype does both. All
-#   tensors in an operation must be on one device, save a CPU tensor with no dimensions.
+#   tensors in an arithmetic operation must be on one device, save a CPU tensor with no
+#   dimensions.
 # - To measure a GPU's speed-up, call ``torch.cuda.synchronize`` before you read the
 #   clock.
 #

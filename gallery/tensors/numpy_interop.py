@@ -150,11 +150,12 @@ table(t, from_tensor)
 # An array and a tensor in one operation
 # --------------------------------------
 #
-# With the tensor on the left, arithmetic returns a tensor of the wider dtype, and NumPy
-# warns that this will stop working. With the array on the left, most operators raise an
-# error. ``torch.add`` and functions like it don't accept arrays. So convert one of the
-# two: then both orders work, and you choose the type of the result. A single element of
-# an array, such as ``a[0]``, behaves like a Python number.
+# With the tensor on the left, arithmetic returns a tensor whose dtype NumPy chooses,
+# here the wider of the two, and NumPy warns that this will stop working. With the array
+# on the left, most operators raise an error. ``torch.add`` and functions like it don't
+# accept arrays. So convert one of the two: then both orders work, and you choose the
+# type of the result. A single element of an array, such as ``a[0]``, behaves like a
+# Python number.
 
 a, t = np.array([1.0, 2.0]), torch.tensor([10.0, 20.0])  # float64 and float32
 mixtures = {

@@ -91,9 +91,9 @@ report("y = y + x", y, old)
 assert y is not old
 
 # %%
-# An in-place operation overwrites the existing elements. So neither the dtype nor the
-# shape can change, and an operation that would have to change one of them raises an
-# error.
+# In-place arithmetic such as ``add_`` overwrites the existing elements. So neither the
+# dtype nor the shape can change: adding a float to integers raises an error, and so
+# does a sum of a different shape.
 
 pairs = (
     (torch.zeros(3, dtype=torch.long), 0.5),
@@ -165,11 +165,11 @@ print("x    ", tuple(x.shape), "  ", x.tolist())
 assert share(table, x)
 
 # %%
-# A tensor's strides say how many elements to move in storage to reach the next row, and
+# A matrix's strides say how many elements to move in storage to reach the next row, and
 # how many to reach the next column. The transpose in ``tensors_by_hand`` swaps the two
 # sizes and the two strides, and moves no data. But reading the transposed tensor row by
 # row means jumping back and forth in the storage, and no single stride describes those
-# jumps. So ``view`` raises an error.
+# jumps. So a ``view`` of shape ``(6,)`` raises an error.
 
 x = torch.arange(6)
 table = x.view(2, 3)
@@ -189,7 +189,7 @@ except RuntimeError as error:
 # ``torch.reshape`` returns a view where it can and copies where it must, so from the
 # call alone you can't know whether memory is shared. ``torch.Tensor.contiguous`` has a
 # simpler rule: it copies the elements into row-by-row order, unless they are already in
-# that order.
+# that order, without gaps.
 
 results = {
     "table.reshape(6)": table.reshape(6),

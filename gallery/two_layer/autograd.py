@@ -14,7 +14,9 @@ You write the forward pass and the loss, and PyTorch computes the gradients. The
 that you wrote in ``autograd_by_hand`` can differentiate five operations on arrays;
 PyTorch's engine can differentiate hundreds of operations on tensors. One call replaces
 the lines that computed ``grad_y_pred``, ``grad_w2``, ``grad_h_relu``, ``grad_h`` and
-``grad_w1`` in ``tensors_by_hand``. The forward pass and the update stay as they were.
+``grad_w1`` in ``tensors_by_hand``. The forward pass and the update compute the same as
+before. What is new is ``no_grad`` around the update, and the lines after it, which
+clear the gradients.
 
 What you'll learn:
 
@@ -62,9 +64,9 @@ for name, tensor in (("x", x), ("y", y), ("w1", w1), ("w2", w2)):
 # ---------
 #
 # PyTorch records the functions that you call on tracked tensors as a graph. Each
-# function is a node, and its ``next_functions`` are the edges that lead back to the
-# functions before it. Each result's ``grad_fn`` is the function that produced it, so
-# you can walk back from the loss. The walk ends at two functions called
+# function has a node, and the node's ``next_functions`` are the edges that lead back to
+# the nodes before it. Each result's ``grad_fn`` is the node of the function that
+# produced it, so you can walk back from the loss. The walk ends at two nodes called
 # ``AccumulateGrad``, which add to the ``grad`` of ``w1`` and of ``w2``. No path leads
 # to ``x`` or ``y``, because they aren't tracked. (Older tutorials describe the graph
 # the other way round, with tensors as nodes and functions as edges. For more about the
@@ -126,7 +128,7 @@ for name, grad, by_hand in (("w1", w1.grad, grad_w1), ("w2", w2.grad, grad_w2)):
 # anyway, PyTorch doesn't warn you, and the loss is the same. But the backward pass then
 # computes a gradient for each, and the gradient of ``x`` takes a matrix product as
 # large as the first one in the forward pass. Count the additions and multiplications in
-# all matrix products, and the bytes of all gradients.
+# all matrix products, and the bytes of all gradients that are stored in ``grad``.
 
 for track in (False, True):
     inputs, targets = x.clone().requires_grad_(track), y.clone().requires_grad_(track)
@@ -145,12 +147,12 @@ for track in (False, True):
 #
 # An update is arithmetic on ``w1``, so PyTorch would record it as well. An in-place
 # update raises an error, because it would overwrite a tracked leaf. A leaf is a tensor
-# that you created directly, rather than one computed from other tensors. If the update
-# isn't in place, PyTorch records it: the new ``w1`` is not a leaf but a result with a
-# ``grad_fn``, and the graph would grow from step to step. Under ``torch.no_grad``,
-# nothing is recorded, and results aren't tracked. There the loop can update ``w1`` in
-# place, so ``w1`` stays a tracked leaf. (Older programs update ``w1.data``, which can
-# make gradients silently wrong. To find out how, see ``tracking``.)
+# that isn't the result of a recorded function. If the update isn't in place, PyTorch
+# records it: the new ``w1`` is not a leaf but a result with a ``grad_fn``, and the
+# graph would grow from step to step. Under ``torch.no_grad``, nothing is recorded, and
+# results aren't tracked. There the loop can update ``w1`` in place, so ``w1`` stays a
+# tracked leaf. (Older programs update ``w1.data``, which can make gradients silently
+# wrong. To find out how, see ``tracking``.)
 
 try:
     w1 -= 1e-6 * w1.grad

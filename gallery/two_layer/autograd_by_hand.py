@@ -102,12 +102,12 @@ print(f"contributions replaced: {replaced['w']:8.3f}   {replaced['a']:.0f}")
 # In which order?
 # ---------------
 #
-# If you order the values by distance from the result, ``a`` and ``b`` are next, and
-# ``w`` is last. In that order, ``a`` passes on its gradient before the contribution
-# from ``b`` has arrived, so that contribution never reaches ``w``. A value therefore
-# has to wait until every value computed from it has passed its gradient on. An order in
-# which every value waits like this is a topological order of the graph. The order in
-# the cell above is topological.
+# If you order the values by distance from the result, ``a`` and ``b`` are equally far,
+# and ``w`` is last. If ``a`` comes before ``b``, it passes on its gradient before the
+# contribution from ``b`` has arrived, so that contribution never reaches ``w``. A value
+# therefore has to wait until every value computed from it has passed its gradient on.
+# An order in which every value waits like this is a topological order of the graph. The
+# order in the cell above is topological.
 
 by_distance = ["result", "a", "b", "w"]
 early = walk_back(by_distance)
@@ -123,15 +123,15 @@ print(f"by distance:       {early['w']:4.0f}   {early['a']:.0f}, but too late")
 #
 # Now move on to arrays, and to a graph that is recorded as you compute. (micrograd is
 # an engine of this kind for single numbers.) A ``Value`` holds an array. Each operation
-# makes a new ``Value``, with an edge to each of its inputs. An edge consists of the
-# input itself and a function that turns the result's gradient into the input's share.
-# These functions contain all the calculus that the engine needs. For the derivation of
-# the matrix product's two functions, see ``backward_pass``.
+# makes a new ``Value``, with edges to its inputs. An edge consists of the input itself
+# and a function that turns the result's gradient into the input's share. These
+# functions contain all the calculus that the engine needs. For the derivation of the
+# matrix product's two functions, see ``backward_pass``.
 #
 # - As on every page of this series, ReLU's slope at exactly 0 is 0.
 # - Both sides of a subtraction must have the same shape: this engine doesn't broadcast.
-# - An input that requires no gradient gets no edge, so nothing is computed for ``x``
-#   and ``y``.
+# - An input that requires no gradient gets no edge, so no gradient is computed for
+#   ``x`` and ``y``.
 # - ``order`` counts how many shares each value is waiting for, and adds the value to
 #   the list once no share is missing.
 # - ``backward`` discards the gradients of computed values as it walks. Only leaves, the
@@ -269,10 +269,10 @@ for t in (0, 1, 100, 200, 300, 400, 499):
 # Compare it with PyTorch's graph
 # -------------------------------
 #
-# PyTorch records the same step. The loss's ``grad_fn`` is the function that made it,
-# and each function's ``next_functions`` lead to the functions before it. Each path ends
-# at an ``AccumulateGrad``, which adds to a leaf's ``grad``. Walk back from both losses,
-# along your edges and along PyTorch's.
+# PyTorch records the same step. The loss's ``grad_fn`` is the node of the function that
+# made it, and each node's ``next_functions`` lead to the nodes before it. Each path
+# ends at an ``AccumulateGrad``, which adds to a leaf's ``grad``. Walk back from both
+# losses, along your edges and along PyTorch's.
 
 w1 = Value(w1_start, requires_grad=True)
 w2 = Value(w2_start, requires_grad=True)
@@ -317,7 +317,7 @@ print("nodes:", len(our_nodes), "and", len(torch_nodes))
 # %%
 # Node for node, the two graphs match. The figure shows the nodes that each walk found.
 # The nodes of PyTorch's graph are functions and those of yours are values, but the
-# arrows are the same, and so are the resulting gradients.
+# arrows are the same, and so are the resulting gradients, up to rounding.
 
 fig, axes = plt.subplots(1, 2, figsize=(7, 5.5), layout="constrained")
 titles = ("The graph of this page's engine", "PyTorch's graph of the same step")
@@ -352,7 +352,8 @@ for name, leaf, tensor in (("w1", w1, w1_tensor), ("w2", w2, w2_tensor)):
 #   was computed does the rest.
 # - Contributions to a value's gradient add up, and a topological order makes the value
 #   wait for all of them.
-# - PyTorch's graph of a step has the same nodes and arrows as the one that you built.
+# - PyTorch's graph of a step matches the one that you built, node for node and arrow
+#   for arrow.
 #
 # Practise: ``exercises/autograd_by_hand``
 #

@@ -53,7 +53,7 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 #
 # - ``forward`` computes the result.
 # - ``setup_context`` stores what ``backward`` will need: ``ctx.save_for_backward``
-#   accepts only tensors.
+#   accepts only tensors and None.
 # - ``backward`` receives the gradient of the loss with respect to the result and
 #   returns the gradient with respect to the input. Its body is your code from
 #   ``tensors_by_hand``: ``grad_h = grad_h_relu.clone()`` and ``grad_h[h <= 0] = 0``.
@@ -106,11 +106,12 @@ except RuntimeError as error:
 # Check the backward
 # ------------------
 #
-# ``torch.autograd.gradcheck`` moves every input a little up and down, as you did in
-# ``numpy_by_hand``, and compares the measured slopes with those from your ``backward``.
-# Pass float64 tensors, as here. A second function, with a wrong ``backward``, shows
-# that the check can fail: at -1 the slope is 0, but this ``backward`` returns 1. The
-# cell prints the slopes at -1 and at 1, measured and from ``backward``.
+# ``torch.autograd.gradcheck`` moves every element of a tracked input a little up and
+# down, as you did in ``numpy_by_hand``, and compares the measured slopes with those
+# from your ``backward``. Pass float64 tensors, as here. A second function, with a wrong
+# ``backward``, shows that the check can fail: at -1 the slope is 0, but this
+# ``backward`` returns 1. The cell prints the slopes at -1 and at 1, measured and from
+# ``backward``.
 
 
 class Forgetful(ReLU):
@@ -211,11 +212,12 @@ for t in (0, 1, 100, 200, 300, 400, 499):
 #
 # Many programs have no ``setup_context``: ``forward`` takes ``ctx`` as its first
 # argument and does both jobs. Here is a clamp in that form. A clamp raises everything
-# below ``min`` to ``min`` and lowers everything above ``max`` to ``max``, and you can
-# leave out either bound. The bounds are numbers, not tensors, so store them as
-# attributes of ``ctx``. ``backward`` returns one value for each argument of ``forward``
-# after ``ctx``, and for the bounds it returns None. At the bounds themselves, this
-# clamp has slope 0; PyTorch's own clamp has slope 1 in the version used here.
+# below ``min`` to ``min`` and lowers everything above ``max`` to ``max``. In PyTorch's
+# own clamp, you can leave out either bound. The bounds are numbers, not tensors, so
+# store them as attributes of ``ctx``. ``backward`` returns one value for each argument
+# of ``forward`` after ``ctx``, and for the bounds it returns None. At the bounds
+# themselves, this clamp has slope 0; PyTorch's own clamp has slope 1 in the version
+# used here.
 
 
 class Clamp(torch.autograd.Function):

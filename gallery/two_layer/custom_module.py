@@ -82,9 +82,9 @@ for name, param in net.named_parameters():
 # The whole loop
 # --------------
 #
-# The optimizer, the loss and the loop work with any module. As in ``nn_sequential``,
-# copy ``w1_start`` and ``w2_start``, called the problem's weights below, into the
-# layers.
+# The optimizer, the loss and the loop work with your module as with the row of layers.
+# As in ``nn_sequential``, copy ``w1_start`` and ``w2_start``, called the problem's
+# weights below, into the layers.
 
 net = TwoLayerNet(D_in, H, D_out, bias=False)
 with torch.no_grad():
@@ -183,8 +183,8 @@ except AttributeError as error:
 # --------------------------------
 #
 # ``net(x)`` runs ``forward`` and any hooks, functions that tools attach to a module to
-# count, log or change values. ``net.forward(x)`` returns the same values but skips the
-# hooks.
+# count, log or change values. ``net.forward(x)`` skips the hooks of ``net``. It returns
+# the same values here, because this hook changes none.
 
 calls = []
 
@@ -207,10 +207,10 @@ handle.remove()
 #
 # ``torch.nn.Module.state_dict`` returns a dictionary that maps names to tensors. Save
 # this dictionary rather than the network: the class stays in your program, and the file
-# contains only data. (Here an ``io.BytesIO`` object stands in for the file.) The names
-# must match when you load them: a network with biases raises an error, because this
-# file has none. (The loss below is lower than the last one above, which was computed
-# before the last update.)
+# contains only data. (Here an ``io.BytesIO`` object stands in for the file.) By
+# default, the names must match when you load the dictionary: a network with biases
+# raises an error, because this file has none. (The loss after loading is lower than the
+# last one above, which was computed before the last update.)
 
 buffer = io.BytesIO()
 torch.save(net.state_dict(), buffer)
@@ -268,9 +268,9 @@ for wanted in (["net", "optimizer"], ["net"]):
     print(f"20 more steps from {wanted}: loss {fit(net, optimizer, 20)[-1]:.4f}")
 
 # %%
-# By default, ``torch.load`` accepts tensors and plain containers and rejects other
-# objects, because unpickling an object from an unknown source can run code. A whole
-# layer is such an object.
+# By default, ``torch.load`` accepts tensors, plain containers and simple values such as
+# numbers and strings, and rejects most other objects, because unpickling an object from
+# an unknown source can run code. A whole layer is such an object.
 
 buffer = io.BytesIO()
 torch.save(torch.nn.Linear(4, 4), buffer)

@@ -83,7 +83,7 @@ for repeats in range(4):
 # Each call records a graph of its own
 # ------------------------------------
 #
-# Autograd records what ran, call by call. Walk back from the loss along ``grad_fn`` and
+# Autograd records what ran, call by call. Walk back from the loss's ``grad_fn`` and
 # count the nodes. The graph grows with the number of repeats, while the number of
 # trainable parameters stays the same.
 
@@ -264,8 +264,8 @@ ax.legend()
 plt.show()
 
 # %%
-# The loss jumps as it falls. From one step to the next, it changes little if the depth
-# stays the same and a lot if the depth changes.
+# The loss jumps as it falls. Late in the fit, it changes little from one step to the
+# next if the depth stays the same and a lot if the depth changes.
 
 factors = np.exp(np.abs(np.diff(np.log(history[400:]))))
 stays = drawn[401:] == drawn[400:-1]
@@ -276,7 +276,7 @@ print(f"a factor of {np.median(factors[~stays]):.1f} where the depth changes")
 # %%
 # Each depth is a different function, and one set of weights has to serve all four.
 # Train four copies of the network further, each at one depth only. Each copy's loss at
-# its own depth almost vanishes, and most of its losses at the other depths rise.
+# its own depth almost vanishes, and most of the losses at the other depths rise.
 
 
 def four_losses(net):

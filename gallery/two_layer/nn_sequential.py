@@ -10,12 +10,12 @@
 Layers in a row
 ===============
 
-You build the network from layers: objects that store weights and apply them to an
-input. The layers replace two things that every page so far has spelled out: the weights
-as variables of your own, and the matrix products of the forward pass. A loss function
-replaces the formula for the loss, and PyTorch's ReLU replaces the one from
-``custom_function``. Autograd still computes the gradients, and you still write the
-update yourself.
+You build the network from layers: objects that compute a step of the forward pass, and
+store its weights if it has any. The layers replace two things that every page so far
+has spelled out: the weights as variables of your own, and the matrix products of the
+forward pass. A loss function replaces the formula for the loss, and PyTorch's ReLU
+replaces the one from ``custom_function``. Autograd still computes the gradients, and
+you still write the update yourself.
 
 What you'll learn:
 
@@ -201,11 +201,11 @@ for old in ({"size_average": False}, *words):
             print(old, "raises:", error)
 
 # %%
-# If the target has a different shape, it is broadcast where the shapes allow it, and
-# all you get is a warning. Below, every prediction equals its target. With one sample,
-# the broadcast does no harm, and the loss is zero. With one column, every prediction is
-# compared with every target. If you turn warnings into errors, this mistake can't slip
-# through.
+# If the target has a different shape, the prediction and the target are broadcast where
+# the shapes allow it, and all you get is a warning. Below, every prediction equals its
+# target. With one sample, the broadcast does no harm, and the loss is zero. With one
+# column, every prediction is compared with every target. If you turn warnings into
+# errors, this mistake can't slip through.
 
 for prediction, target in ((y[:1], y[0]), (y[:, :1], y[:, 0])):
     with warnings.catch_warnings():
@@ -223,12 +223,12 @@ for prediction, target in ((y[:1], y[0]), (y[:, :1], y[:, 0])):
 # ---------------------
 #
 # With the weights that the layers draw by default, the loss starts several orders of
-# magnitude lower, with or without biases. Only the initialisation differs: the
-# problem's weights are standard normal, while a linear layer with ``n`` inputs draws
-# its weights uniformly between ``-1 / sqrt(n)`` and ``1 / sqrt(n)``. He initialisation,
-# also called Kaiming initialisation, draws normal weights with a standard deviation of
-# ``sqrt(2 / n)``. A ReLU roughly halves the mean square of its input, and the factor 2
-# makes up for that, so ``h_relu`` is about as large as ``x``.
+# magnitude lower, with or without biases. Without biases, only the initialisation
+# differs: the problem's weights are standard normal, while a linear layer with ``n``
+# inputs draws its weights uniformly between ``-1 / sqrt(n)`` and ``1 / sqrt(n)``. He
+# initialisation, also called Kaiming initialisation, draws normal weights with a
+# standard deviation of ``sqrt(2 / n)``. A ReLU roughly halves the mean square of its
+# input, and the factor 2 makes up for that, so ``h_relu`` is about as large as ``x``.
 
 he = network(bias=False)
 for layer in (he[0], he[2]):
@@ -251,12 +251,13 @@ print(f"standard deviation {deviation:.4f}, expected {expected:.4f}", end="; ")
 print(f"of the problem's weights {w1_start.std().item():.4f}")
 
 # %%
-# So a network of ``nn`` layers needs a higher learning rate: the smaller ``h_relu`` is,
-# the flatter the loss is, and the larger the rate can be before the fit diverges. (For
-# the bound, see ``learning_rate_map``.) From the layers' default weights, 1e-6 is slow,
-# and a rate a hundred times larger works well. From the problem's weights, the fit
-# diverges at that larger rate. The nearly flat line at the top is the fit with the
-# mean, at the rate that suits the sum.
+# So a network with its layers' default weights needs a higher learning rate: the
+# smaller the weights and ``h_relu`` are, the flatter the loss is, and the larger the
+# rate can be before the fit diverges. (For a bound on the rate, see
+# ``learning_rate_map``.) From the layers' default weights, 1e-6 is slow, and a rate a
+# hundred times larger works well. From the problem's weights, the fit diverges at that
+# larger rate. The nearly flat line at the top is the fit with the mean, at the rate
+# that suits the sum.
 
 ax = plt.figure(figsize=(7, 4), layout="constrained").subplots()
 ax.semilogy(losses_mean, label="problem's weights, mean, 1e-6")

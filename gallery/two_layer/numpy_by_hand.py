@@ -12,8 +12,8 @@ NumPy by hand
 You fit a two-layer network with nothing but NumPy arrays: you write the forward pass,
 the loss, the backward pass and the update yourself. NumPy is a library for
 n-dimensional arrays; it knows nothing of networks, graphs, gradients or learning rates.
-So nothing on this page is hidden. Each later implementation, or *rung* of the ladder,
-takes a piece of this work off your hands.
+So nothing on this page is hidden. Later implementations, or *rungs* of the ladder, take
+this work off your hands piece by piece.
 
 What you'll learn:
 
@@ -75,10 +75,11 @@ print(f"loss {loss:.4e}, and {(h > 0).mean():.0%} of the ReLUs let their input t
 # entries says how fast the loss grows with the matching entry of ``a``.
 #
 # - The loss is a sum of squares, so each prediction's gradient is twice its error.
-# - In ``y_pred = h_relu @ w2``, each factor's gradient is ``grad_y_pred`` times the
-#   other factor, transposed. The shapes leave only one way to write each product:
-#   ``(H, N) @ (N, D_out)`` has the shape of ``w2``, and ``(N, D_out) @ (D_out, H)`` has
-#   the shape of ``h_relu``. For a derivation with indices, see ``backward_pass``.
+# - In ``y_pred = h_relu @ w2``, each factor's gradient is a product of ``grad_y_pred``
+#   and the other factor's transpose. The shapes leave only one way to write each
+#   product: ``(H, N) @ (N, D_out)`` has the shape of ``w2``, and
+#   ``(N, D_out) @ (D_out, H)`` has the shape of ``h_relu``. For a derivation with
+#   indices, see ``backward_pass``.
 # - ReLU passes the gradient on where its input was positive and stops it elsewhere. At
 #   exactly 0, there is no slope, so you choose one; every page of this series chooses
 #   0.
@@ -111,8 +112,9 @@ print("grad_w1", grad_w1.shape, " grad_w2", grad_w2.shape)
 # %%
 # Why ``copy``? An assignment gives an array a second name; it doesn't make a second
 # array. Without the copy, writing zeros into ``grad_h`` writes them into
-# ``grad_h_relu`` as well. Nothing here reads ``grad_h_relu`` again, so the result would
-# still be right, but anyone who printed ``grad_h_relu`` to find a bug would be misled.
+# ``grad_h_relu`` as well. Nothing here reads the numbers in ``grad_h_relu`` again, so
+# the result would still be right, but anyone who printed ``grad_h_relu`` to find a bug
+# would be misled.
 
 grad_h_relu = np.array([[1.0, 2.0]])
 alias, copy = grad_h_relu, grad_h_relu.copy()
@@ -127,9 +129,9 @@ print("after writing into the alias:", grad_h_relu)
 #
 # A gradient derived by hand deserves a second opinion. Move one weight a little up and
 # a little down. The difference between the two losses, divided by the distance between
-# the two positions, is the slope in that weight's direction. That takes two forward
-# passes per weight, so check only three weights from each matrix. The table shows both
-# results, and an assertion stops the script if they disagree.
+# the two positions, is close to the slope in that weight's direction. That takes two
+# forward passes per weight, so check only three weights from each matrix. The table
+# shows both results, and an assertion stops the script if they disagree.
 
 
 def central_difference(w, index, step=1e-4):
@@ -157,7 +159,7 @@ for name, w, grad in (("w1", w1_start, grad_w1), ("w2", w2_start, grad_w2)):
 # Repeat the forward pass, the loss, the backward pass and the update five hundred
 # times. Each step uses all ``N`` rows, so a step is an epoch as well, one pass over the
 # training data. With mini-batches, an epoch consists of many steps. This cell needs
-# only ``x``, ``y`` and the starting weights, so you can copy it anywhere.
+# only NumPy, ``x``, ``y`` and the starting weights, so you can copy it anywhere.
 
 learning_rate = 1e-6
 w1, w2 = w1_start.copy(), w2_start.copy()
@@ -183,10 +185,10 @@ for t in (0, 1, 100, 200, 300, 400, 499):
     print(f"step {t:3d}  loss {losses[t]:.3e}")
 
 # %%
-# The loss doesn't fall at every step. At steps 2 and 3 it rises, and ends up above
-# where it began, because early on the slope changes so fast that a step of this length
-# goes too far in some directions. After that, the loss falls at every step. So a loss
-# that rises early is no proof of a mistake.
+# The loss doesn't fall at every step. At steps 2 and 3 it rises, and at step 3 it is
+# higher than at step 0, because early on the slope changes so fast that a step of this
+# length goes too far in some directions. After that, the loss falls at every step. So a
+# loss that rises early is no proof of a mistake.
 
 print("first losses:", *(f"{loss:.3e}" for loss in losses[:6]))
 assert losses[1] < losses[2] < losses[3] > losses[0]

@@ -50,7 +50,7 @@ w2_start = torch.from_numpy(rng.standard_normal((H, D_out)))
 
 
 def network(*, bias):
-    """Two layers; the seed makes their initial weights the same at every call."""
+    """Two layers; the seed fixes their initial weights, for either value of bias."""
     torch.manual_seed(0)
     return torch.nn.Sequential(
         torch.nn.Linear(D_in, H, bias=bias, dtype=torch.float64),
@@ -140,10 +140,10 @@ for order in (
 # ---------------------
 #
 # Adding gradients up can be useful. If a batch is too large for memory, run it in
-# parts, with one backward pass per part, and take a single step at the end. With the
-# sum, the parts' gradients add up to the gradient of the whole batch. With the mean,
-# and parts of one size, divide each part's loss by the number of parts, also called
-# accumulation steps.
+# parts, with one backward pass per part, and take a single step at the end. If the loss
+# is a sum, the parts' gradients add up to the gradient of the whole batch. If it is a
+# mean and the parts have one size, divide each part's loss by the number of parts, also
+# called accumulation steps.
 
 norms = {}
 for reduction, parts in (("sum", 1), ("sum", 4), ("mean", 1), ("mean", 4)):
@@ -180,9 +180,10 @@ print(f"gradient {gradient.abs().median().item():.1f}", end=", ")
 print(f"of its weights {weight_start.abs().median().item():.1e}")
 
 # %%
-# Pass that gradient to each optimizer again and again. The table shows the median
-# distance that a weight moves, in multiples of the learning rate: at the first step, at
-# the first step with a gradient a thousand times larger, and at the hundredth step.
+# Pass the first layer's gradient to each optimizer again and again. The table shows the
+# median distance that a weight moves, in multiples of the learning rate: at the first
+# step, at the first step with a gradient a thousand times larger, and at the hundredth
+# step.
 
 
 def step_size(rule, options, rate, *, scale=1, steps=1):
@@ -207,10 +208,10 @@ for name, rule in {**rules, "SGD, Nesterov": nesterov}.items():
 # tenths of the previous step, so with a constant gradient the steps grow to ten times
 # those of plain SGD. Nesterov momentum looks one such addition ahead. The other rules
 # divide by the size of the gradients so far, so the gradient's scale cancels out.
-# Adagrad divides by a sum that keeps growing, RMSprop by an average that starts from
-# zero, and Adam by an average that is corrected for that start. So with a constant
-# gradient, Adam's step is about as large as the learning rate, no matter how large the
-# gradient is.
+# Adagrad divides by the square root of a sum of squares that keeps growing, RMSprop by
+# that of an average that starts from zero, and Adam by that of an average that is
+# corrected for that start. So with a constant gradient, Adam's step is about as large
+# as the learning rate, no matter how large the gradient is.
 #
 # The rate is not a bound, though. Adam's average of gradients follows a change within
 # tens of steps. Its average of squared gradients, by whose square root it divides,
@@ -277,10 +278,10 @@ plt.show()
 
 # %%
 # That is why Adam makes hardly any progress at 1e-6: 300 steps of about one learning
-# rate each add up to a fraction of the distance that the other runs cover, and that is
-# small compared with the weights. A learning rate means nothing without its rule. It
-# needn't stay constant, either: a scheduler lowers it during training, sometimes after
-# raising it first. The page ``digits`` uses a scheduler.
+# rate each add up to a distance that is small compared with the weights, and only a
+# fraction of what the other runs cover. A learning rate means nothing without its rule.
+# It needn't stay constant, either: a scheduler lowers it during training, sometimes
+# after raising it first. The page ``digits`` uses a scheduler.
 
 size = weight_start.abs().median().item()
 for rate in (1e-6, 1e-4):
@@ -293,8 +294,9 @@ for rate in (1e-6, 1e-4):
 #
 # At each step, AdamW shrinks every weight by the fraction ``lr * weight_decay``,
 # separately from the gradient, and it does so by default. Adam's option of the same
-# name adds the decay to the gradient instead, so Adam's division cancels out the
-# weight's size. Set the gradient to zero, so that only the decay changes the weights.
+# name adds the decay to the gradient instead, so Adam divides the decay too. Set the
+# gradient to zero, so that only the decay changes the weights: then Adam's division
+# cancels out the weight's size.
 
 adam, adamw = torch.optim.Adam, torch.optim.AdamW
 for rule, options in ((adam, {}), (adam, {"weight_decay": 0.01}), (adamw, {})):
@@ -312,14 +314,14 @@ for rule, options in ((adam, {}), (adam, {"weight_decay": 0.01}), (adamw, {})):
 # -------
 #
 # - ``torch.optim.Optimizer.zero_grad``, ``torch.Tensor.backward`` and
-#   ``torch.optim.Optimizer.step`` make up a training step; don't clear the gradients
-#   between the last two.
-# - ``torch.optim.SGD`` moves a weight by the rate times its gradient.
-#   ``torch.optim.Adam`` moves it by about the rate while gradients are constant, and by
-#   several times the rate when they grow.
+#   ``torch.optim.Optimizer.step`` all belong to a training step; don't clear the
+#   gradients between the last two.
+# - Without momentum, ``torch.optim.SGD`` moves a weight by the rate times its gradient.
+#   ``torch.optim.Adam`` moves it by about the rate while gradients are constant, and
+#   perhaps by several times the rate when they grow.
 # - ``torch.optim.AdamW`` shrinks all weights a little at each step, unless ``weight_decay`` is zero.
 #
 # Practise: ``exercises/optimizers``
 #
-# Next: ``custom_module`` removes the row of layers, the only structure that a network
-# could have so far.
+# Next: ``custom_module`` removes the row of layers, the only structure that
+# ``torch.nn.Sequential`` supports.

@@ -12,9 +12,9 @@ Static graph
 
 You capture the network once as a graph, an object in its own right, and run that graph
 500 times. In ``dynamic_graph``, your code ran at each call and recorded a new graph,
-which could differ from call to call. Here the graph is captured first and stays the
-same, and the data comes later. The loop no longer runs your code for the forward pass.
-Autograd and the optimizer stay. The network is the plain two-layer network again,
+which could differ from call to call. Here the graph is captured once and stays the
+same, whatever values run through it. The loop no longer runs your code for the forward
+pass. Autograd and the optimizer stay. The network is the plain two-layer network again,
 written as a function of its two weight matrices.
 
 What you'll learn:
@@ -99,8 +99,8 @@ print(f"loss {traced(x, y, w1, w2).item():.3e}")
 # %%
 # ``torch.export.export`` takes a module and example inputs and returns a complete
 # program that can run elsewhere. Its operations come from ATen, the library on which
-# PyTorch is built, and each result's shape is known before its values are. The shapes
-# are enough to plan memory and devices.
+# PyTorch is built, and each result's shape and dtype are known before its values are.
+# They are enough to plan memory and devices.
 
 
 class Network(torch.nn.Module):
@@ -244,8 +244,8 @@ print(f"elements that the rest works on: {N * H + 3 * N * D_out:,}")
 # with the 500 steps of this fit. ``torch.fx`` runs your code once, which takes less
 # time than those steps. ``torch.export`` and ``torch.compile`` also analyse your code,
 # with machinery that is loaded at its first use. For a fit as short as this one, that
-# can take longer than the steps. Use these two for graphs that run many times, or that
-# run elsewhere.
+# can take longer than the steps. Use these two for graphs that run many times, and
+# ``torch.export`` also for graphs that run elsewhere.
 
 for name, cost in seconds.items():
     cost *= 1000
@@ -275,9 +275,9 @@ print(f"32 rows: loss {open_size.module()(*half).item():.3e}")
 
 # %%
 # An ``if`` that depends on a tensor's value can't be decided before there is a value.
-# If the function runs line by line, it works. ``torch.fx`` and ``torch.export`` raise
-# an error, and so does ``torch.compile`` if you pass ``fullgraph=True``, which demands
-# one graph for the whole function.
+# If the function runs line by line, the ``if`` works. ``torch.fx`` and ``torch.export``
+# raise an error, and so does ``torch.compile`` if you pass ``fullgraph=True``, which
+# demands one graph for the whole function.
 
 
 def with_if(x, w1):
@@ -345,9 +345,10 @@ for name, inputs in (("x", x), ("-x", -x)):
 
 # %%
 # A loop that depends on values needs an operation too: ``torch.while_loop`` takes the
-# condition, the body, and the values that each iteration passes to the next. TensorFlow
-# 1 had ``tf.cond``, ``tf.while_loop`` and ``tf.scan``. PyTorch still labels its
-# ``cond`` and ``while_loop`` as prototypes, and its ``scan`` has no public name yet.
+# condition, the body, and the starting values of what each iteration passes to the
+# next. TensorFlow 1 had ``tf.cond``, ``tf.while_loop`` and ``tf.scan``. PyTorch still
+# labels its ``cond`` and ``while_loop`` as prototypes, and its ``scan`` has no public
+# name yet.
 
 
 class Shrink(torch.nn.Module):
@@ -368,7 +369,7 @@ print("public:", *(name for name in names if hasattr(torch, name)))
 # -------
 #
 # - ``torch.fx.symbolic_trace``, ``torch.export.export`` and ``torch.compile`` turn a
-#   function into a graph.
+#   function or a module into a graph.
 # - A captured graph can be fused, assigned to devices and reused; the capture takes
 #   time once, often as much as many steps.
 # - Decisions and loops that depend on values stay in the graph only as operations:

@@ -12,7 +12,8 @@ Tensors by hand
 
 You fit the same two-layer network with PyTorch tensors instead of NumPy arrays.
 Compared with ``numpy_by_hand``, only the library changes: every line stays, including
-the gradients that you derived. What you gain is a choice of device and of precision.
+the gradients that you derived. What you gain is a choice of device. (NumPy offers a
+choice of precision as well.)
 
 What you'll learn:
 
@@ -56,10 +57,10 @@ print("w1", tuple(w1_start.shape), " w2", tuple(w2_start.shape))
 # ----------------
 #
 # ``dtype`` says what kind of number a tensor holds, and ``device`` says where the
-# numbers are stored. ``torch.Tensor.to`` changes whichever of the two you name, or
-# both. So it is the device, not the dtype, that sends work to a GPU: write
-# ``x.to("cuda")`` on a machine that has one. Every machine has the device ``meta``,
-# which stores shapes but no numbers.
+# numbers are stored. ``torch.Tensor.to`` returns a tensor with whichever of the two you
+# name, or both, changed; the original stays as it is. So it is the device, not the
+# dtype, that sends work to a GPU: write ``x = x.to("cuda")`` on a machine that has a
+# CUDA GPU. Every machine has the device ``meta``, which stores shapes but no numbers.
 
 x32, x_meta = x.to(torch.float32), x.to("meta")
 for name, tensor in (("x", x), ("to float32", x32), ("to meta", x_meta)):
@@ -270,12 +271,13 @@ ax.legend()
 plt.show()
 
 # %%
-# Why do the curves separate? Each dtype has an ``eps``, the distance between
-# neighbouring numbers in the range from 1 to 2. A change smaller than half of that is
-# rounded away. As the fit converges, the gradients shrink until most updates no longer
-# change their weights. The float32 fit slows to a crawl while the float64 fit
-# continues. So compare early losses, or compare in float64. Late float32 losses say
-# more about rounding than about your program.
+# Why do the curves separate? Each floating-point dtype has an ``eps``, the distance
+# between neighbouring numbers in the range from 1 to 2. The distance is smaller between
+# smaller numbers and larger between larger ones. A change smaller than half of the
+# distance is rounded away. As the fit converges, the gradients shrink until most
+# updates no longer change their weights. The float32 fit slows to a crawl while the
+# float64 fit continues. So compare early losses, or compare in float64. Late float32
+# losses say more about rounding than about your program.
 
 shares = []
 for weight, grad in ((step["w1"], step["grad_w1"]), (w1, grad_w1)):
@@ -291,7 +293,8 @@ assert shares[0] > 0.5 > shares[1]
 #
 # - ``torch.mm``, ``torch.clamp``, ``torch.t`` and ``torch.clone`` translate the NumPy
 #   program line by line.
-# - ``torch.from_numpy`` shares memory; ``torch.Tensor.to`` changes dtype or device.
+# - ``torch.from_numpy`` shares memory; ``torch.Tensor.to`` returns a tensor with
+#   another dtype or device.
 # - Early losses agree between float32 and float64; late losses show where rounding
 #   slows the fit.
 #

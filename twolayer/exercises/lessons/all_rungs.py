@@ -65,7 +65,7 @@ OTHER_STEP = "the largest difference is divided by the loss of a different step;
         ),
     ),
     hints=(
-        "At which step is the difference largest, and at which step is the loss largest? Are they the same?",
+        "At which step is the relative difference largest, and at which step is the loss largest? Are they the same?",
         "First make an array of shape (T,) with each step's difference divided by the reference's loss at that "
         "step. Only then take the largest of its elements.",
     ),
@@ -203,9 +203,9 @@ def as_text(place: Any) -> Any:
     hints=(
         "You need two nested loops. Which one is outside, if the first step matters more than the first array? "
         "And when may the function return?",
-        "For each array, compare one number: the largest absolute difference. The limit is the tolerance times "
-        "the largest absolute element. Ask whether the difference is within the limit, not whether it is above "
-        "the limit: what is the answer to each question for NaN?",
+        "For each array, compare one number: the largest absolute difference. The limit is the tolerance times the "
+        "largest absolute element of the reference's array. Ask whether the difference is within the limit, not "
+        "whether it is above the limit: what is the answer to each question for NaN?",
     ),
 )
 def first_apart(history: Steps, reference: Steps, tolerance: float) -> tuple[int, str] | None:

@@ -164,8 +164,8 @@ def noise_of(answer: Any, inputs: Inputs) -> tuple[float, float]:
     ),
     hints=(
         "Whose state does ``torch.manual_seed`` set? What else draws from that generator?",
-        "``torch.Generator`` makes a separate one, with a method ``manual_seed`` of its own. Functions that draw "
-        "accept it as the argument generator.",
+        "``torch.Generator`` makes a separate one, with a method ``manual_seed`` of its own. Functions such as "
+        "``torch.randn`` accept it as the argument generator.",
     ),
     stub="known-mistake",
 )

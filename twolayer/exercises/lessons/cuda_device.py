@@ -74,8 +74,8 @@ def elsewhere_by_walk(found: Any) -> tuple[set[str], set[str]]:
     ),
     hints=(
         "Of what type is a tensor's attribute device, and of what type is the argument? Can the two be equal?",
-        "Collect a module's two kinds of tensors in one dictionary; a module has a method that lists the names of "
-        "each kind. Then both forms of found work alike, and ``torch.device`` turns a name into a device.",
+        "Collect a module's two kinds of tensors in one dictionary; for each kind, a module has a method that lists "
+        "names and tensors. Then both forms of found work alike, and ``torch.device`` turns a name into a device.",
     ),
 )
 def elsewhere(found: Any, device: str) -> set[str]:

@@ -171,8 +171,8 @@ def watched(answer: Callable[..., Any], inputs: Inputs) -> list[float]:
     tolerance=1e-6,
     mistakes=(Edit("this is the share of wrong guesses", ("guesses == ", "guesses != ")),),
     hints=(
-        "Which images does the name refer to after the inner loop? In which mode is the net then, and at the "
-        "next epoch's first update?",
+        "Which images does the name ``images`` refer to after the inner loop? In which mode is the net then, and at "
+        "the next epoch's first update?",
         "Four things are missing: the held-out data, the mode for evaluation, a way to stop autograd from "
         "recording, and the mode for training, before each epoch's updates.",
     ),

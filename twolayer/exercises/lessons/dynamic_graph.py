@@ -88,8 +88,8 @@ def run_net(*inputs: Any) -> Tensor:
     ),
     hints=(
         "How many weights from H to H does the network train, and does that depend on repeats?",
-        "Make one layer in __init__. In forward, the loop's body is the line that appears twice in the stub, "
-        "with one layer instead of two.",
+        "Make one layer in __init__. In forward, the loop's body is the line that the given class has twice, with "
+        "one layer instead of two.",
     ),
     stub="wrong-parameters",
 )

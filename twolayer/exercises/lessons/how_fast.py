@@ -137,8 +137,8 @@ def _widths(draw: Draw) -> dict[str, Any]:
     hints=(
         "What does a layer in the middle compute in a step, forward and backward? What does the first layer "
         "leave out?",
-        "A layer from a to b numbers has three products of the same size: the forward product, the gradient "
-        "of its weights, and the gradient that it passes back. The first layer passes nothing back.",
+        "A layer from a to b numbers has three products with the same number of operations: the forward product, the"
+        " gradient of its weights, and the gradient that it passes back. The first layer passes nothing back.",
     ),
 )
 def deep_operations(N: int, widths: list[int]) -> int:

@@ -227,7 +227,7 @@ def _curves(draw: Draw) -> dict[str, Any]:
     ),
     hints=(
         "Which of the two data sets may choose the step, and which must not be used before that?",
-        "One array chooses the step, and the other provides its loss. Only one name in the stub is wrong.",
+        "One array chooses the step, and the other provides its loss. Only one name in the function is wrong.",
     ),
     stub="known-mistake",
 )

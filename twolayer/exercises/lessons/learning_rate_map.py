@@ -157,7 +157,7 @@ BUILT = ("hessian", "jacobian", "jacrev", "jacfwd", "vmap", "_vmap")
     hints=(
         "The Hessian contains the slopes of the gradient. What must autograd record so that you can "
         "differentiate the gradient?",
-        "Compute the gradient by ``torch.autograd.grad`` with ``create_graph``. Its product with the "
+        "Compute the gradient by ``torch.autograd.grad`` with ``create_graph``. The sum of its product with the "
         "direction is one number: differentiate that by ``w``.",
     ),
 )
@@ -289,8 +289,8 @@ def _run_on_both_sides(answer: Any, inputs: Inputs) -> Any:
         Edit("this comes from the sum of all curvatures; use the largest", ("max()", "sum()")),
     ),
     hints=(
-        "Along an eigenvector of the Hessian, a step multiplies the distance from the lowest point by 1 minus "
-        "the rate times the curvature. When is the absolute value of that factor below 1?",
+        "Along an eigenvector of the Hessian, close to the lowest point, a step multiplies the distance from that "
+        "point by about 1 minus the rate times the curvature. When is the absolute value of that factor below 1?",
         "The largest curvature decides. It is the largest eigenvalue of the Hessian: build the Hessian with "
         "``torch.autograd.functional``, or search for the eigenvalue as before.",
     ),

@@ -127,8 +127,8 @@ NO_LINEAR_BIAS = ("rows * columns + 1", "rows * columns")
         Edit("only the convolution is counted", ("conv + linear", "conv")),
     ),
     hints=(
-        "What does one map need: how many kernels, and how many biases? And how many numbers does one output "
-        "of the linear layer depend on?",
+        "What does one map need: how many kernels, and how many biases? And how many inputs does the linear layer "
+        "get?",
         "The linear layer gets all maps. Before that, the convolution has removed side - 1 rows and columns, "
         "and the pooling has halved both, rounding down. Each output has one bias, and so has each map.",
     ),

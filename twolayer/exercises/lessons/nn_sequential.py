@@ -172,7 +172,8 @@ NO_B2 = ("net[2].bias.copy_(b2)", "net[2].bias.zero_()")
         Edit(forgot("the ReLU"), ("torch.nn.ReLU", "torch.nn.Identity")),
     ),
     hints=(
-        "A linear layer stores its weight as (out, in). Which element of w1 belongs at its row 0 and column 1?",
+        "A linear layer stores its weight as (out, in). Which element of w1 belongs at row 0 and column 1 of that "
+        "weight?",
         "Exchange rows and columns before you copy: a reshape only arranges the same order of elements in a "
         "different shape. The biases already have the layers' shapes, so copy them instead of calling zero_.",
     ),

@@ -55,8 +55,8 @@ def loss_and_grad(y_pred: Array, y: Array) -> tuple[float, Array]:
     ),
     hints=(
         "Print ``h`` before and after the line that computes ``h_relu``. Which elements are below zero?",
-        "An assignment makes no copy, so both names refer to the same array. Apply ReLU in a way that makes a "
-        "new array.",
+        "An assignment makes no copy, so both names refer to the same array. Apply ReLU in a way that makes a new "
+        "array. Then ask what the mask does at exactly 0.",
     ),
     stub="mask-after-change",
 )

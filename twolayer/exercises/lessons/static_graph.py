@@ -68,8 +68,8 @@ def kept() -> tuple[float, float]:
     ),
     hints=(
         "Print traced.code. Does it read the settings at all?",
-        "Tracing runs forward once, including Python's if and for, and the graph keeps only the operations on h. The "
-        "network itself runs all its lines each time.",
+        "Tracing runs forward once, including Python's if and for, and the graph keeps only the operations on h. The"
+        " network itself runs its lines anew each time.",
     ),
 )
 def what_is_kept() -> tuple[float, float]:
@@ -222,8 +222,8 @@ def halved(h: Tensor) -> tuple[Tensor, int]:
     ),
     hints=(
         "Which values change from iteration to iteration? The lesson's loop had one.",
-        "torch.while_loop takes a condition and a body, both functions of all the values that change, and a tuple of "
-        "their start values. The count must be a tensor too.",
+        "torch.while_loop takes a condition and a body, both functions of all the values that change, and a tuple of"
+        " their start values. The count is one of them.",
     ),
     stub="known-mistake",
 )

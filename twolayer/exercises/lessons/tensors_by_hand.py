@@ -236,9 +236,9 @@ def through_layer_norm(x: Tensor, grad_z: Tensor, eps: float) -> Tensor:
     hints=(
         "By how many paths does an element of x affect an element of z in its row? Write z as centred divided by "
         "spread, and ask how x affects each.",
-        "There are three parts, all divided by the spread. An element moves itself, which contributes grad_z. It moves "
-        "the mean, which subtracts the row's mean of grad_z. And it moves the spread, which subtracts z times the "
-        "row's mean of a product. Which product?",
+        "There are three parts, all divided by the spread. An element moves its own element of z directly, which "
+        "contributes grad_z. It moves the mean, which subtracts the row's mean of grad_z. And it moves the spread, "
+        "which subtracts z times the row's mean of a product. Which product?",
     ),
 )
 def normalised_backward(x: Tensor, grad_z: Tensor, eps: float) -> Tensor:

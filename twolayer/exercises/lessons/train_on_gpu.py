@@ -74,7 +74,8 @@ def _stayed(value: Any) -> bool:
     ),
     hints=(
         "What does ``to`` move, and does it include a tensor in a plain attribute?",
-        "The lesson's ``Scaled`` has one tensor of each kind. Make both tensors the kind that moves, and keep their names.",
+        "The lesson's ``Scaled`` has one tensor in a plain attribute and one in a buffer. Make both tensors buffers,"
+        " and keep their names.",
     ),
     stub="known-mistake",
 )
