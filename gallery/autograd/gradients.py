@@ -54,8 +54,8 @@ print("y", y.tolist(), "  z", z.tolist(), "  o", o.item())
 
 # %%
 # Now go back from ``o``, one line at a time. The gradient of ``o`` with respect to
-# ``x`` has one entry for each entry of ``x``. Each entry says how fast ``o`` grows as
-# that entry of ``x`` grows.
+# ``x`` has one entry for each entry of ``x``. Each entry says how fast ``o`` changes as
+# that entry of ``x`` changes.
 #
 # - ``o`` is a mean of four numbers, so its slope with respect to each entry of ``z`` is
 #   ``1 / 4``.
@@ -191,12 +191,12 @@ plt.show()
 # A scalar, or a vector
 # ---------------------
 #
-# Only a single number has a gradient. ``o`` is a single number, so ``backward`` needs
-# no argument: it starts from the slope of ``o`` with respect to itself, which is 1.
-# ``z`` has four entries, and PyTorch won't guess how much each of them counts. You
-# specify that with a tensor of the same shape as ``z``. Here every entry counts a
-# quarter, so the result is the gradient of the mean again. ``vector_jacobian_product``
-# explains what this argument means in general.
+# What you take a gradient of is a single number. ``o`` is one, so ``backward`` needs no
+# argument: it starts from the slope of ``o`` with respect to itself, which is 1. ``z``
+# has four entries, and PyTorch won't guess how much each of them counts. You specify
+# that with a tensor of the same shape as ``z``. Here every entry counts a quarter, so
+# the result is the gradient of the mean again. ``vector_jacobian_product`` explains
+# what this argument means in general.
 
 x.grad = None
 try:
@@ -212,9 +212,9 @@ print("x.grad", x.grad.tolist())
 # -----------------------
 #
 # As ``backward`` runs, it frees what the graph saved: here ``y``, for the slope of the
-# square, and the factor 3. A second call needs both again, so it raises an error. If
-# you pass ``retain_graph=True``, the first call keeps both. But you usually want to
-# compute the result again, as a training loop does at every step.
+# square, and the constant factor. A second call needs both again, so it raises an
+# error. If you pass ``retain_graph=True``, the first call keeps both. But you usually
+# want to compute the result again, as a training loop does at every step.
 
 x.grad = None
 o = formula(x)[2]

@@ -31,11 +31,11 @@ What you'll learn:
 # Compute the loss of a two-layer network with small matrices. ``loss.grad_fn`` is the
 # node of the operation that made the loss. The node is named after that operation's
 # backward formula, and calling the node applies the formula, so this page calls such
-# nodes functions. ``torch.autograd.graph.Node.next_functions`` lists the functions of
-# the operations that made this operation's inputs. Each is paired with an index that
-# says which output of that operation the input was. Follow them all and print each
-# function. If an input needs no gradient, there is None instead of a function, and the
-# code skips it.
+# nodes functions. ``torch.autograd.graph.Node.next_functions`` lists a function for
+# each of this operation's inputs: that of the operation that made it or, for a tracked
+# leaf, ``AccumulateGrad``. Each is paired with an index that says which output of that
+# operation the input was. Follow them all and print each function. If an input needs no
+# gradient, there is None instead of a function, and the code skips it.
 
 from collections import Counter
 
@@ -138,8 +138,8 @@ for function in functions_of(loss):
 assert kept_by(first_product)["_saved_self"] is x
 
 # %%
-# If you also track ``x``, the graph gets one more arrow, and the first product keeps
-# ``w1`` as well.
+# If you also track ``x``, the graph gets one more function, and an arrow to it, and the
+# first product keeps ``w1`` as well.
 
 tracked_x = x.clone().requires_grad_()
 longer = compute_loss(tracked_x, y)
@@ -285,12 +285,12 @@ for repeats in range(3):
 # ------------------------------
 #
 # You can call each function yourself. It takes the gradient with respect to its
-# operation's output and returns the gradients with respect to the inputs, one per
-# arrow. That is all you need for a backward pass. Start with a gradient of 1 at the
-# loss. Call a function once all arrows to it have delivered a gradient, pass its
-# results on, and add up the gradients that arrive at the same function. (Each operation
-# here has one output. For an operation with several outputs, you would have to keep the
-# gradients apart by the index that comes with each arrow.)
+# operation's output and returns the gradients with respect to the inputs, one per entry
+# of ``next_functions``. That is all you need for a backward pass. Start with a gradient
+# of 1 at the loss. Call a function once all arrows to it have delivered a gradient,
+# pass its results on, and add up the gradients that arrive at the same function. (Each
+# operation here has one output. For an operation with several outputs, you would have
+# to keep the gradients apart by the index that comes with each arrow.)
 
 
 def backward(result):

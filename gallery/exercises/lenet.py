@@ -27,9 +27,9 @@ What you'll learn:
 # ----------------------------------------
 #
 # The lesson's two convolutions and two poolings accept images of many sizes. ``fc1``,
-# by contrast, requires exactly 400 elements. Suppose that an image has 28 rows and 36
-# columns, so its shape is (1, 28, 36). Work out its shape after the second pooling,
-# before it would be flattened: (channels, rows, columns). The convolutions are
+# by contrast, requires a fixed number of elements. Suppose that an image has 28 rows
+# and 36 columns, so its shape is (1, 28, 36). Work out its shape after the second
+# pooling, before it would be flattened: (channels, rows, columns). The convolutions are
 # ``torch.nn.Conv2d(1, 6, 5)`` and ``torch.nn.Conv2d(6, 16, 5)``, and each pooling keeps
 # the largest element of each square of 2 by 2.
 

@@ -160,11 +160,11 @@ for learning_rate in (1e-6, 2e-6, 5e-6):
 #
 # The map needs many such fits. Two changes make them faster without affecting the
 # results. First, a column of ``w1`` has 1,000 elements, so it could move in 1,000
-# directions. But 64 inputs span only 64 of these directions, and every step stays
-# within them, because each column of ``x.T @ grad_h`` is a weighted sum of rows of
-# ``x``. So rotate the axes until 64 of them are enough. A QR factorisation does that.
-# Gradient descent isn't affected, because it moves the weights by the same distances
-# along any perpendicular axes.
+# directions. But 64 inputs span a space of only 64 dimensions, and every step stays
+# within it, because each column of ``x.T @ grad_h`` is a weighted sum of rows of ``x``.
+# So rotate the axes until 64 of them are enough. A QR factorisation does that. Gradient
+# descent isn't affected: whichever perpendicular axes describe the weights, a step
+# moves them to the same place.
 
 
 def turned(x, y, w1, w2):
@@ -406,8 +406,8 @@ for kind, learning_rate in (
     x, y, w1, w2 = turned(*start(kind, seed=0))
     _, h, w1_end, w2_end = fit(x, y, w1, w2, learning_rate)
     first, last = bound(x, y, w1, w2), bound(x, y, w1_end, w2_end)
-    print(f"{kind:6s} rate {learning_rate:.0e}  initial bound {first:.1e},", end=" ")
-    print(f"final bound {last:.1e}")
+    print(f"{kind:6s} rate {learning_rate:.0e}  initial bound {first:.2e},", end=" ")
+    print(f"final bound {last:.2e}")
 
 # %%
 # The rates of the first three fits are above the initial bound and below the final one.

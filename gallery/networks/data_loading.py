@@ -151,9 +151,9 @@ print("epoch 1:", *second)
 print("epoch 0, from the seed again:", *orders(seed=0, epochs=1)[0])
 
 # %%
-# The file begins with the digits in order. If you shuffle, each mini-batch is a random
-# sample of all images, which is what you want for training. For evaluation the order
-# makes no difference, so don't shuffle.
+# The data set begins with the digits from 0 to 9, in order. If you shuffle, each
+# mini-batch is a random sample of all images, which is what you want for training. For
+# evaluation the order makes no difference, so don't shuffle.
 
 generator = torch.Generator().manual_seed(0)
 loaders = {
@@ -219,9 +219,10 @@ print("rank 0, set_epoch called:   ", *told)
 # image. How a worker starts depends on the operating system and, on Linux, on Python's
 # version. On macOS and Windows it is a new Python that imports your file once more.
 # Without the line ``if __name__ == "__main__":``, the worker would start workers
-# itself, so PyTorch raises an error. Always write that line. This page doesn't have it,
-# so the workers here get their own program. The program requests ``spawn``, the way in
-# which macOS and Windows start workers, so it behaves in the same way everywhere.
+# itself, so PyTorch raises an error. Always write that line, and put the code that
+# starts the training below it. This page doesn't, so here a program of its own starts
+# the workers. The program requests ``spawn``, the way in which macOS and Windows start
+# workers, so it behaves in the same way everywhere.
 
 PROGRAM = """\
 from torch.utils.data import DataLoader, Dataset, get_worker_info

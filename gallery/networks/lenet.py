@@ -226,10 +226,10 @@ print("elements:", numbers, "  in LeNet:", count)
 # The trap is the number in ``view(-1, n)``. The -1 stands for however many rows result.
 # So if ``n`` isn't the number of elements in one image's maps, but divides the number
 # in the whole batch's, ``view`` cuts the batch in the wrong places. Suppose that you
-# pass images of 28 by 28 but write the ``n`` for 32 by
-# 32. Then 36 images become 25 rows, which mix pieces of different images, and no error
-#     is raised. If the method counts ``n``, it is right, and the next layer raises an
-#     error. ``torch.flatten`` can't cut a batch in the wrong places.
+# pass images of 28 by 28 but write the ``n`` for 32 by 32. Then 36 images become 25
+# rows, which mix pieces of different images, and no error is raised. If the method
+# counts ``n``, it is right, and the next layer raises an error. ``torch.flatten`` can't
+# cut a batch in the wrong places.
 
 maps = older.maps(torch.zeros(36, 1, 28, 28))
 n = older.maps(torch.zeros(1, 1, 32, 32)).numel()

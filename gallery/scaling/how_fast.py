@@ -198,11 +198,11 @@ print("threads inside Timer:", *seen)
 # memory is the limit; on the flat part, arithmetic is. The two parts meet at the ridge.
 #
 # Look at the dotted lines. Each line stands for one computation, and its length shows
-# how much higher the GPU's roof is. For an update, the GPU's advantage is only the
-# ratio of the two bandwidths. The more rows ``x`` has, the more times ``x @ w1`` uses
-# each element of ``w1``. So with more rows, the intensity of this product rises and its
-# line moves to the right. Past both ridges, the GPU's advantage is the ratio of the two
-# peaks.
+# how many times as high the GPU's roof is. For an update, the GPU's advantage is only
+# the ratio of the two bandwidths. The more rows ``x`` has, the more times ``x @ w1``
+# uses each element of ``w1``. So with more rows, the intensity of this product rises
+# and its line moves to the right. Past both ridges, the GPU's advantage is the ratio of
+# the two peaks.
 
 roofs = {  # operations per second, and bytes per second
     "a CPU core": (2 * 8 * 2 * 3e9, 8 * 3.2e9),  # multiplies and adds, at 3 GHz
@@ -423,9 +423,10 @@ print(f"{len(losses)} loops: first loss {each[0]:.3e}, the hundredth {each[-1]:.
 # compiler, and the first call takes seconds; the page ``static_graph`` times that call.
 # A ``torch.cuda.CUDAGraph`` reduces a different cost: launching the work. On a GPU,
 # launching the kernels of such a small step usually takes longer than running them. A
-# capture records the kernels once, and a replay launches them all with one call. The
-# tensors in a captured step must keep the same addresses in memory. The fused step
-# allocates its buffers only once, so you can capture it as it is.
+# capture records the kernels once, and a replay launches them all with one call. At
+# each replay, the tensors of the captured step must still be at the same addresses in
+# memory. The fused step allocates its buffers only once, so you can capture it as it
+# is.
 
 has_cuda = torch.cuda.is_available()
 
@@ -468,8 +469,8 @@ else:
 # The other rows show one step of each loop, with one thread. NumPy is an exception: its
 # products have their own threads, which Timer doesn't control. Any extra time beyond
 # the two products goes to the rest of the arithmetic, to allocating and moving memory,
-# and to Python overhead. If two rows swap places when you run the script again, the
-# measurement can't separate them.
+# and to Python overhead. If two loops change their order of speed when you run the
+# script again, the measurement can't separate them.
 
 
 def show(name, single, double):

@@ -213,10 +213,10 @@ else:
 # What a move costs
 # -----------------
 #
-# A move copies bytes. How many depends on the dtype, whose ``itemsize`` is the number
-# of bytes per element. A cast doesn't move a tensor to a different device, but if you
-# cast before a move, there are fewer or more bytes to copy. The output below is for
-# ``x`` and ``w1``, the inputs and the first layer's weights in ``tensors_by_hand``.
+# A move copies bytes. How many there are per element depends on the dtype, and is its
+# ``itemsize``. A cast doesn't move a tensor to a different device, but if you cast
+# before a move, there are fewer or more bytes to copy. The output below is for ``x``
+# and ``w1``, the inputs and the first layer's weights in ``tensors_by_hand``.
 
 dtypes = (
     torch.int8,

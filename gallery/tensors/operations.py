@@ -111,9 +111,9 @@ for target, other in pairs:
 # --------
 #
 # Indexing works much as in NumPy, and gives one of two kinds of result. Integers and
-# slices pick elements at regular intervals in memory, so they return a view: a tensor
-# that uses the same memory. Lists and masks can pick elements from anywhere, so they
-# return a copy. To find out which kind you have, look at the storage, the block of
+# slices pick elements at regular intervals along each axis, so they return a view: a
+# tensor that uses the same memory. Lists and masks can pick elements from anywhere, so
+# they return a copy. To find out which kind you have, look at the storage, the block of
 # memory behind a tensor.
 
 x = torch.arange(12.0).view(3, 4)

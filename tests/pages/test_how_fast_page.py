@@ -157,7 +157,7 @@ def test_the_old_factor_is_a_claim_to_examine(page: Run) -> None:
     """The classic 50 is quoted, explained, and printed nowhere but by chance, as a time."""
     source = PAGE.read_text(encoding="utf-8")
     words = " ".join(source.replace("\n# ", "\n").split())
-    assert 'Older tutorials promise "50x or greater on a GPU".' in words
+    assert 'Older tutorials promise "50x or greater" on a GPU.' in words
     assert "there is no single speed-up" in words
     counts = [line for line in page.output.splitlines() if "this build:" not in line]
     assert not re.search(r"\b50x?\b", "\n".join(counts))

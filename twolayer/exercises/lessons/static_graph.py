@@ -69,7 +69,7 @@ def kept() -> tuple[float, float]:
     hints=(
         "Print traced.code. Does it read the settings at all?",
         "Tracing runs forward once, including Python's if and for, and the graph keeps only the operations on h. The"
-        " network itself runs its lines anew each time.",
+        " network itself runs its lines again each time.",
     ),
 )
 def what_is_kept() -> tuple[float, float]:
