@@ -267,10 +267,10 @@ for dtype, (product, copy) in machine.items():
 # ``DistributedDataParallel``, here with one process.
 #
 # Three rungs are left out: the engine in ``autograd_by_hand`` computes the same
-# products with NumPy as the first loop, and the networks in ``custom_module`` and,
-# without repeats, ``dynamic_graph`` run the same operations as ``optimizers``.
-# ``two_products`` is for comparison: it runs only the two large products, and writes
-# the results into memory that is already allocated.
+# products with NumPy as the first loop, and the networks in ``custom_module`` and
+# ``dynamic_graph`` run the same operations as ``optimizers``. (In ``dynamic_graph``,
+# that holds without repeats.) ``two_products`` is for comparison: it runs only the two
+# large products, and writes the results into memory that is already allocated.
 
 
 def numpy_by_hand(dtype):
