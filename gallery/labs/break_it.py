@@ -482,8 +482,8 @@ judge(fixed["view"])
 # ------------------
 #
 # NumPy's arrays are float64 by default, and the parameters of PyTorch's layers are
-# float32. A matrix product needs the same dtype on both sides. If you only add or
-# subtract, PyTorch silently converts to the wider dtype.
+# float32. A matrix product needs the same dtype on both sides. In elementwise
+# arithmetic, such as a sum, PyTorch silently converts to the wider dtype.
 
 torch.manual_seed(0)
 layer = torch.nn.Linear(D_in, H)

@@ -219,7 +219,7 @@ print("rank 0, set_epoch called:   ", *told)
 # image. How a worker starts depends on the operating system and, on Linux, on Python's
 # version. On macOS and Windows it is a new Python that imports your file once more.
 # Without the line ``if __name__ == "__main__":``, the worker would start workers
-# itself, so PyTorch raises an error. Always write that line, and put the code that
+# itself, so Python raises an error. Always write that line, and put the code that
 # starts the training below it. This page doesn't, so here a program of its own starts
 # the workers. The program requests ``spawn``, the way in which macOS and Windows start
 # workers, so it behaves in the same way everywhere.

@@ -498,13 +498,14 @@ dist.destroy_process_group()
 # When does a GPU break even?
 # ---------------------------
 #
-# Work takes time to launch and time to run. A GPU runs the work many times as fast, but
-# launching it takes longer. So there is no single speed-up. Take a model with round
-# numbers: a CPU that launches a step in 10 microseconds and does 100 G operations per
-# second, and a GPU that launches it in 50 microseconds and does a hundred times as many
-# operations per second. The second row of the output is the training step of this
-# series. The factor of 50 in the older tutorials comes from a benchmark of
-# convolutional networks, which do much more work and belong further down the table.
+# Work takes time to launch and time to run. A GPU runs the work many times as fast as a
+# CPU, but launching it takes longer there. So there is no single speed-up. Take a model
+# with round numbers: a CPU that launches a step in 10 microseconds and does 100 G
+# operations per second, and a GPU that launches it in 50 microseconds and does a
+# hundred times as many operations per second. The second row of the output is the
+# training step of this series. The factor of 50 in the older tutorials comes from a
+# benchmark of convolutional networks, which do much more work and belong further down
+# the table.
 
 for count in (10_000, total, 10**9, 10**12):
     cpu_model, gpu_model = 10 + count / 1e5, 50 + count / 1e7  # in microseconds

@@ -267,8 +267,8 @@ for line, array in helps.items():
 # ---------------------------------------------------------------
 #
 # In the other direction, NumPy has layouts and dtypes that PyTorch doesn't support:
-# negative strides, the byte order of a different kind of machine, and text. For the
-# first two, make a copy.
+# negative strides, the byte order of a different kind of machine, and text. Copy the
+# first, and convert the second with ``astype``.
 
 a = np.arange(3.0)
 foreign = {"reversed": a[::-1], "big-endian": a.astype(">f8"), "text": np.array(["a"])}

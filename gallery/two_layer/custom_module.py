@@ -208,9 +208,9 @@ handle.remove()
 # ``torch.nn.Module.state_dict`` returns a dictionary that maps names to tensors. Save
 # this dictionary rather than the network: the class stays in your program, and the file
 # contains only data. (Here an ``io.BytesIO`` object stands in for the file.) By
-# default, the names must match when you load the dictionary: a network with biases
-# raises an error, because this file has none. (The loss after loading is lower than the
-# last one above, which was computed before the last update.)
+# default, the names must match when you load the dictionary: loading into a network
+# with biases raises an error, because this file has none. (The loss after loading is
+# lower than the last one above, which was computed before the last update.)
 
 buffer = io.BytesIO()
 torch.save(net.state_dict(), buffer)

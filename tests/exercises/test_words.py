@@ -95,7 +95,7 @@ def test_each_text_is_found_by_itself() -> None:
     for english, chinese in WORDS.items():
         if "{text}" not in english:
             expected = re.sub(r"(?<=[，。：；（]) | (?=[，。：；）])", "", filled(chinese))
-            expected = expected.replace(", first at 1", "，第一处在 1")
+            expected = expected.replace(", first at 1", "，首先出现在 1")
             assert say(filled(english), "zh") == expected, english
 
 
