@@ -50,7 +50,7 @@ w2_start = torch.from_numpy(rng.standard_normal((H, D_out)))
 
 
 def network(*, bias):
-    """Two layers; the seed fixes their initial weights, for either value of bias."""
+    """Two layers, with the same initial weights at every call with the same bias."""
     torch.manual_seed(0)
     return torch.nn.Sequential(
         torch.nn.Linear(D_in, H, bias=bias, dtype=torch.float64),

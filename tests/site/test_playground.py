@@ -148,7 +148,9 @@ def test_a_chosen_line_runs_beside_the_right_loop(tab: Page) -> None:
     expect(curves.nth(1)).to_contain_text("pass")
     expect(tab.get_by_role("button", name="Stop")).to_be_disabled(timeout=60_000)
 
-    assert tab.locator(".playground-notice p").first.inner_text() == MISTAKES["w2=none"][1]["notice"]
+    assert (
+        tab.locator(".playground-notice p").first.inner_text() == MISTAKES["w2=none"][1]["notice"]
+    )
 
 
 def test_kept_curves_stay_until_reset(tab: Page) -> None:

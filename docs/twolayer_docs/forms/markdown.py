@@ -19,7 +19,7 @@ from bs4.filter import SoupStrainer
 from markdownify import ATX, MarkdownConverter
 
 from twolayer_docs.pages.head import MARKDOWN
-from twolayer_docs.paths import is_page
+from twolayer_docs.paths import CHINESE, is_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,7 +150,8 @@ class _Converter(MarkdownConverter):
         if el.css.match(_DESCRIBED):
             return f"\n- `{signature}`"
         before, after = el.find_previous_sibling(), el.find_next_sibling()
-        comma, colon = (", ", ":") if text.isascii() else ("、", "：")
+        chinese = self._place.is_relative_to(CHINESE)
+        comma, colon = ("、", "：") if chinese else (", ", ":")
         start = comma if before and before.name == "dt" else "\n- **"
         end = "" if after and after.name == "dt" else f"{colon}**"
         return f"{start}{text.strip().rstrip(':')}{end}"

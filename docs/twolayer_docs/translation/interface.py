@@ -50,7 +50,7 @@ def interface() -> list[str]:
         said += [
             str(message) for _line, message, *_more in extract_from_file(_JINJA, _THEME / name)
         ]
-    said += in_scripts(set[str]().union(*WORDS.values()))
+    said += in_scripts({path.name for path in SCRIPTS.glob("*.js")})
     for guide in sorted(DOCS.glob("*.md")):
         said += SUMMARY.findall(guide.read_text("utf-8"))
     said += [head.FALLBACK, *head.DOWNLOADS.values(), *KINDS.values()]
