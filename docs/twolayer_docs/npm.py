@@ -68,6 +68,10 @@ def module(path: str, folder: Path = FOLDER) -> Path:
     """Find a file of a package, such as ``"temml/dist/temml.cjs"``."""
     found = folder / "node_modules" / path
     if not found.is_file():
-        message = f"{path} is not installed. Run: nox -s docs"
+        message = f"{path} is not installed. Run: python -m twolayer_docs.npm"
         raise NpmError(message)
     return found
+
+
+if __name__ == "__main__":
+    ensure()

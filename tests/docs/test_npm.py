@@ -54,5 +54,5 @@ def test_a_failure_of_npm_is_a_clear_error(
 
 def test_a_file_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     """The error names the file and the command that installs it."""
-    with pytest.raises(npm.NpmError, match=r"x/y\.js is not installed\. Run: nox -s docs"):
+    with pytest.raises(npm.NpmError, match=r"x/y\.js is not installed\. Run: python -m"):
         npm.module("x/y.js", tmp_path)
