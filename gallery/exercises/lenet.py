@@ -8,10 +8,10 @@
 Exercises: LeNet
 ================
 
-You work out shapes and how many numbers parameters hold before there is a network, find
-the pixels that one of its outputs depends on, and pool as the original LeNet-5 did. A
-check tells you what is right and what is wrong. This page imports ``twolayer``, which
-does the checking. The site's page ``exercises`` explains how to install it.
+You work out shapes and counts of elements before there is a network, find the pixels
+that one of its outputs depends on, and pool as the original LeNet-5 did. A check tells
+you what is right and what is wrong. This page imports ``twolayer``, which does the
+checking. The site's page ``exercises`` explains how to install it.
 
 What you'll learn:
 

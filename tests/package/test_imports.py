@@ -57,7 +57,7 @@ MAY_KNOW = {
     "exercises.draws": set(),
     "exercises.exercise": {"exercises.diagnoses"},
     "exercises.registry": {"exercises", "exercises.exercise"},
-    "exercises.running": {"exercises", "exercises.diagnoses"},
+    "exercises.running": {"exercises", "exercises.diagnoses", "exercises.words"},
     "exercises.mistakes": {"exercises", "exercises.diagnoses"},
     "exercises.comparing": {
         "exercises",
