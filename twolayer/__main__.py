@@ -378,10 +378,6 @@ def _check(options: argparse.Namespace) -> int:
             print(report.summary, flush=True)
         return 0 if report is not None and report.right else _NOT_RIGHT
 
-    if not options.watch or not path.is_file():
-        with _speaking(options):
-            return once()
-
     def again(stop: Callable[[], bool]) -> None:
         print(f"\n--- {path.name}, {time.strftime('%H:%M:%S')} ---", flush=True)
         try:
@@ -390,6 +386,8 @@ def _check(options: argparse.Namespace) -> int:
             _complain(str(error))
 
     with _speaking(options):
+        if not options.watch or not path.is_file():
+            return once()
         program.watch(path, again)
     return 0
 

@@ -133,7 +133,7 @@ def dead_links(pages: dict[str, ET.Element], names: set[str]) -> list[str]:
             path = posixpath.join(posixpath.dirname(name), unquote(parts.path))
             target = posixpath.normpath(path) if parts.path else name
             found = target in names and (
-                not parts.fragment or unquote(parts.fragment) in anchors[target]
+                not parts.fragment or unquote(parts.fragment) in anchors.get(target, ())
             )
             if link and not parts.scheme and not parts.netloc and not found:
                 dead.append(f"{name}: {link}")

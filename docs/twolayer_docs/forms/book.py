@@ -15,6 +15,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 from docutils import nodes
 from sphinx.builders.epub3 import Epub3Builder
+from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from twolayer_docs.forms.zip import add
@@ -93,9 +94,9 @@ def for_book(document: nodes.Element, site: str | None = None) -> None:
 
 def assemble(folder: Path, names: list[str]) -> Path:
     """Complete what Sphinx says of a book's files, and pack them."""
-    roots = {name: ET.parse(folder / name).getroot() for name in names if name.endswith(".xhtml")}  # noqa: S314 - this build wrote them
-    package = ET.parse(folder / "content.opf").getroot()  # noqa: S314 - as above
-    _complete(package, roots)
+    pages = {name: _parse(folder / name) for name in names if name.endswith(".xhtml")}
+    package = _parse(folder / "content.opf")
+    _complete(package, pages)
     with ZipFile(folder / NAME, "w") as archive:
         add(archive, "mimetype", b"application/epub+zip", ZIP_STORED)
         add(archive, "content.opf", ET.tostring(package, "utf-8", xml_declaration=True))
@@ -120,3 +121,12 @@ def _complete(package: ET.Element, pages: dict[str, ET.Element]) -> None:
             properties.append("cover-image")
         if properties:
             item.set("properties", " ".join(properties))
+
+
+def _parse(path: Path) -> ET.Element:
+    """Parse a file of the book."""
+    try:
+        return ET.parse(path).getroot()  # noqa: S314 - this build wrote it
+    except ET.ParseError as error:
+        message = f"{path.name} is not well-formed: {error}"
+        raise ExtensionError(message) from error

@@ -127,10 +127,8 @@ def add_folds(app: Sphinx, document: nodes.document) -> None:
         for output in printed:
             if isinstance(output, nodes.literal_block):
                 translate(output, language)
-        parent[place:end] = [
-            fold("", *printed, title=_("What the check says about this code"), about=about),
-            *made,
-        ]
+        title = _("What the check says about this code")
+        parent[place:end] = [fold("", *printed, title=title, about=about), *made]
 
 
 def fold_long_code(app: Sphinx, document: nodes.document) -> None:
@@ -140,9 +138,8 @@ def fold_long_code(app: Sphinx, document: nodes.document) -> None:
     for block in list(document.findall(nodes.literal_block)):
         lines = block.astext().strip("\n").count("\n") + 1
         if lines > LONGEST and not is_output(block):
-            folded = fold(
-                "", title=_("Code, {} lines").format(lines), about=block.parent[0].astext()
-            )
+            title = _("Code, {} lines").format(lines)
+            folded = fold("", title=title, about=block.parent[0].astext())
             block.replace_self(folded)
             folded += block
 

@@ -7,6 +7,7 @@ an API (``torch.relu``) leads to its documentation, and one that is the name of 
 
 from __future__ import annotations
 
+from collections import ChainMap
 from typing import TYPE_CHECKING
 
 from docutils import nodes
@@ -47,10 +48,7 @@ def link_literals(app: Sphinx, document: nodes.document, docname: str) -> None:
     if builder.format != "html" or not docname.startswith("gallery/"):
         return
     pages = find_pages(env.found_docs - {docname})
-    inventories = InventoryAdapter(env).main_inventory.items()
-    apis = {
-        name: api for kind, all_ in inventories if kind[:3] == "py:" for name, api in all_.items()
-    }
+    apis = ChainMap(*InventoryAdapter(env).main_inventory.values())
     for literal in list(document.findall(nodes.literal)):
         text = literal.astext()
         name = text.removesuffix("()")

@@ -54,9 +54,8 @@ def register(app: Sphinx) -> None:
     total = zlib.crc32(b"".join(path.read_bytes() for path in parts))
     app.add_config_value("assets_sum", total, "html", types=[int])
     app.add_css_file(STYLE)
-    app.add_js_file(
-        SCRIPT, priority=400, loading_method="defer"
-    )  # others say what it lets them say
+    # Before others, which say what it lets them say.
+    app.add_js_file(SCRIPT, priority=400, loading_method="defer")
 
 
 def bundle(

@@ -57,9 +57,8 @@ class Translator(HTML5Translator):
         if isinstance(node, nodes.container) and "table-wrapper" in node["classes"]:
             attributes["tabindex"] = "0"
         if isinstance(node, nodes.container) and "cell_output" in node["classes"]:
-            hidden = (
-                "tag_remove-input" in node.parent["classes"]
-            )  # so that its words are the page's
+            # Where the code is hidden, the words are the page's own.
+            hidden = "tag_remove-input" in node.parent["classes"]
             attributes |= {"lang": "en"} if self._english() and not hidden else {}
         if attributes.get("ROLE") == "heading":
             attributes["aria-level"] = "2"

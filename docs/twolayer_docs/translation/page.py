@@ -98,10 +98,8 @@ def translate_code(app: Sphinx, document: nodes.document) -> None:
         return
     for block in document.findall(nodes.literal_block):
         code = block.astext()
-        if (
-            not is_output(block)
-            and (said := translated_code(code, partial(say, LANGUAGE, CODE))) != code
-        ):
+        said = code if is_output(block) else translated_code(code, partial(say, LANGUAGE, CODE))
+        if said != code:
             block.rawsource = said
             block.children = [nodes.Text(said)]
     for raw in document.findall(nodes.raw):

@@ -7,7 +7,9 @@ import zipfile
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+import pytest
 from docutils import nodes
+from sphinx.errors import ExtensionError
 
 from twolayer_docs.forms import book
 from twolayer_docs.paths import DOCS
@@ -82,6 +84,13 @@ def test_the_book_tells_no_date(tmp_path: Path) -> None:
         os.utime(folder / "a.xhtml", (number * 10**9, number * 10**9))
         books.append(book.assemble(folder, NAMES).read_bytes())
     assert books[0] == books[1]
+
+
+def test_a_page_that_is_not_well_formed_is_named(tmp_path: Path) -> None:
+    """What a reading program would refuse ends the build, and no book is written."""
+    with pytest.raises(ExtensionError, match=r"a\.xhtml is not well-formed"):
+        book.assemble(make(tmp_path, "<p>open"), NAMES)
+    assert not (tmp_path / book.NAME).exists()
 
 
 def test_a_book_has_no_downloads() -> None:

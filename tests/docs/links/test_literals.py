@@ -66,6 +66,7 @@ def test_names_of_apis_and_pages_become_links(tmp_path: Path) -> None:
     )
 
     page = BeautifulSoup((html / "gallery/tensors/page.html").read_text("utf-8"), "html.parser")
+    assert page.select("h1 a.reference") == []
     links = {str(link["href"]): link.get_text() for link in page.select("p a.reference")}
     api, place = links
     assert api.startswith("https://docs.pytorch.org/")
